@@ -1,0 +1,12 @@
+//! The ground words of every other module: time, chance, identifiers and secrets.
+//!
+//! Must not: read files, talk to a network, know any protocol.
+//! Follows: security requirements R-CO-01, R-CO-02, R-CO-04, R-CO-06, R-KS-06.
+
+pub mod clock;
+pub mod ids;
+pub mod random;
+pub mod secret;
+
+pub use clock::{Clock, Timestamp};
+pub use random::Random;

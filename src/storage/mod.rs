@@ -1,0 +1,96 @@
+//! The storage kernel: a small ordered store of typed records, the same on every engine.
+//!
+//! What is read and written is data: keys, records, and batches of conditions and writes. There is no transaction handle
+//! and no closure, so nothing is held open over an `await`, and a batch can be group-committed, retried, logged and
+//! compared with a model. Single use, rotation, counters and lock-out exist only as conditions in a commit.
+//!
+//! Must not: know what a record means, or keep anything that is not durable.
+//! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decision 0001 (engines).
+
+pub mod batch;
+pub mod key;
+pub mod record;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use batch::{Batch, Outcome, Precondition, Write};
+pub use key::Key;
+pub use record::{Raw, Record, Stored};
+
+use crate::foundation::Timestamp;
+
+/// Counts the writes of a store: each record carries the one that wrote it last.
+pub type Revision = u64;
+
+/// Why the store could not answer. A refused batch is not among these: see [`Outcome::Refused`].
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The batch breaks a limit of the kernel, or a record could not be written as JSON: a fault of ours.
+    #[error("invalid batch: {0}")]
+    Invalid(String),
+    /// Stored bytes are damaged, or newer than this program.
+    #[error("damaged or foreign record: {0}")]
+    Corrupt(String),
+    /// Another process holds the data folder.
+    #[error("{0} is in use by another process")]
+    InUse(String),
+    /// The engine failed; nothing more is acknowledged (R-ST-02).
+    #[error("storage failed: {0}")]
+    Failed(String),
+}
+
+/// What [`Store::check`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Records read, expired ones included.
+    pub records: u64,
+    /// What is wrong, a sentence each; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+/// Receives the records of a consistent copy, in key order.
+pub trait ExportSink: Send {
+    /// Takes one record: its key and its envelope's bytes, identical on every engine.
+    fn record(&mut self, key: &Key, envelope: &[u8]) -> Result<(), StorageError>;
+}
+
+/// The store. Expired records count as absent at once; the sweep only frees their space.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug + 'static {
+    /// One consistent view of these keys, in their order.
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError>;
+
+    /// The records whose keys begin with `prefix`, ordered, after `after`, at most `limit`. No snapshot across pages.
+    async fn scan(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Raw)>, StorageError>;
+
+    /// All of the batch or nothing. `Done` means durable, and visible to every later call.
+    async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError>;
+
+    /// Removes up to `limit` records that expired before `now`; answers how many.
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError>;
+
+    /// Writes a consistent copy of everything to `sink`; answers how many records.
+    async fn export(&self, sink: &mut dyn ExportSink) -> Result<u64, StorageError>;
+
+    /// Reads everything and verifies checksums and the expiry index.
+    async fn check(&self) -> Result<CheckReport, StorageError>;
+}
+
+/// The store as every module holds it.
+pub type SharedStore = Arc<dyn Store>;
+
+impl dyn Store {
+    /// The record at `key`, read as `T`.
+    pub async fn fetch<T: Record>(&self, key: &Key) -> Result<Option<Stored<T>>, StorageError> {
+        let mut found = self.get(std::slice::from_ref(key)).await?;
+        found.pop().flatten().map(|raw| raw.decode()).transpose()
+    }
+
+    /// The counter at `key`; an absent or expired one counts 0.
+    pub async fn counter(&self, key: &Key) -> Result<u64, StorageError> {
+        let mut found = self.get(std::slice::from_ref(key)).await?;
+        found.pop().flatten().map_or(Ok(0), |raw| raw.counter())
+    }
+}
