@@ -1,1 +1,3 @@
+//! The one integration binary; its tree mirrors src.
 
+mod storage;
