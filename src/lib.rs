@@ -4,5 +4,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod foundation;
+pub mod server;
 pub mod storage;
+pub mod telemetry;
+pub mod web;
