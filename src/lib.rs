@@ -6,3 +6,5 @@
 
 pub mod foundation;
 pub mod storage;
+
+pub mod sealing;
