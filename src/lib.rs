@@ -2,11 +2,33 @@
 //!
 //! The map of the crate: a module may use itself and what stands above it here (`tests/it/architecture.rs` guards it).
 
-#![forbid(unsafe_code)]
-
-pub mod config;
+// words
 pub mod foundation;
-pub mod server;
-pub mod storage;
+pub mod vocabulary;
+// ground
+pub mod config;
 pub mod telemetry;
+pub mod storage;
+pub mod sealing;
+// services without a subject
+pub mod audit;
+pub mod limits;
+pub mod pages;
 pub mod web;
+// records: what we remember
+pub mod keys;
+pub mod users;
+pub mod clients;
+// abilities: what we can do for a person
+pub mod grants;
+pub mod factors;
+pub mod claims;
+pub mod sessions;
+pub mod directory;
+// journey: from stranger to signed in
+pub mod journey;
+// doors
+pub mod oidc;
+pub mod account;
+// shell
+pub mod server;

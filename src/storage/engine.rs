@@ -34,21 +34,22 @@ pub struct Row {
 /// Whether a walk goes on; an error ends it.
 pub type Step = Result<ControlFlow<()>, StorageError>;
 
+/// Is shown the rows of one space: key and value.
+pub type Visitor<'a> = dyn FnMut(&[u8], &[u8]) -> Step + 'a;
+
+/// Is shown the rows of every space.
+pub type SpaceVisitor<'a> = dyn FnMut(Space, &[u8], &[u8]) -> Step + 'a;
+
 /// A small synchronous engine. One thread writes, any number read; a reader never sees half an apply.
 pub trait Engine: Send + Sync + std::fmt::Debug + 'static {
     /// The values at `keys` in one consistent view, in their order.
     fn get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StorageError>;
 
     /// Visits the rows from `from` on (it included), in key order and in one consistent view, until told to stop.
-    fn walk(
-        &self,
-        space: Space,
-        from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
-    ) -> Result<(), StorageError>;
+    fn walk(&self, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Result<(), StorageError>;
 
     /// Visits every row of every space, in order and in one consistent view, until told to stop.
-    fn walk_all(&self, visit: &mut dyn FnMut(Space, &[u8], &[u8]) -> Step) -> Result<(), StorageError>;
+    fn walk_all(&self, visit: &mut SpaceVisitor<'_>) -> Result<(), StorageError>;
 
     /// Writes all rows in their order, or none. `Ok` means durable. After an error nothing may be written again (R-ST-02).
     fn apply(&self, rows: &[Row]) -> Result<(), StorageError>;

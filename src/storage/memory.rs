@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::embedded::Embedded;
-use super::engine::{Engine, Row, Space, Step};
+use super::engine::{Engine, Row, Space, SpaceVisitor, Visitor};
 use super::{SharedStore, StorageError};
 use crate::foundation::Clock;
 
@@ -39,12 +39,7 @@ impl Engine for Memory {
             .collect())
     }
 
-    fn walk(
-        &self,
-        space: Space,
-        from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
-    ) -> Result<(), StorageError> {
+    fn walk(&self, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Result<(), StorageError> {
         let view = self.view();
         let start = (space, from.to_vec());
         for ((found, key), value) in view.range((Bound::Included(start), Bound::Unbounded)) {
@@ -55,7 +50,7 @@ impl Engine for Memory {
         Ok(())
     }
 
-    fn walk_all(&self, visit: &mut dyn FnMut(Space, &[u8], &[u8]) -> Step) -> Result<(), StorageError> {
+    fn walk_all(&self, visit: &mut SpaceVisitor<'_>) -> Result<(), StorageError> {
         for ((space, key), value) in self.view().iter() {
             if visit(*space, key, value)?.is_break() {
                 break;

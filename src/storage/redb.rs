@@ -10,7 +10,7 @@ use redb::{
 };
 
 use super::embedded::Embedded;
-use super::engine::{Engine, Row, Space, Step};
+use super::engine::{Engine, Row, Space, SpaceVisitor, Step, Visitor};
 use super::folder::{Folder, in_use};
 use super::{SharedStore, StorageError};
 use crate::foundation::Clock;
@@ -111,16 +111,11 @@ impl Engine for Redb {
         read.collect()
     }
 
-    fn walk(
-        &self,
-        space: Space,
-        from: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
-    ) -> Result<(), StorageError> {
+    fn walk(&self, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Result<(), StorageError> {
         walk_in(&self.view()?, space, from, visit).map(|_| ())
     }
 
-    fn walk_all(&self, visit: &mut dyn FnMut(Space, &[u8], &[u8]) -> Step) -> Result<(), StorageError> {
+    fn walk_all(&self, visit: &mut SpaceVisitor<'_>) -> Result<(), StorageError> {
         let view = self.view()?;
         for space in Space::ALL {
             if walk_in(&view, space, &[], &mut |key, value| visit(space, key, value))?.is_break() {
@@ -156,12 +151,7 @@ fn change(write: &redb::WriteTransaction, space: Space, rows: &[Row]) -> Result<
     Ok(())
 }
 
-fn walk_in(
-    view: &ReadTransaction,
-    space: Space,
-    from: &[u8],
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Step,
-) -> Step {
+fn walk_in(view: &ReadTransaction, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Step {
     let table = view.open_table(table(space)).map_err(fault)?;
     for row in table.range::<&[u8]>(from..).map_err(fault)? {
         let (key, value) = row.map_err(fault)?;

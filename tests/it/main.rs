@@ -1,3 +1,4 @@
 //! The one integration binary; its tree mirrors src.
 
+mod sealing;
 mod storage;
