@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod foundation;
+pub mod pages;
 pub mod storage;

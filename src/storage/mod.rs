@@ -63,7 +63,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError>;
 
     /// The records whose keys begin with `prefix`, ordered, after `after`, at most `limit`. No snapshot across pages.
-    async fn scan(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Raw)>, StorageError>;
+    async fn scan(
+        &self,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Raw)>, StorageError>;
 
     /// All of the batch or nothing. `Done` means durable, and visible to every later call.
     async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError>;
