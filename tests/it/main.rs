@@ -1,4 +1,5 @@
 //! The one integration binary; its tree mirrors src.
 
+mod pages;
 mod sealing;
 mod storage;
