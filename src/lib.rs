@@ -4,7 +4,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod directory;
+pub mod factors;
 pub mod foundation;
-pub mod storage;
-
+pub mod limits;
 pub mod sealing;
+pub mod storage;
+pub mod users;
+pub mod vocabulary;
