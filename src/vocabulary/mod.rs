@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The words of OAuth 2.0 and OpenID Connect as types, each read and written in one place.
 //!
 //! Must not: do anything; no input or output, no policy.
@@ -19,3 +20,12 @@ pub use pkce::{CodeChallenge, CodeVerifier};
 pub use prompt::Prompt;
 pub use response_mode::ResponseMode;
 pub use scope::{Scope, Scopes};
+=======
+//! The words of OAuth 2.0 and OpenID Connect as types.
+//!
+//! Must not: do input or output, or decide anything that depends on a person or a client.
+//! Follows: security.md sections 4.2 and 4.3.
+
+pub mod acr;
+pub mod amr;
+>>>>>>> people
