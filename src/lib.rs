@@ -25,10 +25,5 @@ pub mod factors;
 pub mod claims;
 pub mod sessions;
 pub mod directory;
-// journey: from stranger to signed in
-pub mod journey;
-// doors
-pub mod oidc;
-pub mod account;
 // shell
 pub mod server;

@@ -1,6 +1,6 @@
 //! Signing JSON Web Tokens with a key parsed once: re-parsing it for each token would cost twice the signature itself.
 
-use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256};
@@ -26,16 +26,18 @@ enum Pair {
 impl SigningKey {
     /// Makes a key for `algorithm` (RSA: 2048 bits) and answers its PKCS#8 form.
     pub fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let failed = |_| KeyError::Unusable("could not be made".to_owned());
         let der = match algorithm {
             SigningAlgorithm::RS256 => {
-                RsaKeyPair::generate(KeySize::Rsa2048).and_then(|pair| AsDer::as_der(&pair))
+                let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+                AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?.as_ref().to_vec()
             }
             SigningAlgorithm::ES256 => {
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).and_then(|pair| pair.to_pkcs8v1())
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?;
+                pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec()
             }
         };
-        let der = der.map_err(|_| KeyError::Unusable("could not be made".to_owned()))?;
-        Ok(Zeroizing::new(der.as_ref().to_vec()))
+        Ok(Zeroizing::new(der))
     }
 
     /// Reads a key of `algorithm` from its PKCS#8 form; RSA keys under 2048 bits are refused.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyError, Keyring, SigningKey};
 use crate::foundation::{Clock, Timestamp};
-use crate::sealing::{Sealed, Sealing};
+use crate::sealing::{Identity, Sealed, Sealing};
 use crate::storage::{Batch, Key, Record, SharedStore};
 use crate::vocabulary::client_metadata::SigningAlgorithm;
 
@@ -37,7 +37,7 @@ async fn load(store: &SharedStore, sealing: &Sealing) -> Result<Vec<SigningKey>,
     let mut keys = Vec::with_capacity(page.len());
     for (key, raw) in page {
         let stored = raw.decode::<StoredKey>()?.value;
-        let der = sealing.open(KIND, "pkcs8", &key.last_part(), &stored.pkcs8)?;
+        let der = sealing.open(place(&key.last_part()), &stored.pkcs8)?;
         keys.push((stored.created_at, SigningKey::from_pkcs8(stored.algorithm, &der)?));
     }
     keys.sort_by_key(|(created_at, _)| std::cmp::Reverse(*created_at));
@@ -52,11 +52,15 @@ async fn make(
 ) -> Result<(), KeyError> {
     let der = SigningKey::generate(algorithm)?;
     let kid = SigningKey::from_pkcs8(algorithm, &der)?.jwk().kid.clone();
-    let pkcs8 = sealing.seal(KIND, "pkcs8", &kid, &der)?;
+    let pkcs8 = sealing.seal(place(&kid), &der)?;
     let record = StoredKey { algorithm, created_at: clock.now(), pkcs8 };
     let first = Key::new("first-signing-key", &[algorithm.as_str()]);
     let mut batch = Batch::new();
     batch.require_absent(first.clone()).add(first, 1, None).put(Key::new(KIND, &[&kid]), &record, None);
     store.commit(batch).await?;
     Ok(())
+}
+
+fn place(kid: &str) -> Identity<'_> {
+    Identity { kind: KIND, field: "pkcs8", id: kid }
 }

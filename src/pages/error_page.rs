@@ -84,6 +84,33 @@ impl Problem {
         }
     }
 
+    /// The problem of this name, with the values its text needs; an unknown name is [`Problem::Internal`].
+    pub fn named(name: &str, values: &[(&'static str, String)]) -> Self {
+        let value = |wanted: &str| {
+            let found = values.iter().find(|(given, _)| *given == wanted);
+            found.map_or_else(String::new, |(_, value)| value.clone())
+        };
+        let application = || value("application");
+        let known = [
+            Self::Busy,
+            Self::NotFound,
+            Self::BadRequest,
+            Self::MethodNotAllowed,
+            Self::TooLarge,
+            Self::Forbidden,
+            Self::TooManyAttempts { minutes: value("count").parse().unwrap_or(1) },
+            Self::WrongAddress { seen: value("seen"), configured: value("configured") },
+            Self::UnknownApplication,
+            Self::UnregisteredRedirect { application: application() },
+            Self::ApplicationFault { application: application() },
+            Self::ApplicationRefused { application: application() },
+            Self::FormOutdated,
+            Self::LinkSpent,
+            Self::SignOutFailed,
+        ];
+        known.into_iter().find(|problem| problem.name() == name).unwrap_or(Self::Internal)
+    }
+
     fn values(&self) -> Values {
         match self {
             Self::TooManyAttempts { minutes } => Values::one("count", minutes),
