@@ -24,6 +24,9 @@ pub mod grants;
 pub mod factors;
 pub mod claims;
 pub mod sessions;
+pub mod lifecycle;
 pub mod directory;
+// journey: from stranger to signed in
+pub mod journey;
 // shell
 pub mod server;

@@ -33,6 +33,15 @@ pub struct Setup {
     pub address: Hidden,
 }
 
+/// What becomes of the apps a person had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// They stay.
+    Beside,
+    /// They are removed: the new one replaces what was lost.
+    InPlaceOfAll,
+}
+
 /// Enrols authenticator apps.
 #[derive(Debug, Clone)]
 pub struct TotpEnrolment {
@@ -49,6 +58,11 @@ impl TotpEnrolment {
             random,
             issuer: issuer.replace(':', " "),
         }
+    }
+
+    /// What the app shows beside the account.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
@@ -95,6 +109,18 @@ impl TotpEnrolment {
         code: &Hidden,
         name: &str,
     ) -> Result<Verdict, FactorError> {
+        self.confirm_with(occasion, code, name, Placement::Beside, Batch::new()).await
+    }
+
+    /// The same in one commit with the caller's batch, and in place of the apps there were, if so wished.
+    pub async fn confirm_with(
+        &self,
+        occasion: &Occasion,
+        code: &Hidden,
+        name: &str,
+        placement: Placement,
+        with: Batch,
+    ) -> Result<Verdict, FactorError> {
         let name = name_of(name)?;
         let Stored {
             value: pending,
@@ -114,7 +140,7 @@ impl TotpEnrolment {
             return Ok(Verdict::Rejected);
         };
         let id = pending.id.clone();
-        let mut batch = Batch::new();
+        let mut batch = with;
         let key = pending_key(&occasion.journey);
         batch.require_revision(key.clone(), revision).delete(key);
         let credential = TotpCredential {
@@ -124,7 +150,7 @@ impl TotpEnrolment {
             last_step: step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, batch).await?;
+        self.activate(occasion, credential, placement, batch).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
         Ok(Verdict::Accepted(Box::new(evidence)))
     }
@@ -153,7 +179,7 @@ impl TotpEnrolment {
             last_step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, batch).await?;
+        self.activate(occasion, credential, Placement::Beside, batch).await?;
         Ok(id)
     }
 
@@ -161,6 +187,7 @@ impl TotpEnrolment {
         &self,
         occasion: &Occasion,
         credential: TotpCredential,
+        placement: Placement,
         mut batch: Batch,
     ) -> Result<(), FactorError> {
         let key = totp_key(&occasion.user);
@@ -174,6 +201,9 @@ impl TotpEnrolment {
                 TotpCredentials::default()
             }
         };
+        if placement == Placement::InPlaceOfAll {
+            all.list.clear();
+        }
         if all.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }

@@ -236,8 +236,13 @@ fn level_by_enrolled_factor(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
-    let asked = facts.person?.must_change_password;
-    asked.then_some(Next::Ask(Stage::NewPassword, Why::PasswordToChange))
+    if !facts.person?.must_change_password {
+        return None;
+    }
+    // Whoever changes a password has just given the present one (R-PW-08).
+    let proved = facts.journey.has_proof_of(FactorKind::Password);
+    let stage = if proved { Stage::NewPassword } else { Stage::Password };
+    Some(Next::Ask(stage, Why::PasswordToChange))
 }
 
 /// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01).

@@ -7,8 +7,8 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use crate::foundation::secret::{BrowserSecret, Hashed};
 use crate::storage::Record;
-use crate::vocabulary::Scopes;
 use crate::vocabulary::acr::Level;
+use crate::vocabulary::{ErrorCode, Scopes};
 
 /// What the person is asked next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ pub enum Progress {
     Under(Stage),
     /// The session stands; the errand may go on, once.
     Arrived(SessionId),
-    /// The person, or policy, gave it up; the errand ends in a refusal.
-    GivenUp,
+    /// The person, or policy, gave it up; the errand ends in this error.
+    GivenUp(ErrorCode),
 }
 
 /// What lets a person without a second factor enrol one here and now (R-EN-02).
@@ -102,7 +102,7 @@ pub struct ConsentDemand {
 /// Why the journey was begun, and where it returns to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Errand {
-    /// The own path that goes on afterwards; the journey's id is appended.
+    /// The own path that goes on afterwards, with a slash at its end; the journey's id is appended.
     pub resume: String,
     /// The sender's own data, opaque here.
     pub data: serde_json::Value,

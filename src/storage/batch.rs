@@ -118,6 +118,11 @@ impl Batch {
         self
     }
 
+    /// How many conditions it holds so far: the place of the next one, as [`Outcome::Refused`] counts.
+    pub fn conditions(&self) -> usize {
+        self.preconditions.len()
+    }
+
     /// Whether it would neither demand nor change anything.
     pub fn is_empty(&self) -> bool {
         self.preconditions.is_empty() && self.writes.is_empty() && self.fault.is_none()
