@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 
+use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::storage::embedded::Embedded;
 use keyward::storage::engine::{Engine, Row, Space, SpaceVisitor, Visitor};
@@ -147,6 +148,45 @@ async fn acknowledges_nothing_after_a_failed_apply() {
     assert!(store.sweep(super::START, 1).await.is_err());
     assert_eq!(engine.entered.load(Ordering::SeqCst), tried);
     assert_eq!(store.get(&[key("a")]).await.unwrap(), [None]);
+}
+
+/// A sweep that meets the renewal in its own round spares it, on either side of it.
+#[tokio::test]
+async fn spares_what_is_renewed_in_the_round_of_the_sweep() {
+    for renewed_first in [true, false] {
+        let (engine, store) = start();
+        let put = |text: &str, end: i64| {
+            Batch::new()
+                .put(key("session"), &note(text), Some(Timestamp(super::START.0 + end)))
+                .clone()
+        };
+        store.commit(put("old", 0)).await.unwrap();
+        let (leave, mut commits) = two_rounds(&engine, &store, &[]);
+        if renewed_first {
+            commits.push(begin(&store, put("new", 60_000)));
+        }
+        let mut sweep = store.sweep(super::START, 10);
+        assert!(
+            sweep
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        if !renewed_first {
+            commits.push(begin(&store, put("new", 60_000)));
+        }
+        (0..2).for_each(|_| leave.send(()).unwrap());
+        for commit in commits {
+            assert!(commit.await.unwrap().is_done());
+        }
+        assert_eq!(
+            sweep.await.unwrap(),
+            usize::from(!renewed_first),
+            "nothing ended was left to remove"
+        );
+        assert!(store.get(&[key("session")]).await.unwrap()[0].is_some());
+        assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
+    }
 }
 
 #[tokio::test]

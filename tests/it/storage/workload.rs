@@ -69,7 +69,9 @@ fn text(family: &str, writer: usize, number: u64) -> Note {
 }
 
 fn end(number: u64) -> Option<Timestamp> {
-    number.is_multiple_of(2).then(|| Timestamp(START.0 + 1_000_000 + i64::try_from(number).unwrap()))
+    number
+        .is_multiple_of(2)
+        .then(|| Timestamp(START.0 + 1_000_000 + i64::try_from(number).unwrap()))
 }
 
 /// The batch `number` of `writer`: new records in two families, the oldest ones gone, a code spent and another issued.
