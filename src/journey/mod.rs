@@ -32,7 +32,6 @@ pub mod store;
 use std::sync::Arc;
 
 use crate::audit::Trail;
-use crate::clients::Clients;
 use crate::config::policy::Policy;
 use crate::directory::Directory;
 use crate::factors::{Factor, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
@@ -68,7 +67,6 @@ pub struct Journeys {
     pub(crate) recovery_codes: RecoveryCodes,
     pub(crate) sessions: Sessions,
     pub(crate) grants: Grants,
-    pub(crate) clients: Clients,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) invitations: Invitations,
 }

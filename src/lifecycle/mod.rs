@@ -10,22 +10,21 @@ pub mod invitation;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::{SessionId, UserId};
 use crate::sessions::Sessions;
-use crate::storage::{Batch, SharedStore, StorageError};
+use crate::storage::{Batch, StorageError};
 
 pub use invitation::Invitations;
 
 /// The lifecycle's collaborators.
 #[derive(Debug, Clone)]
 pub struct Lifecycle {
-    store: SharedStore,
     sessions: Sessions,
     trail: Trail,
 }
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(store: SharedStore, sessions: Sessions, trail: Trail) -> Self {
-        Self { store, sessions, trail }
+    pub fn new(sessions: Sessions, trail: Trail) -> Self {
+        Self { sessions, trail }
     }
 
     /// Adds to `batch` what belongs to a new password: all other sessions end, and the event.
