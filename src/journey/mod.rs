@@ -72,6 +72,11 @@ pub struct Journeys {
 }
 
 impl Journeys {
+    /// How long a second factor counts.
+    pub fn second_factor_max_age(&self) -> std::time::Duration {
+        self.policy.second_factor_max_age
+    }
+
     /// The enrolled second factors of a person, by kind.
     pub(crate) async fn second_factors(
         &self,

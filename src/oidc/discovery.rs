@@ -37,7 +37,7 @@ pub fn document(site: &Site) -> Value {
         "prompt_values_supported": Prompt::VALUES,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "ui_locales_supported": crate::pages::LANGUAGES,
+        "ui_locales_supported": crate::pages::texts::languages(),
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     })

@@ -30,7 +30,7 @@ pub mod userinfo;
 
 use std::sync::Arc;
 
-use crate::claims::Claims;
+use crate::audit::Trail;
 use crate::clients::Clients;
 use crate::config::Site;
 use crate::foundation::{Clock, Random};
@@ -51,11 +51,11 @@ pub struct Oidc {
     pub(crate) store: SharedStore,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) trail: Trail,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) clients: Clients,
     pub(crate) users: Users,
     pub(crate) grants: Grants,
-    pub(crate) claims: Claims,
     pub(crate) sessions: Sessions,
     pub(crate) journeys: Arc<Journeys>,
     pub(crate) web: Arc<Web>,

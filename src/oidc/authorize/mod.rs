@@ -1,0 +1,210 @@
+//! The authorization endpoint (OpenID Connect Core section 3.1.2): client and redirect URI first (`target.rs`), then the
+//! list of checks (`request.rs`), then the one decision of the journey; the answer leaves by `respond.rs`.
+
+mod request;
+mod respond;
+mod resume;
+mod target;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use self::request::{AuthorizeRequest, Fault};
+use self::respond::Arrival;
+use self::target::Target;
+use super::{Oidc, paths};
+use crate::claims;
+use crate::clients::Client;
+use crate::foundation::secret::{AuthorizationCode, Plain};
+use crate::journey::{Application, Beginning, ConsentDemand, Demands, Errand, Next, Refusal};
+use crate::oidc::store::CodeGrant;
+use crate::sessions::{Assurance, Session};
+use crate::storage::{Batch, Stored};
+use crate::vocabulary::acr::{ForeignNames, Level};
+use crate::vocabulary::ErrorCode;
+use crate::web::{Failure, Form, Parameters, Query, Visitor};
+
+pub use self::respond::redirect;
+pub(super) use self::respond::with_query;
+pub use self::resume::resume;
+
+/// How often a silent answer is tried again when the session changed at the same moment.
+const TRIES: u32 = 3;
+
+/// `GET /authorize`.
+pub async fn by_get(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    Query(parameters): Query,
+) -> Result<Response, Failure> {
+    oidc.authorize(&visitor, &parameters).await
+}
+
+/// `POST /authorize` (section 3.1.2.1: both methods must work).
+pub async fn by_post(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    Form(parameters): Form,
+) -> Result<Response, Failure> {
+    oidc.authorize(&visitor, &parameters).await
+}
+
+/// A request whose answer is being made.
+struct Pending<'a> {
+    visitor: &'a Visitor,
+    client: &'a Client,
+    request: &'a AuthorizeRequest,
+    arrival: Arrival,
+}
+
+impl Oidc {
+    async fn authorize(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
+        let Target { client, back } = self.target(parameters).await?;
+        let request = match AuthorizeRequest::read(parameters, &client, back.clone()) {
+            Ok(request) => request,
+            Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
+        };
+        let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::Direct };
+        for _ in 0..TRIES {
+            let demands = match self.demands(&client, &request) {
+                Ok(demands) => demands,
+                Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
+            };
+            let beginning = self.journeys.consider(visitor, demands, errand(&client, &request)?).await?;
+            if let Some(response) = self.decide(&pending, beginning).await? {
+                return Ok(response);
+            }
+        }
+        Err(Failure::unavailable(std::time::Duration::from_secs(1), "the session kept changing"))
+    }
+
+    /// The answer, or `None` where the session changed meanwhile and the decision must be asked again.
+    async fn decide(&self, pending: &Pending<'_>, beginning: Beginning) -> Result<Option<Response>, Failure> {
+        let Pending { visitor, request, arrival, .. } = pending;
+        match (&beginning.next, &beginning.session) {
+            (Next::Arrive(assurance), Some(session)) => {
+                self.issue_code(pending, session, assurance, Batch::new()).await
+            }
+            (next, _) if request.prompt.none => {
+                let code = next.silent_error().unwrap_or(ErrorCode::InteractionRequired);
+                let fault = Fault { code, description: "the person would have to be asked" };
+                self.refuse(visitor, &request.back, fault, *arrival).map(Some)
+            }
+            (Next::Refuse(refusal @ (Refusal::LevelOutOfReach | Refusal::OtherPerson)), _) => {
+                let fault = Fault { code: refusal.error(), description: "the sign-in cannot meet the request" };
+                self.refuse(visitor, &request.back, fault, *arrival).map(Some)
+            }
+            _ => self.journeys.begin(visitor, beginning).await.map(Some),
+        }
+    }
+
+    /// Stores a code bound to everything and sends it, on condition that the session still stands as it was read.
+    async fn issue_code(
+        &self,
+        pending: &Pending<'_>,
+        session: &Stored<Session>,
+        assurance: &Assurance,
+        with: Batch,
+    ) -> Result<Option<Response>, Failure> {
+        let Pending { visitor, client, request, arrival } = pending;
+        if let Some(failure) = self.withheld(client, request, session).await? {
+            return Err(failure);
+        }
+        let code = Plain::<AuthorizationCode>::generate(self.random.as_ref());
+        let grant = CodeGrant {
+            client: client.id.clone(),
+            redirect_uri: request.back.redirect_uri.clone(),
+            challenge: request.challenge.clone(),
+            nonce: request.nonce.clone(),
+            session: session.value.id.clone(),
+            user: session.value.user.clone(),
+            assurance: assurance.clone(),
+            acr_values: request.acr_values.clone(),
+            scopes: request.scopes.clone(),
+            claims: request.claims.clone(),
+        };
+        let mut batch = with;
+        self.sessions.touch(&mut batch, session);
+        self.remember_code(&mut batch, &code, grant, self.clock.now());
+        if !self.store.commit(batch).await?.is_done() {
+            return Ok(None);
+        }
+        let answer = vec![("code", code.expose().to_owned())];
+        self.answer(visitor, &request.back, answer, *arrival).map(Some)
+    }
+
+    /// A person whose claims would break the application is stopped on our own page, which says what is missing.
+    async fn withheld(
+        &self,
+        client: &Client,
+        request: &AuthorizeRequest,
+        session: &Stored<Session>,
+    ) -> Result<Option<Failure>, Failure> {
+        let gone = || Failure::internal("the person of a live session is gone");
+        let user = self.users.by_id(&session.value.user).await?.ok_or_else(gone)?.value;
+        let refusal = claims::release(&user, client, &request.scopes, &request.claims).err();
+        Ok(refusal.map(|why| {
+            tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
+            let failure = Failure::page("application_refused", why.to_string());
+            failure.naming("application", client.name.clone())
+        }))
+    }
+
+    /// From the words of the request to what a journey understands.
+    fn demands(&self, client: &Client, request: &AuthorizeRequest) -> Result<Demands, Fault> {
+        let essential = &request.claims.essential_acr;
+        let wished = if essential.is_empty() { &request.acr_values } else { essential };
+        let known = |value: &String| Level::from_request(value, ForeignNames::default());
+        let levels: Vec<_> = wished.iter().filter_map(known).collect();
+        if !essential.is_empty() && levels.is_empty() {
+            let code = ErrorCode::UnmetAuthenticationRequirements;
+            return Err(Fault { code, description: "none of the required acr values is known" });
+        }
+        let consent = ConsentDemand {
+            scopes: request.scopes.clone(),
+            again: request.prompt.consent,
+            host: host(&request.back.redirect_uri),
+        };
+        Ok(Demands {
+            fresh_login: request.prompt.login,
+            select_account: request.prompt.select_account,
+            max_age: request.max_age,
+            levels,
+            level_essential: !essential.is_empty(),
+            subject: self.hinted_subject(request)?,
+            consent: (request.prompt.consent || !client.consent_skipped).then_some(consent),
+            login_hint: request.login_hint.clone(),
+            ui_locales: request.ui_locales.clone(),
+        })
+    }
+
+    fn hinted_subject(&self, request: &AuthorizeRequest) -> Result<Option<crate::foundation::ids::UserId>, Fault> {
+        let Some(token) = &request.id_token_hint else { return Ok(None) };
+        match self.keyring.verify_hint(token, self.site.issuer()) {
+            Ok(hint) => Ok(Some(hint.subject)),
+            Err(why) => {
+                tracing::info!(%why, "id_token_hint refused");
+                Err(Fault { code: ErrorCode::InvalidRequest, description: "id_token_hint is not an ID token of ours" })
+            }
+        }
+    }
+}
+
+fn errand(client: &Client, request: &AuthorizeRequest) -> Result<Errand, Failure> {
+    Ok(Errand {
+        resume: format!("{}/", paths::RESUME),
+        data: serde_json::to_value(request).map_err(Failure::internal)?,
+        application: Some(Application {
+            client: client.id.clone(),
+            name: client.name.clone(),
+            start: client.initiate_login_uri.clone().or_else(|| client.client_uri.clone()),
+        }),
+    })
+}
+
+fn host(uri: &str) -> String {
+    let parsed = url::Url::parse(uri).ok();
+    parsed.and_then(|uri| uri.host_str().map(str::to_owned)).unwrap_or_default()
+}

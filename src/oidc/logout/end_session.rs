@@ -1,0 +1,186 @@
+//! The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0): with a valid hint at once, without one only after the
+//! person confirmed (R-LO-01). Plug-ins send neither hint nor the standard's parameter names, and are understood.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+
+use super::plan::Target;
+use crate::clients::Client;
+use crate::foundation::ids::ClientId;
+use crate::keys::IdTokenHint;
+use crate::oidc::Oidc;
+use crate::oidc::authorize::{redirect, with_query};
+use crate::oidc::paths;
+use crate::pages::logout_pages::{ConfirmPage, SignedOutPage};
+use crate::sessions::Session;
+use crate::sessions::cookie::{self, SessionCookie};
+use crate::storage::Stored;
+use crate::web::{Failure, Form, PagePolicy, Parameters, Query, Visitor, cookies, csrf};
+
+/// What form tokens of the confirmation are bound to.
+const PURPOSE: &str = "logout";
+
+/// More than this is not carried back as `state`.
+const LONGEST_STATE: usize = 4096;
+
+/// `GET /logout`.
+pub async fn by_get(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    Query(parameters): Query,
+) -> Result<Response, Failure> {
+    oidc.sign_out(&visitor, &parameters).await
+}
+
+/// `POST /logout`: the standard's request by form, or our own confirmation.
+pub async fn by_post(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    Form(parameters): Form,
+) -> Result<Response, Failure> {
+    if parameters.get(csrf::FIELD)?.is_some() { 
+        return oidc.confirmed(&visitor, &parameters).await;
+    }
+    oidc.sign_out(&visitor, &parameters).await
+}
+
+/// What a request says, once checked.
+struct Wish {
+    hint: Option<IdTokenHint>,
+    target: Option<Target>,
+}
+
+impl Oidc {
+    async fn sign_out(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
+        if parameters.repeated().is_some() {
+            return Err(Failure::page("bad_request", "logout: a parameter is repeated"));
+        }
+        let wish = self.wish(parameters).await?;
+        let Some(session) = self.journeys.session(visitor).await? else {
+            return self.nobody_signed_in(visitor, &wish);
+        };
+        if wish.hint.as_ref().is_some_and(|hint| names(hint, &session)) {
+            return self.end_and_tell(visitor, &session, wish.target).await;
+        }
+        self.ask(visitor, parameters, &session, wish.hint.is_some()).await
+    }
+
+    /// The person pressed the button of our own page.
+    async fn confirmed(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
+        let wish = self.wish(parameters).await?;
+        let (Some(session), Some(cookie)) =
+            (self.journeys.session(visitor).await?, SessionCookie::read(&visitor.cookies))
+        else {
+            return self.nobody_signed_in(visitor, &Wish { hint: None, target: None });
+        };
+        self.web.check_form(visitor, &cookie.secret, PURPOSE, parameters.get(csrf::FIELD)?)?;
+        self.end_and_tell(visitor, &session, wish.target).await
+    }
+
+    async fn end_and_tell(
+        &self,
+        visitor: &Visitor,
+        session: &Stored<Session>,
+        target: Option<Target>,
+    ) -> Result<Response, Failure> {
+        let id = self.end_session(visitor, session, target).await?;
+        let mut response = redirect(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
+        response.headers_mut().append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
+        Ok(response)
+    }
+
+    /// With a hint of ours, nothing is left to confirm: the browser goes on. Without one it stays on our own page (R-LO-03).
+    fn nobody_signed_in(&self, visitor: &Visitor, wish: &Wish) -> Result<Response, Failure> {
+        match (&wish.hint, &wish.target) {
+            (Some(_), Some(target)) => redirect(&target.uri),
+            _ => {
+                let page = SignedOutPage { sign_in: Some("/".to_owned()) };
+                Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        visitor: &Visitor,
+        parameters: &Parameters,
+        session: &Stored<Session>,
+        hint_of_another: bool,
+    ) -> Result<Response, Failure> {
+        let cookie = SessionCookie::read(&visitor.cookies);
+        let cookie = cookie.ok_or_else(|| Failure::internal("a session without a cookie"))?;
+        let user = self.users.by_id(&session.value.user).await?;
+        let participants = self.sessions.participants(&session.value.id).await?;
+        let clients = self.clients.find_all(&participants).await?;
+        // The wish is carried by the form's address, and checked anew when it comes back.
+        let kept = ["client_id", "post_logout_redirect_uri", "redirect_uri", "logout_uri", "state"];
+        let kept: Vec<_> = kept
+            .into_iter()
+            .filter_map(|name| parameters.get(name).ok().flatten().map(|value| (name, value.to_owned())))
+            .filter(|_| !hint_of_another)
+            .collect();
+        let page = ConfirmPage {
+            form: self.web.form(&cookie.secret, PURPOSE, with_query(paths::CONFIRM_SIGN_OUT, &kept)),
+            username: user.filter(|_| !hint_of_another).map(|user| user.value.username.as_str().to_owned()),
+            applications: clients.into_iter().map(|client| client.name).collect(),
+            stay: "/".to_owned(),
+        };
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+    }
+
+    async fn wish(&self, parameters: &Parameters) -> Result<Wish, Failure> {
+        let hint = match parameters.get("id_token_hint")? {
+            None => None,
+            Some(token) => match self.keyring.verify_hint(token, self.site.issuer()) {
+                Ok(hint) => Some(hint),
+                Err(why) => return Err(Failure::page("bad_request", format!("logout: {why}"))),
+            },
+        };
+        let named = parameters.get("client_id")?.map(ClientId::from_text);
+        if let (Some(hint), Some(named)) = (&hint, &named)
+            && hint.audience != *named
+        {
+            return Err(Failure::page("bad_request", "logout: client_id is not the audience of id_token_hint"));
+        }
+        let client = match hint.as_ref().map(|hint| hint.audience.clone()).or(named) {
+            Some(id) => self.clients.find(&id).await?,
+            None => None,
+        };
+        let target = self.post_logout_target(parameters, client.as_ref())?;
+        Ok(Wish { hint, target })
+    }
+
+    /// Exact match in that client's list, or no going on (R-LO-03); a wrong one is shown, since it is a wrong setting.
+    fn post_logout_target(
+        &self,
+        parameters: &Parameters,
+        client: Option<&Client>,
+    ) -> Result<Option<Target>, Failure> {
+        let aliases = client.is_some_and(|client| client.logout_aliases);
+        let names: &[&str] =
+            if aliases { &["post_logout_redirect_uri", "redirect_uri", "logout_uri"] } else { &["post_logout_redirect_uri"] };
+        let mut wished = None;
+        for name in names {
+            wished = wished.or(parameters.get(name)?);
+        }
+        let (Some(wished), Some(client)) = (wished, client) else { return Ok(None) };
+        if !client.admits_post_logout_redirect_uri(wished) {
+            let seen: String = wished.chars().take(200).collect();
+            let registered = &client.post_logout_redirect_uris;
+            tracing::warn!(client = client.id.as_str(), seen, ?registered, "post_logout_redirect_uri is not registered");
+            let failure = Failure::page("unregistered_redirect", "logout: post_logout_redirect_uri not registered");
+            return Err(failure.naming("application", client.name.clone()));
+        }
+        let state = parameters.get("state")?.filter(|state| state.len() <= LONGEST_STATE);
+        let answer: Vec<_> = state.map(|state| ("state", state.to_owned())).into_iter().collect();
+        Ok(Some(Target { uri: with_query(wished, &answer), name: client.name.clone() }))
+    }
+}
+
+/// Whether the hint is of this very session (R-LO-02).
+fn names(hint: &IdTokenHint, session: &Stored<Session>) -> bool {
+    hint.session == session.value.id && hint.subject == session.value.user
+}
