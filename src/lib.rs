@@ -4,9 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-pub mod config;
 pub mod foundation;
-pub mod server;
-pub mod storage;
+pub mod config;
 pub mod telemetry;
+pub mod storage;
 pub mod web;
+pub mod server;

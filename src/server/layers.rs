@@ -22,7 +22,7 @@ use crate::web::security_headers::add_security_headers;
 use super::body::{BodyBounds, read_body};
 
 /// What the layers need.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Shell {
     /// Under which address we are reached.
     pub site: Arc<Site>,
