@@ -1,15 +1,19 @@
 //! Logs that cannot be forged, and health that says no more than it must.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::Router;
+use axum::routing::get;
+use keyward::config::log::{Format, Level, Log};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::telemetry::health::{self, Check, Health};
-use keyward::telemetry::log::SafeLines;
+use keyward::telemetry::log::{SafeLines, subscriber};
+use keyward::web::Failure;
 
 use crate::support::raw;
 use crate::support::shell;
@@ -24,6 +28,77 @@ fn r_au_03_no_input_breaks_or_disguises_a_line() {
         .unwrap();
     let expected = "name=a\\u000d\\u000aINFO forged \\u001b[31m \\u202edesrever \\u0000 \\u0085 \\u2028 \\u200b plain ü\n";
     assert_eq!(String::from_utf8(written).unwrap(), expected);
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log of one request for `path`, answered by a failure with a hostile detail.
+async fn log_of(path: &str, format: Format) -> (String, String) {
+    let lines = Lines::default();
+    let target = lines.clone();
+    let settings = Log {
+        format,
+        level: Level::Info,
+    };
+    let _guard = tracing::subscriber::set_default(subscriber(&settings, move || target.clone()));
+    let refuse = || async { Failure::page("unknown_application", "odd\r\n{\"forged\":1} \u{1b}[2J") };
+    let server = shell::start(Router::new().route("/refuse/{secret}", get(refuse))).await;
+    let answer = server
+        .get(
+            path,
+            "Cookie: __Host-session=kwsSecret\r\nAuthorization: Basic secret\r\n",
+        )
+        .await;
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    (answer.header("x-request-id").unwrap().to_owned(), text)
+}
+
+#[tokio::test]
+async fn r_au_04_logs_bear_the_request_id_and_no_secret() {
+    for format in [Format::Text, Format::Json] {
+        let (id, log) = log_of("/refuse/secret?code=secret", format).await;
+        assert_eq!(log.lines().count(), 2, "{log}");
+        assert!(
+            log.lines()
+                .all(|line| line.contains(&id) && line.contains("/refuse/{secret}")),
+            "{log}"
+        );
+        let named = log.replace("/refuse/{secret}", "");
+        assert!(
+            !named.to_lowercase().contains("secret") && !log.contains('?'),
+            "{log}"
+        );
+        assert!(!log.contains('\r') && !log.contains('\u{1b}'), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn r_au_03_json_is_one_object_a_line() {
+    let (id, log) = log_of("/refuse/x", Format::Json).await;
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["detail"], "odd\r\n{\"forged\":1} \u{1b}[2J");
+    assert_eq!(
+        (&lines[0]["status"], &lines[0]["level"]),
+        (&400.into(), &"INFO".into())
+    );
+    assert_eq!(lines[0]["span"]["id"], id.as_str());
+    assert_eq!(lines[1]["status"], 400);
 }
 
 #[derive(Clone, Default)]

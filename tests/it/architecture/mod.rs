@@ -158,6 +158,22 @@ fn functions_stay_small() {
 }
 
 #[test]
+fn the_tests_mirror_the_modules() {
+    let known =
+        |name: &str| rank(name).is_some() || ["main", "support", "architecture", "story"].contains(&name);
+    let top = |source: &Source| {
+        let inside = source.path.strip_prefix(root().join("tests/it")).ok()?;
+        Some(inside.iter().next()?.to_str()?.trim_end_matches(".rs").to_owned())
+    };
+    let stray: Vec<_> = sources("tests/it")
+        .iter()
+        .filter_map(top)
+        .filter(|name| !known(name))
+        .collect();
+    none(&stray);
+}
+
+#[test]
 fn there_are_no_drawers() {
     let mut problems = Vec::new();
     for source in all_sources() {
