@@ -4,9 +4,28 @@
 
 #![forbid(unsafe_code)]
 
+// words
 pub mod foundation;
+pub mod vocabulary;
+// ground
 pub mod config;
 pub mod telemetry;
 pub mod storage;
+pub mod sealing;
+// services without a subject
+pub mod audit;
+pub mod limits;
+pub mod pages;
+// records: what we remember
+pub mod keys;
+pub mod users;
+pub mod clients;
 pub mod web;
+// abilities: what we can do for a person
+pub mod grants;
+pub mod factors;
+pub mod claims;
+pub mod sessions;
+pub mod directory;
+// shell
 pub mod server;

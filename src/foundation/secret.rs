@@ -69,10 +69,7 @@ impl<K: Kind> Plain<K> {
 
     /// What is stored in its place.
     pub fn hash(&self) -> Hashed<K> {
-        let value = digest(&SHA256, self.0.as_bytes());
-        let mut bytes = [0u8; 32];
-        bytes.copy_from_slice(value.as_ref());
-        Hashed(bytes, PhantomData)
+        Hashed::of(&self.0)
     }
 }
 
@@ -86,6 +83,14 @@ impl<K: Kind> fmt::Debug for Plain<K> {
 pub struct Hashed<K: Kind>([u8; 32], PhantomData<K>);
 
 impl<K: Kind> Hashed<K> {
+    /// The hash of a text that may not have been made by us, such as a client secret given by an administrator.
+    pub fn of(text: &str) -> Self {
+        let value = digest(&SHA256, text.as_bytes());
+        let mut bytes = [0u8; 32];
+        bytes.copy_from_slice(value.as_ref());
+        Self(bytes, PhantomData)
+    }
+
     /// As base64url, for store keys.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

@@ -18,11 +18,12 @@ use crate::web::answer::{Answering, PageSource, answer_failures};
 use crate::web::host::{Expected, check_host};
 use crate::web::request_id::name_request;
 use crate::web::security_headers::add_security_headers;
+use crate::web::visitor::name_client;
 
 use super::body::{BodyBounds, read_body};
 
 /// What the layers need.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Shell {
     /// Under which address we are reached.
     pub site: Arc<Site>,
@@ -57,6 +58,7 @@ pub fn with_layers(routes: Router, shell: &Shell) -> Router {
         .method_not_allowed_fallback(|| async { Failure::wrong_method() })
         .layer(from_fn_with_state(body, read_body))
         .layer(from_fn_with_state(expected, check_host))
+        .layer(from_fn_with_state(Arc::clone(&shell.proxies), name_client))
         .layer(from_fn_with_state(bounds.headers, count_headers))
         .layer(from_fn_with_state(bounds.request_time, bound_time))
         .layer(CatchPanicLayer::custom(after_panic))

@@ -8,12 +8,26 @@
 //! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decision 0001 (engines).
 
 pub mod batch;
+pub mod embedded;
+pub mod engine;
+pub mod envelope;
+mod expiry;
+mod folder;
+pub mod index;
+mod inspection;
 pub mod key;
+pub mod limits;
+pub mod memory;
 pub mod record;
+pub mod redb;
+mod round;
+pub mod upgrade;
+mod writer;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use batch::{Batch, Outcome, Precondition, Write};
 pub use key::Key;
@@ -81,6 +95,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Reads everything and verifies checksums and the expiry index.
     async fn check(&self) -> Result<CheckReport, StorageError>;
+
+    /// Tells when and why the engine failed for good: then nothing more is acknowledged, and the process must end (R-ST-02).
+    fn failure(&self) -> watch::Receiver<Option<String>>;
 }
 
 /// The store as every module holds it.

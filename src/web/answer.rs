@@ -32,13 +32,13 @@ pub struct ErrorPage<'a> {
 }
 
 /// Draws error pages. The module `pages` stands behind it; a text that names no known id must still give a page.
-pub trait PageSource: Send + Sync + std::fmt::Debug {
+pub trait PageSource: Send + Sync {
     /// The page as HTML, every value escaped.
     fn error_page(&self, page: &ErrorPage<'_>) -> String;
 }
 
 /// What drawing an answer takes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answering {
     /// Draws the pages.
     pub pages: Arc<dyn PageSource>,

@@ -11,11 +11,15 @@ pub mod csrf;
 pub mod extract;
 pub mod failure;
 pub mod host;
+pub mod page;
 pub mod request_id;
 pub mod security_headers;
+pub mod visitor;
 
 pub use cookies::Cookies;
 pub use extract::{Form, Parameters, Query};
 pub use failure::Failure;
+pub use page::Web;
 pub use request_id::RequestId;
 pub use security_headers::{Nonce, PagePolicy, page_response};
+pub use visitor::Visitor;

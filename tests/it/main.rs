@@ -9,7 +9,10 @@
 
 mod architecture;
 mod config;
+mod pages;
+mod sealing;
 mod server;
+mod storage;
 mod support;
 mod telemetry;
 mod web;

@@ -201,6 +201,7 @@ fn the_scheme_is_asked_for_in_one_place() {
     let allowed = [
         "src/config/site.rs",
         "src/web/security_headers.rs",
+        "src/users/profile.rs",
         "src/clients/redirect_uri.rs",
         "src/outbound/",
     ];

@@ -54,22 +54,31 @@ pub struct Running {
 }
 
 impl Plan {
-    /// Starts `routes` within all layers on a free port of 127.0.0.1.
-    pub async fn start(self, routes: Router) -> Running {
-        let proxies = Arc::new(self.proxies);
+    /// `routes` within all layers, without a listener.
+    pub fn wrap(&self, routes: Router) -> Router {
         let shell = Shell {
-            site: Arc::new(self.site),
-            proxies: Arc::clone(&proxies),
+            site: Arc::new(self.site.clone()),
+            proxies: Arc::new(self.proxies.clone()),
             bounds: self.bounds.clone(),
             pages: Arc::new(PlainPages),
             random: Arc::new(SystemRandom),
         };
-        let server = Server::bind(&["127.0.0.1:0".parse().unwrap()], &self.bounds, proxies)
-            .await
-            .unwrap();
+        with_layers(routes, &shell)
+    }
+
+    /// Starts `routes` within all layers on a free port of 127.0.0.1.
+    pub async fn start(self, routes: Router) -> Running {
+        let router = self.wrap(routes);
+        let server = Server::bind(
+            &["127.0.0.1:0".parse().unwrap()],
+            &self.bounds,
+            self.proxies.into(),
+        )
+        .await
+        .unwrap();
         let address = server.addresses()[0];
         let (stop, stopping) = Stop::new();
-        let ended = tokio::spawn(server.serve(with_layers(routes, &shell), stopping));
+        let ended = tokio::spawn(server.serve(router, stopping));
         Running { address, stop, ended }
     }
 }

@@ -1,9 +1,13 @@
 //! The host a request names (R-TR-06), and plain HTTP only where it is safe (R-TR-01).
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
 use axum::routing::get;
 use keyward::config::Site;
 use keyward::config::proxies::{ForwardedHeader, Proxies};
+use keyward::web::client_ip::Peer;
+use tower::ServiceExt as _;
 
 use crate::support::raw;
 use crate::support::shell::{Plan, start};
@@ -144,4 +148,55 @@ async fn r_tr_06_a_forwarded_host_counts_from_declared_proxies_only() {
             200
         );
     }
+}
+
+#[tokio::test]
+async fn r_tr_01_plain_http_from_undeclared_machines_is_refused() {
+    let trusted = vec!["10.0.0.5/32".parse().unwrap()];
+    let router = Plan {
+        proxies: Proxies {
+            trusted,
+            ..Proxies::none()
+        },
+        ..Plan::default()
+    }
+    .wrap(routes());
+    let ask = async |path: &str, peer: &str, encrypted: bool| {
+        let mut request = Request::get(path)
+            .header("host", "id.example.com")
+            .body(Body::empty())
+            .unwrap();
+        request.extensions_mut().insert(Peer {
+            address: format!("{peer}:4711").parse().unwrap(),
+            encrypted,
+        });
+        router.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("/", "203.0.113.9", false).await, 403);
+    assert_eq!(ask("/", "[::ffff:203.0.113.9]", false).await, 403);
+    assert_eq!(ask("/", "203.0.113.9", true).await, 200);
+    assert_eq!(ask("/", "10.0.0.5", false).await, 200);
+    assert_eq!(ask("/", "127.0.0.1", false).await, 200);
+    assert_eq!(
+        ask("/live", "203.0.113.9", false).await,
+        404,
+        "no health here, but not refused either"
+    );
+}
+
+#[tokio::test]
+async fn r_co_05_a_request_without_a_known_peer_is_refused() {
+    let request = Request::get("/")
+        .header("host", "id.example.com")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(
+        Plan::default()
+            .wrap(routes())
+            .oneshot(request)
+            .await
+            .unwrap()
+            .status(),
+        500
+    );
 }

@@ -1,7 +1,7 @@
 //! Security headers, each asserted exactly (R-TR-02 to R-TR-05, R-TR-08).
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::routing::get;
 use keyward::config::Site;
 use keyward::foundation::random::SeededRandom;
@@ -24,9 +24,11 @@ fn routes() -> Router {
             &PagePolicy::default(),
         )
     };
+    let cached = || async { ([(header::CACHE_CONTROL, "public, max-age=60")], "cached") };
     Router::new()
         .route("/page", get(page))
         .route("/data", get(|| async { "data" }))
+        .route("/cached", get(cached))
 }
 
 const COMMON: &[(&str, &str)] = &[
@@ -84,7 +86,14 @@ async fn r_tr_04_every_other_answer_bears_them_too() {
         }
         let nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         assert_eq!(answer.header("content-security-policy"), Some(nothing), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
     }
+    let cached = server.get("/cached", "").await;
+    assert_eq!(
+        cached.header("cache-control"),
+        Some("public, max-age=60"),
+        "a handler may allow it"
+    );
     let refused = raw::send(server.address, raw::get("evil.example", "/data", "")).await;
     assert_eq!(
         (refused.status, refused.header("x-content-type-options")),

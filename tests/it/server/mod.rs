@@ -1,5 +1,7 @@
 //! The server over real sockets: bounds of size, number and time, panics, and the stop.
 
+mod http2;
+
 use std::time::Duration;
 
 use axum::Router;

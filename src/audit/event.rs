@@ -1,0 +1,189 @@
+//! What an event says. The list of actions is closed, so that nothing free-form, and no secret, can get in (R-AU-01, R-AU-04).
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::Timestamp;
+use crate::foundation::ids::{ClientId, CredentialId, EventId, UserId};
+use crate::storage::Record;
+
+/// What was done or tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A password was checked.
+    PasswordCheck,
+    /// A second factor was checked.
+    FactorCheck,
+    /// A recovery code was checked.
+    RecoveryCodeCheck,
+    /// A sign-in was completed: a session exists.
+    SignIn,
+    /// A sign-in was refused by policy or standing.
+    SignInRefused,
+    /// A limit was reached.
+    Throttled,
+    /// A factor was enrolled.
+    FactorEnrolled,
+    /// A factor was removed.
+    FactorRemoved,
+    /// A set of recovery codes was made; older ones are void.
+    RecoveryCodesIssued,
+    /// A password was set or changed.
+    PasswordSet,
+    /// A person was created.
+    UserCreated,
+    /// A person's record was changed.
+    UserChanged,
+    /// A person was renamed.
+    UserRenamed,
+    /// A person's state was changed.
+    UserStateChanged,
+    /// A person was deleted.
+    UserDeleted,
+    /// A group was created.
+    GroupCreated,
+    /// An application was registered or changed.
+    ClientChanged,
+    /// A person consented to release data.
+    Consent,
+    /// A token was issued.
+    TokenIssued,
+    /// A token was revoked.
+    TokenRevoked,
+    /// A code or token was used a second time.
+    Reuse,
+    /// A session ended.
+    SignOut,
+    /// An application was told of a sign-out.
+    SignOutNotice,
+    /// An invitation was made.
+    InvitationIssued,
+    /// An invitation was used.
+    InvitationUsed,
+    /// A signing key was made, activated or retired.
+    KeyChanged,
+    /// The program started.
+    Started,
+    /// The program stopped.
+    Stopped,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused.
+    Failure,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+pub enum Actor {
+    /// A person who was known at that moment.
+    User(UserId),
+    /// Somebody not yet known.
+    Anonymous,
+    /// An application.
+    Client(ClientId),
+    /// An administrator at the command line.
+    CommandLine,
+    /// The program itself.
+    System,
+}
+
+/// Why, as one of our own words. Only a literal in our source can become one, so nothing typed by a person gets in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reason(String);
+
+impl Reason {
+    /// The reason named by this word.
+    pub fn new(word: &'static str) -> Self {
+        Self(word.to_owned())
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a request came from, as the server knows it (R-AU-02, R-RL-09).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The client's address; absent for the command line.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    user_agent: Option<String>,
+    /// The request's id, which stands on error pages and in logs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<String>,
+}
+
+impl Origin {
+    /// Characters kept of a user agent.
+    const USER_AGENT: usize = 200;
+
+    /// A request from `address` with the id `request`.
+    pub fn new(address: Option<IpAddr>, user_agent: Option<&str>, request: Option<String>) -> Self {
+        Self {
+            address,
+            user_agent: user_agent.map(printable),
+            request,
+        }
+    }
+
+    /// The browser's description of itself, cut to 200 characters and rid of control characters (R-AU-03).
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+}
+
+fn printable(text: &str) -> String {
+    let steering =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .filter(|c| !c.is_control() && !steering(*c))
+        .take(Origin::USER_AGENT)
+        .collect()
+}
+
+/// One event as it is kept (R-AU-02). Times are UTC in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What.
+    pub action: Action,
+    /// How it went.
+    pub outcome: Outcome,
+    /// By whom.
+    pub actor: Actor,
+    /// Whom it concerns.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<UserId>,
+    /// Which application it concerns.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<ClientId>,
+    /// Which enrolled factor it concerns.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<CredentialId>,
+    /// A hash of the session's id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Reason>,
+    /// Where from.
+    pub origin: Origin,
+}
+
+impl Record for Event {}

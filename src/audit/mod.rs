@@ -1,0 +1,11 @@
+//! The audit trail: what happened, to whom, from where, in the same commit as the change itself (R-AU-05).
+//!
+//! Must not: hold a secret of any kind (R-AU-04; the event's fields are identifiers and closed words), or be written
+//! apart from the change it tells of.
+//! Follows: security requirements R-AU-01, R-AU-02, R-AU-04, R-AU-05.
+
+pub mod event;
+pub mod trail;
+
+pub use event::{Action, Actor, Event, Origin, Outcome};
+pub use trail::Trail;

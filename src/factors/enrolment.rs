@@ -1,0 +1,237 @@
+//! Enrolling an authenticator app inside a journey: the secret counts only after one code was right, and is shown only
+//! before (R-EN-03). Whether the person may enrol at all (R-EN-01, R-EN-02) is the journey's decision.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use totp_rs::{Builder, Secret};
+use zeroize::Zeroizing;
+
+use super::evidence::{Evidence, FactorKind, Occasion};
+use super::store::{
+    PendingTotp, TotpCredential, TotpCredentials, pending_key, place, sealed_as, totp_credentials, totp_key,
+};
+use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
+use super::{FactorError, Verdict};
+use crate::audit::{Action, Actor, Outcome};
+use crate::foundation::clock::Timestamp;
+use crate::foundation::ids::CredentialId;
+use crate::foundation::secret::Hidden;
+use crate::foundation::{Random, random};
+use crate::limits::AuthenticatorLockout;
+use crate::storage::{Batch, Stored};
+
+/// How long an enrolment stays open.
+pub const OPEN_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// What the person needs to set up the app. Shown once more while the enrolment is open, never afterwards.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The key to type, in base32 (RFC 4648 section 6), in groups of four.
+    pub key: Hidden,
+    /// The `otpauth://` address for the QR code.
+    pub address: Hidden,
+}
+
+/// Enrols authenticator apps.
+#[derive(Debug, Clone)]
+pub struct TotpEnrolment {
+    factor: TotpFactor,
+    random: Arc<dyn Random>,
+    issuer: String,
+}
+
+impl TotpEnrolment {
+    /// Enrols for `factor`; the app shows `issuer` beside the account (colons are dropped, the format forbids them).
+    pub fn new(factor: TotpFactor, random: Arc<dyn Random>, issuer: &str) -> Self {
+        Self {
+            factor,
+            random,
+            issuer: issuer.replace(':', " "),
+        }
+    }
+
+    /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
+    pub async fn begin(&self, occasion: &Occasion, account: &str) -> Result<Setup, FactorError> {
+        if let Some(pending) = self.pending(occasion).await? {
+            let place = place(&occasion.user, &pending.value.id);
+            return self.setup(
+                &self
+                    .factor
+                    .sealing
+                    .open(sealed_as(&place), &pending.value.secret)?,
+                account,
+            );
+        }
+        let enrolled = totp_credentials(&self.factor.store, &occasion.user).await?;
+        if enrolled.is_some_and(|stored| stored.value.list.len() >= MOST) {
+            return Err(FactorError::TooMany(MOST));
+        }
+        let secret = Zeroizing::new(random::bytes::<SECRET_BYTES>(self.random.as_ref()));
+        let id = CredentialId::generate(self.random.as_ref());
+        let sealed = self
+            .factor
+            .sealing
+            .seal(sealed_as(&place(&occasion.user, &id)), secret.as_slice())?;
+        let pending = PendingTotp {
+            user: occasion.user.clone(),
+            id,
+            secret: sealed,
+        };
+        let key = pending_key(&occasion.journey);
+        let mut batch = Batch::new();
+        batch.require_absent(key.clone());
+        batch.put(key, &pending, Some(self.factor.clock.now().plus(OPEN_FOR)));
+        if !self.factor.store.commit(batch).await?.is_done() {
+            return Err(FactorError::Conflict);
+        }
+        self.setup(secret.as_slice(), account)
+    }
+
+    /// Activates the app if `code` is right: from then on it is a factor of the person, and this its first proof.
+    pub async fn confirm(
+        &self,
+        occasion: &Occasion,
+        code: &Hidden,
+        name: &str,
+    ) -> Result<Verdict, FactorError> {
+        let name = name_of(name)?;
+        let Stored {
+            value: pending,
+            revision,
+            ..
+        } = self.pending(occasion).await?.ok_or(FactorError::NotBegun)?;
+        if let Err(blocked) = self.factor.lockout.count(&pending.id).await? {
+            return Ok(blocked.into());
+        }
+        let secret = self
+            .factor
+            .sealing
+            .open(sealed_as(&place(&occasion.user, &pending.id)), &pending.secret)?;
+        let totp = totp::generator(&secret).map_err(|_| FactorError::Conflict)?;
+        let now = self.factor.clock.now();
+        let Some(step) = totp::matching_step(&totp, &totp::tidy(code.expose()), now, None) else {
+            return Ok(Verdict::Rejected);
+        };
+        let id = pending.id.clone();
+        let mut batch = Batch::new();
+        let key = pending_key(&occasion.journey);
+        batch.require_revision(key.clone(), revision).delete(key);
+        let credential = TotpCredential {
+            id: pending.id,
+            name,
+            secret: pending.secret,
+            last_step: step,
+            enrolled_at: now,
+        };
+        self.activate(occasion, credential, batch).await?;
+        let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
+        Ok(Verdict::Accepted(Box::new(evidence)))
+    }
+
+    /// Enrols a known secret without a journey, in the caller's batch: for imports and the demo's sample people.
+    /// Codes up to the present step are not accepted.
+    pub async fn import(
+        &self,
+        occasion: &Occasion,
+        secret: &[u8],
+        name: &str,
+        batch: Batch,
+    ) -> Result<CredentialId, FactorError> {
+        totp::generator(secret).map_err(|_| FactorError::Conflict)?;
+        let now = self.factor.clock.now();
+        let id = CredentialId::generate(self.random.as_ref());
+        let sealed = self
+            .factor
+            .sealing
+            .seal(sealed_as(&place(&occasion.user, &id)), secret)?;
+        let last_step = totp::step(before(now));
+        let credential = TotpCredential {
+            id: id.clone(),
+            name: name_of(name)?,
+            secret: sealed,
+            last_step,
+            enrolled_at: now,
+        };
+        self.activate(occasion, credential, batch).await?;
+        Ok(id)
+    }
+
+    async fn activate(
+        &self,
+        occasion: &Occasion,
+        credential: TotpCredential,
+        mut batch: Batch,
+    ) -> Result<(), FactorError> {
+        let key = totp_key(&occasion.user);
+        let mut all = match totp_credentials(&self.factor.store, &occasion.user).await? {
+            Some(stored) => {
+                batch.require_revision(key.clone(), stored.revision);
+                stored.value
+            }
+            None => {
+                batch.require_absent(key.clone());
+                TotpCredentials::default()
+            }
+        };
+        if all.list.len() >= MOST {
+            return Err(FactorError::TooMany(MOST));
+        }
+        AuthenticatorLockout::succeeded(&credential.id, &mut batch);
+        let event = self
+            .factor
+            .trail
+            .event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
+        let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
+        event.credential(&credential.id).because("totp").write(&mut batch);
+        all.list.push(credential);
+        batch.put(key, &all, None);
+        let done = self.factor.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err(FactorError::Conflict) }
+    }
+
+    async fn pending(&self, occasion: &Occasion) -> Result<Option<Stored<PendingTotp>>, FactorError> {
+        let found = self
+            .factor
+            .store
+            .fetch::<PendingTotp>(&pending_key(&occasion.journey))
+            .await?;
+        Ok(found.filter(|stored| stored.value.user == occasion.user))
+    }
+
+    fn setup(&self, secret: &[u8], account: &str) -> Result<Setup, FactorError> {
+        let base32 = Zeroizing::new(Secret::from(secret.to_vec()).to_base32());
+        let totp = Builder::new()
+            .with_secret(secret.to_vec())
+            .with_step_duration(PERIOD)
+            .with_account_name(account.replace(':', " "))
+            .with_issuer(Some(self.issuer.clone()))
+            .build();
+        let address = totp
+            .and_then(|totp| totp.to_url())
+            .map_err(|_| FactorError::Name)?;
+        let groups: Vec<&str> = (0..base32.len())
+            .step_by(4)
+            .filter_map(|at| base32.get(at..(at + 4).min(base32.len())))
+            .collect();
+        Ok(Setup {
+            key: Hidden::new(groups.join(" ")),
+            address: Hidden::new(address),
+        })
+    }
+}
+
+/// An imported app may use the code it shows now, so only earlier steps are spent.
+fn before(now: Timestamp) -> Timestamp {
+    now.minus(Duration::from_secs(PERIOD * 2))
+}
+
+fn name_of(name: &str) -> Result<String, FactorError> {
+    let name = name.trim();
+    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        Ok(name.to_owned())
+    } else {
+        Err(FactorError::Name)
+    }
+}

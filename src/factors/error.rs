@@ -1,0 +1,34 @@
+//! Why a factor could not do its work. A wrong code is no error: see [`super::Verdict`].
+
+use crate::sealing::SealingError;
+use crate::storage::StorageError;
+use crate::users::{Busy, UserError};
+
+/// A failure of this module. On any of them the answer is no.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Sealed data could not be opened.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// The password workers have too much to do.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The password could not be checked.
+    #[error(transparent)]
+    Password(#[from] UserError),
+    /// Another enrolment or change happened at the same moment; nothing was written.
+    #[error("the person's factors were changed at the same moment; try again")]
+    Conflict,
+    /// There are as many of this kind as a person may have (R-EN-06).
+    #[error("no more than {0} of this kind can be enrolled; remove one first")]
+    TooMany(usize),
+    /// The name is empty, too long, or holds control characters.
+    #[error("the name needs 1 to 64 characters that can be seen")]
+    Name,
+    /// Nothing was begun in this journey, or it has ended.
+    #[error("there is nothing to confirm; begin again")]
+    NotBegun,
+}

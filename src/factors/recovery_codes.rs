@@ -1,0 +1,269 @@
+//! Recovery codes: ten, shown once, good once each, for the day the phone is lost (R-RC-04, R-RC-06).
+//!
+//! A code has 16 characters: the first says which of the ten it is, the other 15 are random (75 bits). So checking one
+//! costs a single slow hash, and the random part is stored hashed like a password.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Evidence, FactorKind, Occasion};
+use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
+use crate::audit::{Action, Actor, Outcome, Trail};
+use crate::foundation::clock::{Clock, Timestamp};
+use crate::foundation::ids::{CredentialId, UserId};
+use crate::foundation::secret::Hidden;
+use crate::foundation::{Random, random};
+use crate::limits::AuthenticatorLockout;
+use crate::storage::{Batch, Key, Record, SharedStore, Stored};
+use crate::users::passwords::SlowHash;
+use crate::users::{Passwords, Prepared};
+
+/// Codes in a set.
+pub const CODES: usize = 10;
+/// Characters of a code, without hyphens.
+pub const LENGTH: usize = 16;
+/// Digits and letters that are not mistaken for one another (Crockford's base 32): 5 bits each.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// A person's codes as stored; a spent one is `None`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct CodeSet {
+    id: CredentialId,
+    hashes: Vec<Option<SlowHash>>,
+    issued_at: Timestamp,
+}
+
+impl Record for CodeSet {}
+
+impl CodeSet {
+    fn remaining(&self) -> usize {
+        self.hashes.iter().flatten().count()
+    }
+}
+
+/// The factor.
+#[derive(Debug, Clone)]
+pub struct RecoveryCodes {
+    store: SharedStore,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    passwords: Arc<Passwords>,
+    lockout: AuthenticatorLockout,
+    trail: Trail,
+}
+
+impl RecoveryCodes {
+    /// Codes kept in `store`, hashed by `passwords`.
+    pub fn new(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        passwords: Arc<Passwords>,
+        trail: Trail,
+    ) -> Self {
+        let lockout = AuthenticatorLockout::new(Arc::clone(&store), Arc::clone(&clock));
+        Self {
+            store,
+            clock,
+            random,
+            passwords,
+            lockout,
+            trail,
+        }
+    }
+
+    /// Makes a new set and voids the old one. The codes are returned this once, as they are to be shown.
+    pub async fn issue(&self, occasion: &Occasion) -> Result<Vec<Hidden>, FactorError> {
+        let mut codes = Vec::with_capacity(CODES);
+        let mut hashes = Vec::with_capacity(CODES);
+        for place in 0..CODES {
+            let code = format!(
+                "{place}{}",
+                random::draw(self.random.as_ref(), ALPHABET, LENGTH - 1)
+            );
+            hashes.push(Some(self.passwords.slow_hash(prepare(&code)?).await?));
+            codes.push(shown(&code));
+        }
+        let set = CodeSet {
+            id: CredentialId::generate(self.random.as_ref()),
+            hashes,
+            issued_at: self.clock.now(),
+        };
+        let mut batch = Batch::new();
+        batch.put(key(&occasion.user), &set, None);
+        let event = self
+            .trail
+            .event(Action::RecoveryCodesIssued, Outcome::Success, &occasion.origin);
+        event
+            .by(Actor::User(occasion.user.clone()))
+            .about(&occasion.user)
+            .credential(&set.id)
+            .write(&mut batch);
+        let done = self.store.commit(batch).await?.is_done();
+        if done {
+            Ok(codes)
+        } else {
+            Err(FactorError::Conflict)
+        }
+    }
+
+    /// How many codes `user` has left.
+    pub async fn remaining(&self, user: &UserId) -> Result<usize, FactorError> {
+        Ok(self
+            .load(user)
+            .await?
+            .map_or(0, |stored| stored.value.remaining()))
+    }
+
+    async fn load(&self, user: &UserId) -> Result<Option<Stored<CodeSet>>, FactorError> {
+        Ok(self.store.fetch(&key(user)).await?)
+    }
+
+    /// Spends the code at `place`, unless it was spent or the set voided meanwhile.
+    async fn spend(
+        &self,
+        occasion: &Occasion,
+        set: &CredentialId,
+        place: usize,
+    ) -> Result<Verdict, FactorError> {
+        loop {
+            let Some(Stored {
+                mut value, revision, ..
+            }) = self.load(&occasion.user).await?
+            else {
+                return self.reject(occasion).await;
+            };
+            let spent = value.hashes.get_mut(place).and_then(Option::take);
+            if value.id != *set || spent.is_none() {
+                return self.reject(occasion).await;
+            }
+            let mut batch = Batch::new();
+            let key = key(&occasion.user);
+            batch
+                .require_revision(key.clone(), revision)
+                .put(key, &value, None);
+            AuthenticatorLockout::succeeded(set, &mut batch);
+            let event = self
+                .trail
+                .event(Action::RecoveryCodeCheck, Outcome::Success, &occasion.origin);
+            event.about(&occasion.user).credential(set).write(&mut batch);
+            if self.store.commit(batch).await?.is_done() {
+                let id = Some(set.clone());
+                let evidence = Evidence::new(FactorKind::RecoveryCode, id, self.clock.now(), occasion);
+                return Ok(Verdict::Accepted(Box::new(evidence)));
+            }
+        }
+    }
+
+    async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
+        let mut batch = Batch::new();
+        let event = self
+            .trail
+            .event(Action::RecoveryCodeCheck, Outcome::Failure, &occasion.origin);
+        event.about(&occasion.user).write(&mut batch);
+        self.store.commit(batch).await?;
+        Ok(Verdict::Rejected)
+    }
+
+    /// Compares at the cost of one slow hash. If the workers are too busy, the try is given back.
+    async fn matches(
+        &self,
+        set: &CodeSet,
+        hash: Option<&SlowHash>,
+        code: Prepared,
+    ) -> Result<bool, FactorError> {
+        match self.passwords.matches(hash, code).await {
+            Ok(matches) => Ok(matches),
+            Err(busy) => {
+                self.lockout.give_back(&set.id).await?;
+                Err(busy.into())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Factor for RecoveryCodes {
+    fn kind(&self) -> FactorKind {
+        FactorKind::RecoveryCode
+    }
+
+    async fn enrolled(&self, user: &UserId) -> Result<Vec<Enrolled>, FactorError> {
+        let found = self.load(user).await?.map(|stored| stored.value);
+        let shown = |set: CodeSet| Enrolled {
+            remaining: Some(set.remaining()),
+            credential: set.id,
+            kind: FactorKind::RecoveryCode,
+            name: String::new(),
+            enrolled_at: set.issued_at,
+        };
+        Ok(found
+            .filter(|set| set.remaining() > 0)
+            .map(shown)
+            .into_iter()
+            .collect())
+    }
+
+    async fn begin(&self, _occasion: &Occasion) -> Result<Challenge, FactorError> {
+        Ok(Challenge::Code { length: LENGTH })
+    }
+
+    async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
+        let Answer::Code(typed) = answer;
+        let code = tidy(typed.expose());
+        let Some(Stored { value: set, .. }) = self.load(&occasion.user).await? else {
+            return self.reject(occasion).await;
+        };
+        let Ok(prepared) = prepare(&code) else {
+            return self.reject(occasion).await;
+        };
+        if let Err(blocked) = self.lockout.count(&set.id).await? {
+            return Ok(blocked.into());
+        }
+        let place = code
+            .chars()
+            .next()
+            .and_then(|c| c.to_digit(10))
+            .and_then(|place| usize::try_from(place).ok());
+        let hash = place
+            .and_then(|place| set.hashes.get(place))
+            .and_then(Option::as_ref);
+        match (self.matches(&set, hash, prepared).await?, place) {
+            (true, Some(place)) => self.spend(occasion, &set.id, place).await,
+            _ => self.reject(occasion).await,
+        }
+    }
+}
+
+/// A code as it was meant: without spaces and hyphens, small, with the letters O, I and L read as digits.
+fn tidy(typed: &str) -> String {
+    let meant = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(LENGTH + 1);
+    let meant = meant.map(|c| match c.to_ascii_lowercase() {
+        'o' => '0',
+        'i' | 'l' => '1',
+        other => other,
+    });
+    meant.collect()
+}
+
+/// In four groups of four, easy to read and to write down.
+fn shown(code: &str) -> Hidden {
+    let groups: Vec<&str> = (0..LENGTH)
+        .step_by(4)
+        .filter_map(|at| code.get(at..at + 4))
+        .collect();
+    Hidden::new(groups.join("-"))
+}
+
+fn prepare(code: &str) -> Result<Prepared, FactorError> {
+    Prepared::new(code).map_err(|weak| FactorError::Password(weak.into()))
+}
+
+fn key(user: &UserId) -> Key {
+    Key::new("factor_recovery_codes", &[user.as_str()])
+}

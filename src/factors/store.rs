@@ -1,0 +1,66 @@
+//! What is remembered of enrolled one-time passwords and of enrolments that have begun.
+
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::Timestamp;
+use crate::foundation::ids::{CredentialId, JourneyId, UserId};
+use crate::sealing::{Identity, Sealed};
+use crate::storage::{Key, Record, SharedStore, StorageError, Stored};
+
+/// One enrolled authenticator app.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct TotpCredential {
+    pub id: CredentialId,
+    pub name: String,
+    pub secret: Sealed,
+    /// The time step of the last accepted code; only later ones are accepted (R-MF-06).
+    pub last_step: u64,
+    pub enrolled_at: Timestamp,
+}
+
+/// All authenticator apps of one person, in one record, so that their number and their steps change in one commit.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct TotpCredentials {
+    pub list: Vec<TotpCredential>,
+}
+
+impl Record for TotpCredentials {}
+
+/// An enrolment that has begun: its secret counts for nothing until one code was right (R-EN-03).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PendingTotp {
+    pub user: UserId,
+    pub id: CredentialId,
+    pub secret: Sealed,
+}
+
+impl Record for PendingTotp {}
+
+pub(super) fn totp_key(user: &UserId) -> Key {
+    Key::new("factor_totp", &[user.as_str()])
+}
+
+/// The identity of one sealed secret: it can be opened as this credential of this person only.
+pub(super) fn sealed_as(place: &str) -> Identity<'_> {
+    Identity {
+        kind: "factor_totp",
+        field: "secret",
+        id: place,
+    }
+}
+
+/// The id of that identity.
+pub(super) fn place(user: &UserId, credential: &CredentialId) -> String {
+    format!("{user}/{credential}")
+}
+
+pub(super) fn pending_key(journey: &JourneyId) -> Key {
+    Key::new("factor_totp_pending", &[journey.as_str()])
+}
+
+pub(super) async fn totp_credentials(
+    store: &SharedStore,
+    user: &UserId,
+) -> Result<Option<Stored<TotpCredentials>>, StorageError> {
+    store.fetch(&totp_key(user)).await
+}

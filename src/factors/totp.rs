@@ -1,0 +1,249 @@
+//! One-time passwords by time: RFC 6238 with SHA-1, 6 digits, 30 seconds, which every authenticator app knows (R-MF-06).
+//!
+//! The step of the last accepted code is kept for each credential and must rise in the commit that accepts a code, so
+//! that a code is good once, whoever else types it at the same moment.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use totp_rs::{Builder, Totp, TotpError};
+
+use super::evidence::{Evidence, FactorKind, Occasion};
+use super::store::{TotpCredential, TotpCredentials, place, sealed_as, totp_credentials, totp_key};
+use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
+use crate::audit::{Action, Outcome, Trail};
+use crate::foundation::clock::{Clock, Timestamp};
+use crate::foundation::ids::{CredentialId, UserId};
+use crate::limits::lockout::Blocked;
+use crate::limits::{AuthenticatorLockout, Throttled};
+use crate::sealing::Sealing;
+use crate::storage::{Batch, SharedStore, Stored};
+
+/// Seconds a code is shown.
+pub const PERIOD: u64 = 30;
+/// Digits of a code.
+pub const DIGITS: usize = 6;
+/// Steps accepted before and after the present one, for clocks that are not exact.
+pub const WINDOW: u64 = 1;
+/// Bytes of a secret: 160 bits, as RFC 4226 section 4 recommends.
+pub const SECRET_BYTES: usize = 20;
+/// Authenticator apps a person may have (R-EN-06).
+pub const MOST: usize = 5;
+
+/// The generator of codes for `secret`; refuses secrets below 128 bits.
+pub fn generator(secret: &[u8]) -> Result<Totp, TotpError> {
+    Builder::new()
+        .with_secret(secret.to_vec())
+        .with_skew(0)
+        .with_step_duration(PERIOD)
+        .build()
+}
+
+/// The step of `now` (RFC 6238 section 4.2).
+pub fn step(now: Timestamp) -> u64 {
+    u64::try_from(now.seconds()).unwrap_or(0) / PERIOD
+}
+
+/// The code as its owner reads it out: spaces and hyphens between the digits are of no meaning.
+pub fn tidy(code: &str) -> String {
+    code.chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(DIGITS + 1)
+        .collect()
+}
+
+/// The step within the window around `now`, later than `last`, whose code `code` is. The comparison takes equal time.
+pub fn matching_step(totp: &Totp, code: &str, now: Timestamp, last: Option<u64>) -> Option<u64> {
+    let present = step(now);
+    let window = present.saturating_sub(WINDOW)..=present.saturating_add(WINDOW);
+    let later = |step: &u64| last.is_none_or(|last| *step > last);
+    window
+        .filter(later)
+        .find(|step| totp.check(code, step.saturating_mul(PERIOD)).is_some())
+}
+
+/// What the factor works with.
+#[derive(Debug, Clone)]
+pub struct TotpFactor {
+    pub(super) store: SharedStore,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sealing: Arc<Sealing>,
+    pub(super) lockout: AuthenticatorLockout,
+    pub(super) trail: Trail,
+}
+
+/// The credentials that may be tried now, or why none may.
+struct Countable {
+    open: Vec<CredentialId>,
+    blocked: Option<Blocked>,
+}
+
+impl TotpFactor {
+    /// The factor over `store`, its secrets sealed by `sealing`.
+    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, sealing: Arc<Sealing>, trail: Trail) -> Self {
+        let lockout = AuthenticatorLockout::new(Arc::clone(&store), Arc::clone(&clock));
+        Self {
+            store,
+            clock,
+            sealing,
+            lockout,
+            trail,
+        }
+    }
+
+    /// Counts the try against every app it could be meant for, before any secret is looked at (R-RL-03).
+    async fn count(&self, credentials: &TotpCredentials) -> Result<Countable, FactorError> {
+        let mut countable = Countable {
+            open: Vec::new(),
+            blocked: None,
+        };
+        for credential in &credentials.list {
+            match self.lockout.count(&credential.id).await? {
+                Ok(()) => countable.open.push(credential.id.clone()),
+                Err(blocked) => countable.blocked = Some(sooner(countable.blocked, blocked)),
+            }
+        }
+        Ok(countable)
+    }
+
+    /// Spends the code in one commit, or answers `None` if the record changed since it was read.
+    async fn spend(
+        &self,
+        occasion: &Occasion,
+        open: &[CredentialId],
+        code: &str,
+    ) -> Result<Option<Verdict>, FactorError> {
+        let Some(Stored {
+            mut value, revision, ..
+        }) = totp_credentials(&self.store, &occasion.user).await?
+        else {
+            return Ok(Some(Verdict::Rejected));
+        };
+        let now = self.clock.now();
+        let Some((id, step)) = self.find(occasion, &value, open, code, now)? else {
+            return self.reject(occasion).await.map(Some);
+        };
+        for credential in value.list.iter_mut().filter(|credential| credential.id == id) {
+            credential.last_step = step;
+        }
+        let mut batch = Batch::new();
+        let key = totp_key(&occasion.user);
+        batch
+            .require_revision(key.clone(), revision)
+            .put(key, &value, None);
+        for credential in open {
+            AuthenticatorLockout::succeeded(credential, &mut batch);
+        }
+        let event = self
+            .trail
+            .event(Action::FactorCheck, Outcome::Success, &occasion.origin);
+        event
+            .about(&occasion.user)
+            .credential(&id)
+            .because("totp")
+            .write(&mut batch);
+        let accepted = self.store.commit(batch).await?.is_done();
+        let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
+        Ok(accepted.then(|| Verdict::Accepted(Box::new(evidence))))
+    }
+
+    fn find(
+        &self,
+        occasion: &Occasion,
+        credentials: &TotpCredentials,
+        open: &[CredentialId],
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<(CredentialId, u64)>, FactorError> {
+        for credential in credentials
+            .list
+            .iter()
+            .filter(|credential| open.contains(&credential.id))
+        {
+            let found = self.step_of(&occasion.user, credential, code, now)?;
+            if let Some(step) = found {
+                return Ok(Some((credential.id.clone(), step)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn step_of(
+        &self,
+        user: &UserId,
+        credential: &TotpCredential,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, FactorError> {
+        let secret = self
+            .sealing
+            .open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
+        let totp = generator(&secret).map_err(|_| FactorError::Conflict)?;
+        Ok(matching_step(&totp, code, now, Some(credential.last_step)))
+    }
+
+    async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
+        let mut batch = Batch::new();
+        let event = self
+            .trail
+            .event(Action::FactorCheck, Outcome::Failure, &occasion.origin);
+        event.about(&occasion.user).because("totp").write(&mut batch);
+        self.store.commit(batch).await?;
+        Ok(Verdict::Rejected)
+    }
+}
+
+/// Of two obstacles the one that ends first.
+fn sooner(one: Option<Blocked>, other: Blocked) -> Blocked {
+    match (one, other) {
+        (Some(Blocked::Throttled(a)), Blocked::Throttled(b)) => {
+            Blocked::Throttled(Throttled::after(a.retry_after.min(b.retry_after)))
+        }
+        (Some(Blocked::Throttled(a)), Blocked::Disabled) => Blocked::Throttled(a),
+        (_, other) => other,
+    }
+}
+
+#[async_trait]
+impl Factor for TotpFactor {
+    fn kind(&self) -> FactorKind {
+        FactorKind::Totp
+    }
+
+    async fn enrolled(&self, user: &UserId) -> Result<Vec<Enrolled>, FactorError> {
+        let found = totp_credentials(&self.store, user).await?;
+        let list = found.map(|stored| stored.value.list).unwrap_or_default();
+        let shown = |credential: TotpCredential| Enrolled {
+            credential: credential.id,
+            kind: FactorKind::Totp,
+            name: credential.name,
+            enrolled_at: credential.enrolled_at,
+            remaining: None,
+        };
+        Ok(list.into_iter().map(shown).collect())
+    }
+
+    async fn begin(&self, _occasion: &Occasion) -> Result<Challenge, FactorError> {
+        Ok(Challenge::Code { length: DIGITS })
+    }
+
+    async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
+        let Answer::Code(code) = answer;
+        let code = tidy(code.expose());
+        let Some(stored) = totp_credentials(&self.store, &occasion.user).await? else {
+            return self.reject(occasion).await;
+        };
+        let countable = self.count(&stored.value).await?;
+        if countable.open.is_empty() {
+            return match countable.blocked {
+                Some(blocked) => Ok(blocked.into()),
+                None => self.reject(occasion).await,
+            };
+        }
+        loop {
+            if let Some(verdict) = self.spend(occasion, &countable.open, &code).await? {
+                return Ok(verdict);
+            }
+        }
+    }
+}

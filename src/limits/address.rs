@@ -1,0 +1,40 @@
+//! Classes of addresses: what one person or household can be assumed to hold (R-RL-01).
+
+use std::net::IpAddr;
+
+/// An IPv4 address, or the /64 network of an IPv6 one. IPv4 written as IPv6 counts as IPv4.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AddressClass(String);
+
+impl AddressClass {
+    /// The class of `address`. Callers without an address (the command line) share one class.
+    pub fn of(address: Option<IpAddr>) -> Self {
+        match address.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(v4)) => Self(v4.to_string()),
+            Some(IpAddr::V6(v6)) => {
+                let [a, b, c, d, ..] = v6.segments();
+                Self(format!("{a:x}:{b:x}:{c:x}:{d:x}::"))
+            }
+            None => Self("local".to_owned()),
+        }
+    }
+
+    /// As part of a key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_counts_by_network_and_mapped_ipv4_as_ipv4() {
+        let class = |text: &str| AddressClass::of(text.parse().ok());
+        assert_eq!(class("2001:db8:1:2:3::9"), class("2001:db8:1:2::1"));
+        assert_ne!(class("2001:db8:1:2::1"), class("2001:db8:1:3::1"));
+        assert_eq!(class("::ffff:192.0.2.7"), class("192.0.2.7"));
+        assert_ne!(class("192.0.2.8"), class("192.0.2.7"));
+    }
+}

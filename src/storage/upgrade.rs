@@ -1,0 +1,80 @@
+//! The store's own format: written when a store is new, checked each time it is opened (R-ST-04).
+//!
+//! Records upgrade themselves on reading ([`super::Record::upgrade`]); this is about the store around them.
+
+use std::ops::ControlFlow;
+
+use super::engine::{Engine, Row, Space};
+use super::{Key, Raw, Revision, StorageError, envelope};
+
+/// The format of a store that this program writes.
+pub const STORE_FORMAT: u64 = 1;
+
+/// Makes a new store ours or checks an old one; answers the highest revision it has given out.
+pub(super) fn prepare(engine: &dyn Engine) -> Result<Revision, StorageError> {
+    match number(engine, &format_key())? {
+        Some(STORE_FORMAT) => number(engine, &revision_key())?.ok_or_else(|| {
+            StorageError::Corrupt("the store has lost its revision; restore the newest backup".into())
+        }),
+        Some(format) => Err(foreign(format)),
+        None => found(engine),
+    }
+}
+
+/// The row that remembers the highest revision given out.
+pub(super) fn revision_row(revision: Revision) -> Row {
+    row(&revision_key(), revision)
+}
+
+fn found(engine: &dyn Engine) -> Result<Revision, StorageError> {
+    let mut rows = 0u64;
+    engine.walk_all(&mut |_, _, _| {
+        rows += 1;
+        Ok(ControlFlow::Break(()))
+    })?;
+    if rows > 0 {
+        return Err(StorageError::Corrupt(
+            "the store has lost its format record; restore the newest backup".into(),
+        ));
+    }
+    engine.apply(&[row(&format_key(), STORE_FORMAT), row(&revision_key(), 0)])?;
+    Ok(0)
+}
+
+fn foreign(format: u64) -> StorageError {
+    StorageError::Corrupt(format!(
+        "the store has format {format}, this program reads {STORE_FORMAT}: start the version of Keyward that wrote it, or a newer one"
+    ))
+}
+
+fn number(engine: &dyn Engine, key: &Key) -> Result<Option<u64>, StorageError> {
+    let found = engine
+        .get(Space::Meta, &[key.as_bytes()])?
+        .into_iter()
+        .next()
+        .flatten();
+    found
+        .map(|bytes| envelope::decode(key, &bytes)?.counter())
+        .transpose()
+}
+
+fn row(key: &Key, number: u64) -> Row {
+    let raw = Raw {
+        json: number.to_string().into_bytes(),
+        revision: 0,
+        expires: None,
+    };
+    Row {
+        space: Space::Meta,
+        key: key.as_bytes().to_vec(),
+        value: Some(envelope::encode(key, &raw)),
+    }
+}
+
+fn format_key() -> Key {
+    Key::new("format", &[])
+}
+
+fn revision_key() -> Key {
+    Key::new("revision", &[])
+}
