@@ -2,6 +2,8 @@
 //!
 //! The map of the crate: a module may use itself and what stands above it here (`tests/it/architecture.rs` guards it).
 
+#![forbid(unsafe_code)]
+
 // words
 pub mod foundation;
 pub mod vocabulary;
@@ -14,11 +16,11 @@ pub mod sealing;
 pub mod audit;
 pub mod limits;
 pub mod pages;
-pub mod web;
 // records: what we remember
 pub mod keys;
 pub mod users;
 pub mod clients;
+pub mod web;
 // abilities: what we can do for a person
 pub mod grants;
 pub mod factors;

@@ -1,1 +1,3 @@
+//! The program `keyward`: arguments in, one command run.
+
 fn main() {}

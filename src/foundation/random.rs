@@ -40,7 +40,11 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
     while text.len() < length {
         let [byte] = bytes::<1>(random);
         if usize::from(byte) < fair {
-            text.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
+            text.extend(
+                alphabet
+                    .get(usize::from(byte) % alphabet.len())
+                    .map(|letter| char::from(*letter)),
+            );
         }
     }
     text
@@ -51,6 +55,7 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     #[expect(
         clippy::expect_used,
         reason = "without the system's generator nothing may go on (R-CO-05)"
@@ -83,7 +88,10 @@ impl Random for SeededRandom {
             let counter = self.counter.fetch_add(1, Ordering::SeqCst);
             let input = [self.seed.to_be_bytes(), counter.to_be_bytes()].concat();
             let block = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &input);
-            chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
+            chunk
+                .iter_mut()
+                .zip(block.as_ref())
+                .for_each(|(target, source)| *target = *source);
         }
     }
 }

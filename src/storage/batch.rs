@@ -21,16 +21,22 @@ pub enum Precondition {
 pub enum Write {
     /// Sets a record: its JSON and, if it has one, its end.
     Put {
+        /// Where.
         key: Key,
+        /// What.
         json: Vec<u8>,
+        /// From when on it counts as absent.
         expires: Option<Timestamp>,
     },
     /// Removes a record; removing an absent one is no fault.
     Delete(Key),
     /// Adds to a counter (never below 0) and sets its end anew.
     Add {
+        /// Which.
         key: Key,
+        /// How much; may be negative.
         amount: i64,
+        /// From when on it counts 0.
         expires: Option<Timestamp>,
     },
 }

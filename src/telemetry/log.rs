@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use tracing::Subscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -10,28 +11,35 @@ use tracing_subscriber::{Layer as _, filter::Targets};
 
 use crate::config::log::{Format, Level, Log};
 
-/// Starts logging for this process. Later calls change nothing.
+/// Starts logging for this process, to the standard error stream. Later calls change nothing.
 pub fn start(settings: &Log) {
-    let lines = || SafeLines::new(io::stderr());
+    if subscriber(settings, io::stderr).try_init().is_ok() {
+        std::panic::set_hook(Box::new(report_panic));
+    }
+}
+
+/// What turns events into lines and writes each with one call to what `target` gives.
+pub fn subscriber<W, T>(settings: &Log, target: T) -> Box<dyn Subscriber + Send + Sync>
+where
+    W: Write,
+    T: Fn() -> W + Send + Sync + 'static,
+{
     let level = level(settings.level);
-    // Libraries talk about bytes and frames; from them only what needs mending is of use, and nothing of what they carry.
+    // Libraries talk about bytes and frames; from them only what needs mending is of use, nothing of what they carry.
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(level))
         .with_target("keyward", level);
+    let lines = move || SafeLines::new(target());
     let format = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
         .with_writer(lines);
-    let layer = match settings.format {
-        Format::Text => format.boxed(),
-        Format::Json => format.json().flatten_event(true).boxed(),
-    };
-    if tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init()
-        .is_ok()
-    {
-        std::panic::set_hook(Box::new(report_panic));
+    match settings.format {
+        Format::Text => Box::new(tracing_subscriber::registry().with(format.with_filter(filter))),
+        Format::Json => {
+            let format = format.json().flatten_event(true).with_span_list(false);
+            Box::new(tracing_subscriber::registry().with(format.with_filter(filter)))
+        }
     }
 }
 

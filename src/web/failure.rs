@@ -37,11 +37,11 @@ pub struct Failure {
     /// The OAuth `error_description`: fixed texts only.
     pub description: Option<&'static str>,
     /// For the log, never for the answer. Never a secret.
-    pub detail: String,
+    pub detail: Box<str>,
     /// Value of `WWW-Authenticate`, sent with 401.
     pub challenge: &'static str,
-    /// When to try again: `Retry-After`, in whole seconds, rounded up.
-    pub retry_after: Option<Duration>,
+    /// When to try again: `Retry-After`, in whole seconds.
+    pub retry_after: Option<u32>,
 }
 
 impl Failure {
@@ -53,7 +53,7 @@ impl Failure {
             values: Vec::new(),
             error,
             description: None,
-            detail: detail.into(),
+            detail: detail.into().into(),
             challenge: "Basic realm=\"keyward\"",
             retry_after: None,
         }
@@ -136,8 +136,11 @@ impl Failure {
             "slow_down",
             detail,
         );
-        failure.retry_after = Some(retry_after);
-        failure.naming("count", retry_after.as_secs().div_ceil(60).max(1).to_string())
+        failure.retry_after = Some(whole_seconds(retry_after));
+        failure.naming(
+            "count",
+            retry_after.as_millis().div_ceil(60_000).max(1).to_string(),
+        )
     }
 
     /// Too many or too long headers or cookies: 431.
@@ -166,7 +169,7 @@ impl Failure {
     pub fn unavailable(retry_after: Duration, detail: impl std::fmt::Display) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut failure = Self::new(status, "busy", "temporarily_unavailable", detail.to_string());
-        failure.retry_after = Some(retry_after);
+        failure.retry_after = Some(whole_seconds(retry_after));
         failure
     }
 
@@ -203,10 +206,10 @@ impl Failure {
                 json!({ "status": self.status.as_u16(), "title": title, "code": self.error }),
             )
         } else {
-            let mut body = json!({ "error": self.error });
-            if let Some(description) = self.description {
-                body["error_description"] = description.into();
-            }
+            let body = match self.description {
+                Some(description) => json!({ "error": self.error, "error_description": description }),
+                None => json!({ "error": self.error }),
+            };
             ("application/json", body)
         };
         let headers = [
@@ -227,12 +230,16 @@ impl Failure {
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         if let Some(wait) = self.retry_after {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
     }
+}
+
+/// Rounded up, and at least one.
+fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX)
 }
 
 /// Carries a [`Failure`] through the router to [`super::answer::answer_failures`].

@@ -125,13 +125,16 @@ const NOT_A_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none
 /// Two years (RFC 6797). Without `includeSubDomains`: other hosts of the organisation are not ours to bind.
 const HSTS: &str = "max-age=63072000";
 
-/// The layer that adds them. What a handler set itself stays.
+/// The layer that adds them. What a handler set itself stays; what says nothing of caching is not to be kept (R-TR-05).
 pub async fn add_security_headers(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(NOT_A_PAGE));

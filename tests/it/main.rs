@@ -1,5 +1,18 @@
-//! The one integration binary; its tree mirrors src.
+//! The one integration test binary: it only lists the modules, whose tree mirrors `src`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails, and should say where"
+)]
 
+mod architecture;
+mod config;
 mod pages;
 mod sealing;
+mod server;
 mod storage;
+mod support;
+mod telemetry;
+mod web;

@@ -1,0 +1,366 @@
+//! Start-up settings: defaults, and the one sentence for every typical mistake of a tired administrator.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use keyward::config::policy::Floor;
+use keyward::config::{Settings, Site};
+use proptest::prelude::*;
+use url::Url;
+
+fn parse(text: &str) -> Result<Settings, String> {
+    Settings::parse("keyward.toml", Path::new("/etc/keyward"), text).map_err(|wrong| wrong.to_string())
+}
+
+#[test]
+fn without_a_file_everything_is_on_loopback() {
+    // R-OP-01, R-CO-11: secure defaults.
+    let settings = Settings::load(None).unwrap();
+    assert_eq!(settings.site.issuer(), "http://localhost:8443");
+    assert!(settings.site.is_loopback());
+    assert_eq!(settings.listen.addresses, ["127.0.0.1:8443".parse().unwrap()]);
+    assert_eq!(settings.data.folder, PathBuf::from("keyward-data"));
+    assert_eq!(settings.data.keys, PathBuf::from("keys"));
+    assert_eq!(settings.storage.cache_mib, 64);
+    assert!(settings.proxies.trusted.is_empty());
+}
+
+#[test]
+fn defaults_are_those_of_the_requirements() {
+    let settings = parse("").unwrap();
+    // R-SE-04
+    assert_eq!(settings.sessions.idle, Duration::from_secs(3600));
+    assert_eq!(settings.sessions.absolute, Duration::from_secs(12 * 3600));
+    assert_eq!(settings.policy.floor, Floor::Mfa);
+    assert_eq!(
+        settings.policy.second_factor_max_age,
+        Duration::from_secs(12 * 3600)
+    );
+    assert!(settings.policy.first_enrolment_by_password.is_empty());
+    // R-RL-04
+    assert_eq!(
+        (
+            settings.limits.password_failures,
+            settings.limits.password_ceiling
+        ),
+        (5, 50)
+    );
+    assert_eq!(
+        (settings.limits.factor_failures, settings.limits.factor_ceiling),
+        (5, 50)
+    );
+    // R-TR-09
+    let http = settings.http;
+    assert_eq!(
+        (http.header_bytes, http.headers, http.body_bytes, http.streams),
+        (16_384, 100, 65_536, 100)
+    );
+    let seconds = [
+        http.header_time,
+        http.body_time,
+        http.request_time,
+        http.idle_time,
+        http.stop_time,
+    ];
+    assert_eq!(seconds.map(|time| time.as_secs()), [10, 15, 30, 60, 10]);
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let settings = parse(
+        r#"
+        issuer = "https://id.example.com"
+        [listen]
+        addresses = ["127.0.0.1:8443", "10.0.0.7:8443"]
+        [data]
+        folder = "data"
+        keys = "/srv/keys"
+        [sessions]
+        idle = "30m"
+        [policy]
+        floor = "pwd"
+        first_enrolment_by_password = ["10.1.0.0/16", "2001:db8::/32"]
+        [proxies]
+        trusted = ["10.0.0.5"]
+        header = "forwarded"
+        [log]
+        format = "json"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(settings.data.folder, PathBuf::from("/etc/keyward/data"));
+    assert_eq!(settings.data.keys, PathBuf::from("/srv/keys"));
+    assert_eq!(settings.sessions.idle, Duration::from_secs(1800));
+    assert_eq!(settings.policy.floor, Floor::Password);
+    assert_eq!(settings.policy.first_enrolment_by_password.len(), 2);
+    assert!(settings.proxies.is_trusted("10.0.0.5".parse().unwrap()));
+    assert!(settings.proxies.is_trusted("::ffff:10.0.0.5".parse().unwrap()));
+    assert!(!settings.proxies.is_trusted("10.0.0.6".parse().unwrap()));
+}
+
+/// What was written, and the sentence it gives.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "issuer = \"https://id.example.com/\"",
+        "issuer is \"https://id.example.com/\", which is more than, or a different spelling of, https://id.example.com; write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it.",
+    ),
+    (
+        "issuer = \"http://id.example.com\"",
+        "issuer is \"http://id.example.com\", which is plain http, which is only possible for http://localhost:<port>; write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it.",
+    ),
+    (
+        "issuer = \"id.example.com\"",
+        "issuer is \"id.example.com\", which is no address (relative URL without a base); write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it.",
+    ),
+    (
+        "isuer = \"https://id.example.com\"",
+        "isuer is no setting of Keyward; write issuer if that is meant.",
+    ),
+    (
+        "[session]\nidle = \"1h\"",
+        "session is no section of Keyward; write sessions if that is meant.",
+    ),
+    (
+        "[sessions]\nidel = \"1h\"",
+        "sessions.idel is no setting of Keyward; write sessions.idle if that is meant.",
+    ),
+    (
+        "[sessions]\ncolour = \"red\"",
+        "sessions.colour is no setting of Keyward; remove it; known here are idle, absolute.",
+    ),
+    (
+        "[sessions]\nidle = 60",
+        "sessions.idle is 60; write a whole number with s, m, h or d in double quotes, such as \"1h\".",
+    ),
+    (
+        "[sessions]\nidle = \"1 hour\"",
+        "sessions.idle is \"1 hour\"; write a whole number with s, m, h or d in double quotes, such as \"1h\".",
+    ),
+    (
+        "[sessions]\nidle = \"13h\"",
+        "sessions.idle is \"13h\"; write at most sessions.absolute, which is \"12h\".",
+    ),
+    (
+        "sessions = \"1h\"",
+        "sessions is \"1h\"; write a section [sessions] with keys in it.",
+    ),
+    (
+        "[listen]\naddresses = \"127.0.0.1:8443\"",
+        "listen.addresses is \"127.0.0.1:8443\"; write a list of texts, such as [\"one\", \"two\"].",
+    ),
+    (
+        "[listen]\naddresses = [\"localhost\"]",
+        "listen.addresses has the entry \"localhost\"; write addresses with a port, such as \"127.0.0.1:8443\" or \"[::1]:8443\".",
+    ),
+    (
+        "[listen]\naddresses = []",
+        "listen.addresses is empty; name at least one address, such as \"127.0.0.1:8443\".",
+    ),
+    (
+        "[listen]\naddresses = [\"0.0.0.0:8443\"]",
+        "listen.addresses has the entry \"0.0.0.0:8443\" while the issuer is http://localhost:8443; listen on 127.0.0.1 or [::1] only, or set issuer to the https address people will use.",
+    ),
+    (
+        "issuer = \"https://id.example.com\"\n[listen]\naddresses = [\"0.0.0.0:8443\"]",
+        "listen.addresses has the entry \"0.0.0.0:8443\", where other machines would reach us without encryption; name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1.",
+    ),
+    (
+        "[proxies]\ntrusted = [\"10.0.0.1/8\"]",
+        "proxies.trusted has the entry \"10.0.0.1/8\"; write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\".",
+    ),
+    (
+        "[proxies]\ntrusted = [\"0.0.0.0/0\"]",
+        "proxies.trusted has the entry \"0.0.0.0/0\"; name the proxies only, such as \"10.0.0.5\", since whoever is named can claim any address.",
+    ),
+    (
+        "[policy]\nfloor = \"MFA\"",
+        "policy.floor is \"MFA\"; write one of \"pwd\", \"mfa-low\", \"mfa\".",
+    ),
+    (
+        "[policy]\nsecond_factor_max_age = \"0s\"",
+        "policy.second_factor_max_age is \"0s\"; write between \"1m\" and \"30d\".",
+    ),
+    (
+        "[limits]\npassword_failures = 0",
+        "limits.password_failures is 0; write a whole number from 1 to 20 (default 5).",
+    ),
+    (
+        "[limits]\nfactor_failures = 10\nfactor_ceiling = 8",
+        "limits.factor_ceiling is 8; write at least limits.factor_failures, which is 10.",
+    ),
+    (
+        "[storage]\ncache_mib = -1",
+        "storage.cache_mib is -1; write a whole number from 1 to 65536 (default 64).",
+    ),
+    (
+        "[storage]\ncache_mib = \"64\"",
+        "storage.cache_mib is \"64\"; write a whole number from 1 to 65536 (default 64).",
+    ),
+    (
+        "[data]\nfolder = \"data\"\nkeys = \"data/keys\"",
+        "data.keys is \"/etc/keyward/data/keys\", inside data.folder; choose a folder outside, so that a copy of the data does not carry its key.",
+    ),
+    (
+        "[pages]\nfolder = \"/nowhere/at/all\"",
+        "pages.folder is \"/nowhere/at/all\", where there is no folder; make the folder, or remove the setting to use the built-in pages.",
+    ),
+    (
+        "[pages]\nsupport = \"\"",
+        "pages.support is empty, too long or has control characters; write 1 to 200 characters on one line.",
+    ),
+    (
+        "[log]\nlevel = \"verbose\"",
+        "log.level is \"verbose\"; write one of \"error\", \"warn\", \"info\", \"debug\".",
+    ),
+    (
+        "[http]\nstop_time = \"1m\"",
+        "http.stop_time is \"1m\"; write between \"1s\" and \"10s\".",
+    ),
+];
+
+#[test]
+fn a_wrong_setting_is_one_sentence_with_file_key_seen_and_right() {
+    for (text, sentence) in MISTAKES {
+        assert_eq!(
+            parse(text).unwrap_err(),
+            format!("keyward.toml: {sentence}"),
+            "for {text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_toml_names_its_line() {
+    let wrong = parse("issuer = \"http://localhost:8443\"\n[log\nlevel = \"info\"\n").unwrap_err();
+    assert!(wrong.starts_with("keyward.toml: line 2 is not TOML ("), "{wrong}");
+    assert!(wrong.ends_with("mend that line: settings are written as name = value, texts in double quotes, sections as [name]."), "{wrong}");
+    assert_eq!(wrong.lines().count(), 1);
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let wrong = Settings::load(Some(Path::new("/nowhere/keyward.toml")))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.starts_with("/nowhere/keyward.toml: cannot be read ("),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn loopback_mode_is_on_exactly_for_http_localhost_with_a_port() {
+    // R-CO-11
+    for issuer in [
+        "http://localhost:8443",
+        "http://localhost:1",
+        "http://localhost:65535",
+    ] {
+        assert!(Site::new(issuer).unwrap().is_loopback(), "{issuer}");
+    }
+    for issuer in [
+        "https://localhost:8443",
+        "https://id.example.com",
+        "https://id.example.com:8443",
+        "https://127.0.0.1:1",
+    ] {
+        assert!(!Site::new(issuer).unwrap().is_loopback(), "{issuer}");
+    }
+    let refused = [
+        "http://localhost",
+        "http://127.0.0.1:8443",
+        "http://[::1]:8443",
+        "http://localhost.:8443",
+        "http://localhost.example.com:1",
+        "http://LOCALHOST:8443",
+        "HTTPS://id.example.com",
+        "https://ID.example.com",
+        "https://id.example.com:443",
+        "https://id.example.com/x",
+        "https://id.example.com?x",
+        "https://id.example.com#x",
+        "https://me@id.example.com",
+        "https://id.example.com ",
+        "ftp://id.example.com",
+        "http://localhost:80",
+        "https://",
+        "",
+        "localhost:8443",
+        "file:///etc/passwd",
+        "https://id.example.com\\",
+    ];
+    for issuer in refused {
+        assert!(Site::new(issuer).is_err(), "{issuer}");
+    }
+}
+
+#[test]
+fn a_site_builds_addresses_and_knows_its_host() {
+    let site = Site::new("https://id.example.com").unwrap();
+    assert_eq!(site.url("/token"), "https://id.example.com/token");
+    assert_eq!(site.origin(), "https://id.example.com");
+    assert_eq!(site.host(), "id.example.com");
+    assert!(
+        site.is_host("id.example.com:443")
+            && site.is_host("ID.example.com")
+            && site.is_host("id.example.com")
+    );
+    assert!(
+        !site.is_host("id.example.com:80")
+            && !site.is_host("id.example.com:8443")
+            && !site.is_host("id.example.com.evil.example")
+    );
+    let local = Site::new("http://localhost:8443").unwrap();
+    assert!(local.is_host("localhost:8443"));
+    assert!(!local.is_host("localhost") && !local.is_host("127.0.0.1:8443"));
+}
+
+#[test]
+fn plain_http_is_admitted_for_localhost_in_loopback_mode_only() {
+    // R-CO-11
+    let (public, local) = (
+        Site::new("https://id.example.com").unwrap(),
+        Site::new("http://localhost:8443").unwrap(),
+    );
+    let admitted = |site: &Site, address: &str| site.admit(&Url::parse(address).unwrap()).is_ok();
+    assert!(
+        admitted(&public, "https://jira.example.com/x") && admitted(&local, "https://jira.example.com/x")
+    );
+    assert!(admitted(&local, "http://localhost:9000/x") && !admitted(&public, "http://localhost:9000/x"));
+    for address in [
+        "http://jira.example.com/x",
+        "http://127.0.0.1:9000/x",
+        "http://localhost.evil.example/",
+        "ftp://localhost/",
+        "javascript:alert(1)",
+    ] {
+        assert!(
+            !admitted(&local, address) && !admitted(&public, address),
+            "{address}"
+        );
+    }
+    let why = public
+        .admit(&Url::parse("http://jira.example.com").unwrap())
+        .unwrap_err();
+    assert_eq!(why.to_string(), "is plain http, and only https is possible here");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever stands in the file: settings or one sentence, never a panic.
+    #[test]
+    fn any_file_is_settings_or_one_sentence(text in "(\\[[a-z]{1,8}\\]|[a-z_]{1,10} ?= ?(-?[0-9]{1,20}|\"[^\n]{0,12}\"|\\[\\])|\n| |.){0,12}") {
+        if let Err(sentence) = parse(&text) {
+            prop_assert!(sentence.starts_with("keyward.toml: "), "{}", sentence);
+            prop_assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{}", sentence);
+        }
+    }
+
+    /// Durations of whole seconds are written back so that they read the same.
+    #[test]
+    fn durations_read_back(seconds in 0u64..=3650 * 86400) {
+        let duration = Duration::from_secs(seconds);
+        prop_assert_eq!(keyward::config::duration::parse(&keyward::config::duration::show(duration)), Some(duration));
+    }
+}

@@ -1,0 +1,4 @@
+//! What tests of several modules share: a shell around given routes on a real socket, and a bare-handed HTTP client.
+
+pub mod raw;
+pub mod shell;
