@@ -284,7 +284,7 @@ impl Samples {
                 &self.word("01JD-4K7Q-2M"),
             ))
         };
-        let name = self.word("Jira");
+        let name = self.word("jira.example.com");
         let error = |problem: &Problem| {
             page(&ErrorPage::new(
                 problem,
