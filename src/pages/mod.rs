@@ -12,9 +12,11 @@ use std::sync::{Arc, RwLock};
 
 pub mod account_pages;
 pub mod assets;
+pub mod consent_pages;
 pub mod content;
 pub mod demo_pages;
 pub mod error_page;
+pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod logout_pages;
 pub mod message;

@@ -1,6 +1,6 @@
 //! Every page with the content an attacker would choose (R-TP-01, R-TP-05, R-TR-03, R-TR-07).
 
-use keyward::pages::journey_pages::{FormPostPage, HandOverPage};
+use keyward::pages::hand_over_pages::{FormPostPage, HandOverPage};
 use keyward::pages::{Language, Page, Pages, PagesSettings, samples};
 use scraper::{Html, Selector};
 
@@ -168,7 +168,7 @@ fn r_tp_01_templates_cannot_switch_escaping_off_and_every_address_is_checked() {
         }
         for attribute in ["href=\"{{", "src=\"{{", "action=\"{{", "url={{"] {
             for value in source.split(attribute).skip(1) {
-                let value = value.split("}}").next().unwrap_or_default();
+                let value = value.split("}}").next().unwrap_or_default().trim();
                 assert!(
                     value.ends_with("|link") || value.contains("asset("),
                     "{path}: {value} is not checked"

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keyward::pages::journey_pages::{RestartReason, ScopeInWords};
+use keyward::pages::consent_pages::ScopeInWords;
+use keyward::pages::journey_pages::RestartReason;
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -65,6 +66,7 @@ fn every_text_used_exists_and_every_text_is_used() {
 #[test]
 fn no_template_holds_a_visible_word_of_its_own() {
     for (path, source) in super::sources(".html") {
+        let source = source.replace("{% block width %}wide", "");
         let bare = without(
             &without(&without(&source, "<script", "</script>"), "{%", "%}"),
             "{{",
