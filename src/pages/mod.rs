@@ -118,7 +118,7 @@ impl Pages {
     ///
     /// `nonce` is the one in this answer's Content-Security-Policy.
     pub fn render(&self, page: &Page, nonce: &str) -> Rendered {
-        if let Some(own) = self.own_set() {
+        if let Some(own) = self.own_set().filter(|own| own.set.usable(page)) {
             match own.set.render(page, nonce) {
                 Ok(html) => return Rendered { html },
                 Err(reason) => tracing::error!(

@@ -99,6 +99,17 @@ fn r_tp_05_a_faulty_page_is_replaced_by_the_built_in_one_and_named() {
             OWN_LOGIN.replace("Own page", &"x".repeat(300_000)),
         ),
         (
+            "it runs for ever",
+            OWN_LOGIN.replace(
+                "<h1>",
+                &format!(
+                    "{}{}<h1>",
+                    "{% for key in page %}".repeat(8),
+                    "{% endfor %}".repeat(8)
+                ),
+            ),
+        ),
+        (
             "it lacks the token",
             OWN_LOGIN.replace("{% include \"partials/form_token.html\" %}", ""),
         ),
@@ -185,5 +196,54 @@ fn a_folder_that_is_not_there_is_named_at_start() {
     assert!(
         error.to_string().contains(&folder.display().to_string()),
         "{error}"
+    );
+}
+
+#[test]
+fn a_folder_of_links_is_read_and_a_circle_of_folders_ends() {
+    let real = tempfile::tempdir().expect("a folder");
+    write(real.path(), "login.html", OWN_LOGIN);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("journey")).expect("a folder");
+    std::os::unix::fs::symlink(real.path().join("login.html"), folder.path().join(LOGIN)).expect("a link");
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("circle")).expect("a link");
+    let pages = super::with_folder(Some(folder.path().to_owned()));
+    assert!(login(&pages).contains("<h1>Own page</h1>"));
+}
+
+#[test]
+fn an_own_page_that_fails_only_with_real_content_is_replaced_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = OWN_LOGIN.replace(
+        "<h1>",
+        "{% if not page.application %}{{ page.nobody.at.all }}{% endif %}<h1>",
+    );
+    let plain = "{% if page.username == \"ann\" %}{{ page.nobody.at.all }}{% endif %}<h1>";
+    write(folder.path(), LOGIN, &OWN_LOGIN.replace("<h1>", plain));
+    let pages = super::with_folder(Some(folder.path().to_owned()));
+    let content = keyward::pages::journey_pages::LoginPage {
+        form: keyward::pages::Form {
+            action: "/sign-in".to_owned(),
+            token: "t".to_owned(),
+        },
+        application: None,
+        username: "ann".to_owned(),
+        username_fixed: false,
+        problem: None,
+        can_cancel: false,
+    };
+    let page = keyward::pages::Page::new(&keyward::pages::Language::english(), &content);
+    assert!(
+        login(&pages).contains("<h1>Own page</h1>"),
+        "it passed the samples"
+    );
+    assert!(
+        pages.render(&page, "n0nce").html.contains("<h1>Sign in</h1>"),
+        "and failed for Ann"
+    );
+    write(folder.path(), LOGIN, &source);
+    assert!(
+        login(&pages).contains("<h1>Sign in</h1>"),
+        "a fault in any sample counts"
     );
 }
