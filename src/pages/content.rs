@@ -60,3 +60,17 @@ pub struct Form {
     /// The token the server expects back.
     pub token: String,
 }
+
+/// The forgery token as it stands in the HTML of every form that posts to us.
+pub(super) const TOKEN: &str = "name=\"form_token\"";
+
+/// Ties a content to its template and to what the HTML must hold.
+macro_rules! page {
+    ($content:ty, $template:literal, $($needed:expr),*) => {
+        impl $crate::pages::content::PageContent for $content {
+            const TEMPLATE: &'static str = $template;
+            const REQUIRED: &'static [&'static str] = &[$($needed),*];
+        }
+    };
+}
+pub(super) use page;

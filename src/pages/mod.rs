@@ -12,9 +12,11 @@ use std::sync::{Arc, RwLock};
 
 pub mod account_pages;
 pub mod assets;
+pub mod consent_pages;
 pub mod content;
 pub mod demo_pages;
 pub mod error_page;
+pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod logout_pages;
 pub mod message;
@@ -116,7 +118,7 @@ impl Pages {
     ///
     /// `nonce` is the one in this answer's Content-Security-Policy.
     pub fn render(&self, page: &Page, nonce: &str) -> Rendered {
-        if let Some(own) = self.own_set() {
+        if let Some(own) = self.own_set().filter(|own| own.set.usable(page)) {
             match own.set.render(page, nonce) {
                 Ok(html) => return Rendered { html },
                 Err(reason) => tracing::error!(

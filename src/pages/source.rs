@@ -12,6 +12,8 @@ use rust_embed::RustEmbed;
 const MAX_FILE: u64 = 1024 * 1024;
 /// No folder may hold more files.
 const MAX_FILES: usize = 500;
+/// Folders inside folders are read to this depth.
+const MAX_DEPTH: usize = 4;
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -81,24 +83,29 @@ impl Stamp {
     }
 }
 
+/// Links are followed, because container platforms mount folders of links; hidden names and deep trees are not.
 fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Entry>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![String::new()];
     while let Some(inside) = waiting.pop() {
         for item in std::fs::read_dir(folder.join(&inside))? {
-            let item = item?;
-            let Ok(name) = item.file_name().into_string() else {
+            let Ok(name) = item?.file_name().into_string() else {
                 continue;
             };
             let path = if inside.is_empty() {
-                name
+                name.clone()
             } else {
                 format!("{inside}/{name}")
             };
-            let facts = item.metadata()?;
-            if facts.is_dir() {
+            let Ok(facts) = std::fs::metadata(folder.join(&path)) else {
+                continue;
+            };
+            if name.starts_with('.') || found.len() >= MAX_FILES {
+                continue;
+            }
+            if facts.is_dir() && path.matches('/').count() < MAX_DEPTH {
                 waiting.push(path);
-            } else if facts.is_file() && found.len() < MAX_FILES {
+            } else if facts.is_file() {
                 found.insert(
                     path,
                     Entry {

@@ -22,11 +22,11 @@
   // Send a form once, however often the button is pressed.
   for (const form of all("form")) {
     form.addEventListener("submit", (event) => {
-      if ("sent" in form.dataset) event.preventDefault();
-      else form.dataset.sent = "";
+      if (form.classList.contains("sent")) event.preventDefault();
+      else form.classList.add("sent");
     });
   }
-  addEventListener("pageshow", () => { for (const form of all("form[data-sent]")) delete form.dataset.sent; });
+  addEventListener("pageshow", () => { for (const form of all("form.sent")) form.classList.remove("sent"); });
 
   // Copy, download and print recovery codes.
   for (const tools of all("[data-codes]")) {
@@ -65,13 +65,12 @@
       const go = document.getElementById("go");
       if (go && !status.querySelector("li[data-state=link]")) location.replace(go.href);
     };
-    const started = performance.getEntriesByType("navigation")[0];
     for (const line of lines) {
       const frame = line.querySelector("iframe");
       frame.addEventListener("load", () => settle(line, "told"));
       frame.addEventListener("error", () => settle(line, "unreached"));
-      // This script is deferred: a frame may have loaded before it ran. Such a frame is asked once more.
-      if (started) frame.src = frame.src;
+      // This script is deferred: the page itself marks a frame that loaded before it ran.
+      if ("loaded" in frame.dataset) settle(line, "told");
     }
     setTimeout(() => { for (const line of lines) settle(line, "unreached"); }, 5000);
     if (lines.length === 0) goOn();

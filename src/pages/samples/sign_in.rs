@@ -1,0 +1,158 @@
+//! Samples of the pages of signing in.
+
+use super::{Samples, page};
+use crate::pages::content::Page;
+use crate::pages::journey_pages::{
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
+    LostFactorPage, RecoveryCodePage, RecoveryCodesPage,
+};
+use crate::pages::message::Message;
+use crate::pages::picture::QrPicture;
+
+impl Samples {
+    pub(super) fn login(&self) -> Vec<Page> {
+        let login = LoginPage {
+            form: self.form("/sign-in"),
+            application: self.application(),
+            username: self.word("maria.lindqvist"),
+            username_fixed: false,
+            problem: None,
+            can_cancel: true,
+        };
+        let empty = LoginPage {
+            username: String::new(),
+            ..login.clone()
+        };
+        let plain = LoginPage {
+            application: None,
+            can_cancel: false,
+            ..empty.clone()
+        };
+        let failed = LoginPage {
+            problem: Some(Message::SignInFailed),
+            ..login.clone()
+        };
+        let again = LoginPage {
+            username_fixed: true,
+            ..login
+        };
+        vec![page(&empty), page(&plain), page(&failed), page(&again)]
+    }
+
+    pub(super) fn factor(&self) -> Vec<Page> {
+        let factor = FactorPage {
+            form: self.form("/sign-in"),
+            application: self.application(),
+            username: self.word("maria.lindqvist"),
+            device: None,
+            problem: None,
+            can_use_recovery_code: true,
+            can_cancel: true,
+        };
+        let named = FactorPage {
+            device: Some(self.word("Work phone")),
+            ..factor.clone()
+        };
+        let wrong = FactorPage {
+            problem: Some(Message::CodeFailed),
+            ..factor.clone()
+        };
+        let blocked = FactorPage {
+            problem: Some(Message::TooManyAttempts { minutes: 1 }),
+            ..factor.clone()
+        };
+        vec![page(&factor), page(&named), page(&wrong), page(&blocked)]
+    }
+
+    pub(super) fn recovery(&self) -> Vec<Page> {
+        let recovery = RecoveryCodePage {
+            form: self.form("/sign-in"),
+            username: self.word("maria.lindqvist"),
+            remaining: 9,
+            problem: None,
+        };
+        let last = RecoveryCodePage {
+            remaining: 1,
+            problem: Some(Message::RecoveryCodeFailed),
+            ..recovery.clone()
+        };
+        let lost = LostFactorPage {
+            form: self.form("/sign-in"),
+            request_id: self.word("01JD-4K7Q-2M"),
+            can_use_recovery_code: true,
+        };
+        let lost_all = LostFactorPage {
+            can_use_recovery_code: false,
+            ..lost.clone()
+        };
+        vec![page(&recovery), page(&last), page(&lost), page(&lost_all)]
+    }
+
+    pub(super) fn enrolment(&self) -> Vec<Page> {
+        let otpauth =
+            "otpauth://totp/Example:maria.lindqvist?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example";
+        let enrol = EnrolPage {
+            form: self.form("/sign-in"),
+            issuer: self.word("Example Ltd"),
+            account: self.word("maria.lindqvist"),
+            key_groups: ["JBSW", "Y3DP", "EHPK", "3PXP", "JBSW", "Y3DP", "EHPK", "3PXP"]
+                .map(str::to_owned)
+                .into(),
+            otpauth_url: otpauth.to_owned(),
+            picture: QrPicture::of(otpauth),
+            problem: None,
+            can_cancel: true,
+        };
+        let wrong = EnrolPage {
+            problem: Some(Message::EnrolmentCodeFailed),
+            picture: None,
+            ..enrol.clone()
+        };
+        let codes = (0..10)
+            .map(|number| format!("K7QM-2XR{number}-9TBW-4HND"))
+            .collect();
+        let codes = RecoveryCodesPage {
+            form: self.form("/sign-in"),
+            username: self.word("maria.lindqvist"),
+            codes,
+            problem: None,
+        };
+        let unsaved = RecoveryCodesPage {
+            problem: Some(Message::CodesNotSaved),
+            ..codes.clone()
+        };
+        vec![page(&enrol), page(&wrong), page(&codes), page(&unsaved)]
+    }
+
+    pub(super) fn new_password(&self) -> Vec<Page> {
+        let password = ChangePasswordPage {
+            form: self.form("/sign-in"),
+            username: self.word("maria.lindqvist"),
+            minimum: 8,
+            first: false,
+            problems: Vec::new(),
+        };
+        let refused = ChangePasswordPage {
+            problems: Message::samples(),
+            first: true,
+            ..password.clone()
+        };
+        vec![page(&password), page(&refused)]
+    }
+
+    pub(super) fn invitation(&self) -> Vec<Page> {
+        let invitation = InvitationPage {
+            form: self.form("/invitation"),
+            name: self.word("Maria Lindqvist"),
+            username: self.word("maria.lindqvist"),
+            sets_password: true,
+            sets_factor: true,
+        };
+        let ask = AskAdministratorPage {
+            username: self.word("maria.lindqvist"),
+            request_id: self.word("01JD-4K7Q-2M"),
+            back: Some("/resume".to_owned()),
+        };
+        vec![page(&invitation), page(&ask)]
+    }
+}
