@@ -30,5 +30,9 @@ pub mod lifecycle;
 pub mod directory;
 // journey: from stranger to signed in
 pub mod journey;
+// doors
+pub mod oidc;
+pub mod account;
 // shell
 pub mod server;
+pub mod app;

@@ -9,9 +9,10 @@ use super::start::see_other;
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
+use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    Account, AskAdministratorPage, ChangePasswordPage, ConsentPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
-    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ScopeInWords, SelectAccountPage,
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, RecoveryCodePage,
+    RecoveryCodesPage, RestartPage, RestartReason,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};

@@ -6,7 +6,6 @@ use axum::response::Response;
 use super::stage::{AccountChoice, Stage};
 use super::step::{Opening, Step};
 use super::{Journeys, error, policy};
-use crate::config::policy::Floor;
 use crate::directory::{Answer, PasswordAttempt};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
@@ -108,11 +107,6 @@ impl Journeys {
             Err(UserError::Weak(weakness)) => Ok(Some(message(&weakness))),
             Err(other) => Err(error::user(other)),
         }
-    }
-
-    /// Whether a second factor is asked of everybody: then passwords may be shorter (R-PW-05).
-    pub fn shortest_password(floor: Floor) -> usize {
-        if floor == Floor::Password { 15 } else { 8 }
     }
 
     fn login_page(&self, step: &Step, username: &str, problem: Option<Message>) -> Result<Response, Failure> {

@@ -11,7 +11,7 @@ use crate::vocabulary::{Prompt, ResponseMode, Scope};
 use super::paths;
 
 /// The document, the same for every caller.
-pub fn document(site: &Site) -> Value {
+pub fn document(site: &Site, languages: &[String]) -> Value {
     json!({
         "issuer": site.issuer(),
         "authorization_endpoint": site.url(paths::AUTHORIZE),
@@ -37,7 +37,7 @@ pub fn document(site: &Site) -> Value {
         "prompt_values_supported": Prompt::VALUES,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "ui_locales_supported": crate::pages::texts::languages(),
+        "ui_locales_supported": languages,
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     })

@@ -18,3 +18,5 @@ pub const LOGOUT_STATUS: &str = "/logout/status";
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 /// The same document under the name of RFC 8414 section 3.
 pub const AUTHORIZATION_SERVER_METADATA: &str = "/.well-known/oauth-authorization-server";
+/// Where the confirmation of a sign-out posts.
+pub const CONFIRM_SIGN_OUT: &str = "/logout/confirm";

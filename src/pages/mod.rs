@@ -90,6 +90,12 @@ struct OwnSet {
     set: PageSet,
 }
 
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "pages of {}", self.settings.organisation)
+    }
+}
+
 impl Pages {
     /// Reads the built-in files and, if set, the override folder.
     ///
@@ -149,6 +155,11 @@ impl Pages {
             Some(own) => own.set.texts().choose(ui_locales, accept_language),
             None => self.built_in.texts().choose(ui_locales, accept_language),
         }
+    }
+
+    /// The languages there are built-in texts in, as BCP 47 tags.
+    pub fn languages(&self) -> Vec<String> {
+        self.built_in.texts().tags().map(str::to_owned).collect()
     }
 
     /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content

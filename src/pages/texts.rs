@@ -104,6 +104,11 @@ impl Texts {
             .unwrap_or_else(Language::english)
     }
 
+    /// The tags of all languages there are texts in.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.languages.keys().map(|tag| &**tag)
+    }
+
     /// Every id English has.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.languages

@@ -5,6 +5,7 @@
 //! Follows: security requirements R-CO-05, R-CO-10, R-RL-09, R-SE-01, R-SE-11, R-TR-02 to R-TR-06, R-TR-09 to R-TR-11.
 
 pub mod answer;
+pub mod asset_files;
 pub mod client_ip;
 pub mod cookies;
 pub mod csrf;

@@ -26,8 +26,7 @@ use crate::vocabulary::acr::{ForeignNames, Level};
 use crate::vocabulary::ErrorCode;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
-pub use self::respond::redirect;
-pub(super) use self::respond::with_query;
+pub(super) use self::respond::{redirect, with_query};
 pub use self::resume::resume;
 
 /// How often a silent answer is tried again when the session changed at the same moment.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::request::{Fault, ReturnAddress};
 use crate::oidc::Oidc;
-use crate::pages::journey_pages::{Field, FormPostPage, HandOverPage};
+use crate::pages::hand_over_pages::{Field, FormPostPage, HandOverPage};
 use crate::vocabulary::ResponseMode;
 use crate::web::{Failure, PagePolicy, Visitor};
 
@@ -72,7 +72,7 @@ impl Oidc {
 }
 
 /// The registered URI to the byte, its own query kept, the answer behind it.
-pub(in crate::oidc) fn with_query(uri: &str, answer: &[(&'static str, String)]) -> String {
+pub fn with_query(uri: &str, answer: &[(&'static str, String)]) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
     match (query.is_empty(), uri.split_once('?')) {
         (true, _) => uri.to_owned(),
@@ -83,7 +83,7 @@ pub(in crate::oidc) fn with_query(uri: &str, answer: &[(&'static str, String)]) 
 }
 
 /// 303, so that a browser coming from a POST goes on with GET (R-AZ-18); never kept by anyone on the way.
-pub(in crate::oidc) fn redirect(target: &str) -> Result<Response, Failure> {
+pub fn redirect(target: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(target).map_err(Failure::internal)?;
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::SEE_OTHER, headers).into_response())

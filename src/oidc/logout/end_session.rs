@@ -20,8 +20,8 @@ use crate::sessions::cookie::{self, SessionCookie};
 use crate::storage::Stored;
 use crate::web::{Failure, Form, PagePolicy, Parameters, Query, Visitor, cookies, csrf};
 
-/// What form tokens of the confirmation are bound to.
-const PURPOSE: &str = "logout";
+/// What form tokens of the confirmation are bound to, besides the session's secret.
+pub const PURPOSE: &str = "logout";
 
 /// More than this is not carried back as `state`.
 const LONGEST_STATE: usize = 4096;
@@ -35,16 +35,23 @@ pub async fn by_get(
     oidc.sign_out(&visitor, &parameters).await
 }
 
-/// `POST /logout`: the standard's request by form, or our own confirmation.
+/// `POST /logout`: the same by form.
 pub async fn by_post(
     State(oidc): State<Arc<Oidc>>,
     visitor: Visitor,
     Form(parameters): Form,
 ) -> Result<Response, Failure> {
-    if parameters.get(csrf::FIELD)?.is_some() { 
-        return oidc.confirmed(&visitor, &parameters).await;
-    }
     oidc.sign_out(&visitor, &parameters).await
+}
+
+/// `POST /logout/confirm`: the person pressed the button of our own page; the wish stands in the query.
+pub async fn confirmed(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    Query(wish): Query,
+    Form(form): Form,
+) -> Result<Response, Failure> {
+    oidc.confirmed(&visitor, &wish, &form).await
 }
 
 /// What a request says, once checked.
@@ -68,15 +75,19 @@ impl Oidc {
         self.ask(visitor, parameters, &session, wish.hint.is_some()).await
     }
 
-    /// The person pressed the button of our own page.
-    async fn confirmed(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
-        let wish = self.wish(parameters).await?;
+    async fn confirmed(
+        &self,
+        visitor: &Visitor,
+        wish: &Parameters,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        let wish = self.wish(wish).await?;
         let (Some(session), Some(cookie)) =
             (self.journeys.session(visitor).await?, SessionCookie::read(&visitor.cookies))
         else {
             return self.nobody_signed_in(visitor, &Wish { hint: None, target: None });
         };
-        self.web.check_form(visitor, &cookie.secret, PURPOSE, parameters.get(csrf::FIELD)?)?;
+        self.web.check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
         self.end_and_tell(visitor, &session, wish.target).await
     }
 

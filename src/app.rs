@@ -1,0 +1,292 @@
+//! The composition root: settings and a store in, every module built once and wired by hand, a router out.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+
+use crate::account::{self, Accounts};
+use crate::audit::{Trail, trail::RETENTION};
+use crate::clients::Clients;
+use crate::config::Settings;
+use crate::directory::OwnDirectory;
+use crate::directory::own::Parts;
+use crate::factors::{PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use crate::foundation::{Clock, Random, Timestamp};
+use crate::grants::Grants;
+use crate::journey::{self, Journeys};
+use crate::keys::{self, KeyError, Keyring};
+use crate::lifecycle::{Invitations, Lifecycle};
+use crate::limits::{PasswordLockout, RateLimit};
+use crate::oidc::{self, Oidc};
+use crate::pages::{Pages, PagesError, PagesSettings};
+use crate::sealing::{Sealing, SealingError};
+use crate::server::layers::{Shell, with_layers};
+use crate::sessions::Sessions;
+use crate::storage::{Key, SharedStore, StorageError};
+use crate::telemetry::health::{self, Check, Health};
+use crate::users::password_workers::WorkerSettings;
+use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
+use crate::web::{self, Web};
+
+/// Why the provider could not be put together: one sentence for the administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The master key is missing or wrong.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// The signing keys could not be read or made.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The pepper could not be read or made.
+    #[error(transparent)]
+    Users(#[from] UserError),
+    /// The pages could not be made ready.
+    #[error(transparent)]
+    Pages(#[from] PagesError),
+    /// The password workers could not be started.
+    #[error("the threads that hash passwords could not be started: {0}")]
+    Workers(#[from] std::io::Error),
+}
+
+/// What the provider stands on; everything else is made from it.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The settings.
+    pub settings: Settings,
+    /// The store.
+    pub store: SharedStore,
+    /// The master key's work.
+    pub sealing: Arc<Sealing>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+impl Ground {
+    /// Opens the master key for `store`, before anything else is written there.
+    pub async fn new(
+        settings: Settings,
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StartError> {
+        let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
+        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
+    }
+}
+
+/// The provider, put together: the records for administrative acts, and the router for everybody else.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What it stands on.
+    pub ground: Ground,
+    /// People and groups.
+    pub users: Users,
+    /// Their passwords.
+    pub passwords: Arc<Passwords>,
+    /// What a new password must fulfil.
+    pub password_rules: PasswordRules,
+    /// Applications.
+    pub clients: Clients,
+    /// One-time links.
+    pub invitations: Invitations,
+    /// Authenticator apps.
+    pub enrolment: TotpEnrolment,
+    /// Sign-in sessions.
+    pub sessions: Sessions,
+    /// The signing keys.
+    pub keyring: Arc<Keyring>,
+    /// The pages.
+    pub pages: Arc<Pages>,
+    /// The named checks behind `/ready`.
+    pub health: Arc<Health>,
+    trail: Trail,
+    factor: TotpFactor,
+    recovery_codes: RecoveryCodes,
+    lifecycle: Lifecycle,
+}
+
+impl App {
+    /// Builds every module once.
+    pub async fn build(ground: Ground) -> Result<Self, StartError> {
+        let Ground { settings, store, sealing, clock, random } = ground.clone();
+        let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
+        let pages = Pages::new(PagesSettings {
+            override_folder: settings.pages.folder.clone(),
+            organisation: settings.pages.organisation.clone(),
+            support_contact: settings.pages.support.clone(),
+        })?;
+        let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
+        let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
+        let workers = PasswordWorkers::start(WorkerSettings::default())?;
+        let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
+        let passwords = Arc::new(passwords);
+        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), trail.clone());
+        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
+        let site = Arc::new(settings.site.clone());
+        Ok(Self {
+            users: Users::new(store.clone(), clock.clone(), random.clone()),
+            password_rules: password_rules(&settings),
+            clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
+            invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
+            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
+            recovery_codes: RecoveryCodes::new(
+                store.clone(),
+                clock.clone(),
+                random,
+                passwords.clone(),
+                trail.clone(),
+            ),
+            lifecycle: Lifecycle::new(sessions.clone(), trail.clone()),
+            health: Arc::new(ready_when(&store, clock)),
+            keyring: Arc::new(keyring),
+            pages: Arc::new(pages),
+            passwords,
+            sessions,
+            factor,
+            trail,
+            ground,
+        })
+    }
+
+    /// All routes within all layers, ready to be served.
+    pub fn router(&self) -> Router {
+        let Ground { settings, random, .. } = &self.ground;
+        let site = Arc::new(settings.site.clone());
+        let web = Arc::new(Web { site: site.clone(), pages: self.pages.clone(), random: random.clone() });
+        let journeys = Arc::new(self.journeys(&web));
+        let routes = Router::new()
+            .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
+            .merge(journey::routes(journeys.clone()))
+            .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
+            .merge(web::asset_files::routes(self.pages.clone()))
+            .merge(health::routes(self.health.clone()));
+        let shell = Shell {
+            site,
+            proxies: Arc::new(settings.proxies.clone()),
+            bounds: settings.http.clone(),
+            pages: self.pages.clone(),
+            random: random.clone(),
+        };
+        with_layers(routes, &shell)
+    }
+
+    fn journeys(&self, web: &Arc<Web>) -> Journeys {
+        let Ground { settings, store, clock, random, .. } = &self.ground;
+        Journeys {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            web: web.clone(),
+            trail: self.trail.clone(),
+            policy: settings.policy.clone(),
+            users: self.users.clone(),
+            passwords: self.passwords.clone(),
+            password_rules: self.password_rules.clone(),
+            proof: PasswordProof::new(self.passwords.clone()),
+            directory: Arc::new(self.directory()),
+            second_factor: Arc::new(self.factor.clone()),
+            enrolment: self.enrolment.clone(),
+            recovery_codes: self.recovery_codes.clone(),
+            sessions: self.sessions.clone(),
+            grants: Grants::new(store.clone()),
+            lifecycle: self.lifecycle.clone(),
+            invitations: self.invitations.clone(),
+        }
+    }
+
+    fn directory(&self) -> OwnDirectory {
+        let Ground { settings, store, sealing, clock, .. } = &self.ground;
+        let by_address = RateLimit {
+            bound: settings.limits.address_attempts,
+            window: settings.limits.address_window,
+            ..RateLimit::PASSWORD_BY_ADDRESS
+        };
+        OwnDirectory::new(Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            sealing: sealing.clone(),
+            users: self.users.clone(),
+            proof: PasswordProof::new(self.passwords.clone()),
+            lockout: PasswordLockout::new(store.clone(), clock.clone(), by_address),
+            trail: self.trail.clone(),
+        })
+    }
+
+    fn oidc(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Oidc {
+        let Ground { settings, store, clock, random, .. } = &self.ground;
+        Oidc {
+            site: Arc::new(settings.site.clone()),
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            trail: self.trail.clone(),
+            keyring: self.keyring.clone(),
+            clients: self.clients.clone(),
+            users: self.users.clone(),
+            grants: Grants::new(store.clone()),
+            sessions: self.sessions.clone(),
+            journeys: journeys.clone(),
+            web: web.clone(),
+        }
+    }
+
+    fn accounts(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Accounts {
+        Accounts {
+            web: web.clone(),
+            journeys: journeys.clone(),
+            users: self.users.clone(),
+            clients: self.clients.clone(),
+            sessions: self.sessions.clone(),
+        }
+    }
+}
+
+/// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>) -> Health {
+    let mut health = Health::new(clock.clone());
+    health.register("store", StoreAnswers(store.clone()));
+    health.register("clock", ClockIsSane(clock));
+    health
+}
+
+/// The store acknowledges and answers: it has not failed since the start.
+struct StoreAnswers(SharedStore);
+
+#[async_trait]
+impl Check for StoreAnswers {
+    async fn check(&self) -> Result<(), String> {
+        if let Some(failure) = self.0.failure().borrow().clone() {
+            return Err(failure);
+        }
+        let probe = Key::new("health", &["probe"]);
+        self.0.get(&[probe]).await.map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+/// The clock is not before this program was written (R-OP-11).
+struct ClockIsSane(Arc<dyn Clock>);
+
+/// 2026-11-01T00:00:00Z.
+const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
+
+#[async_trait]
+impl Check for ClockIsSane {
+    async fn check(&self) -> Result<(), String> {
+        if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
+    }
+}
+
+/// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
+fn password_rules(settings: &Settings) -> PasswordRules {
+    let context = vec![settings.pages.organisation.clone()];
+    match settings.policy.floor {
+        crate::config::policy::Floor::Password => PasswordRules::alone(context),
+        _ => PasswordRules::with_second_factor(context),
+    }
+}
