@@ -4,12 +4,19 @@
 
 #![forbid(unsafe_code)]
 
-pub mod audit;
-pub mod directory;
-pub mod factors;
 pub mod foundation;
-pub mod limits;
-pub mod sealing;
-pub mod storage;
-pub mod users;
+
 pub mod vocabulary;
+
+pub mod storage;
+
+pub mod sealing;
+
+pub mod audit;
+pub mod limits;
+
+pub mod users;
+
+pub mod factors;
+
+pub mod directory;

@@ -1,4 +1,10 @@
 //! The one integration binary; its tree mirrors src.
 
+mod directory;
+mod factors;
+mod limits;
+mod password;
+mod people;
 mod sealing;
 mod storage;
+mod users;
