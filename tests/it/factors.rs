@@ -278,6 +278,34 @@ async fn r_en_03_an_app_counts_only_after_one_right_code() {
 }
 
 #[tokio::test]
+async fn two_tabs_that_begin_at_once_show_one_key() {
+    let world = World::new().await;
+    let ann = occasion(&UserId::from_text("ann"), "j1");
+    let (one, other) = tokio::join!(
+        world.enrolment.begin(&ann, "ann"),
+        world.enrolment.begin(&ann, "ann")
+    );
+    assert_eq!(one.unwrap().key.expose(), other.unwrap().key.expose());
+}
+
+#[tokio::test]
+async fn a_removed_app_opens_nothing() {
+    let (world, ann) = enrolled().await;
+    assert_eq!(world.totp.remove(&ann, |_| false, Batch::new()).await.unwrap(), 0);
+    assert_eq!(world.totp.remove(&ann, |_| true, Batch::new()).await.unwrap(), 1);
+    assert!(matches!(
+        world.try_code(&ann, &world.code()).await,
+        Verdict::Rejected
+    ));
+    assert!(world.totp.enrolled(&ann.user).await.unwrap().is_empty());
+    let short = world
+        .enrolment
+        .import(&ann, &SECRET[..19], "phone", Batch::new())
+        .await;
+    assert!(matches!(short, Err(FactorError::Secret)));
+}
+
+#[tokio::test]
 async fn an_enrolment_ends_after_half_an_hour() {
     let world = World::new().await;
     let ann = occasion(&UserId::from_text("ann"), "j1");
