@@ -1,78 +1,24 @@
 //! Our own store as a directory: one answer at one cost for every failure (R-PW-01, R-PW-02, R-RL-02, R-RL-03).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use keyward::audit::{Action, Outcome};
 use keyward::directory::Answer;
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
-use keyward::storage::{
-    self, Batch, CheckReport, ExportSink, Key, Outcome as Written, Raw, SharedStore, StorageError, Store,
-};
+use keyward::storage::{self, Batch};
 use keyward::users::State;
 use keyward::users::password_workers::WorkerSettings;
 
 use crate::people::{GOOD, World};
+use crate::watched::Watched;
 
 const HERE: &str = "192.0.2.1";
 
-/// Counts what a store is asked.
-#[derive(Debug)]
-struct Counting {
-    inner: SharedStore,
-    gets: AtomicUsize,
-    commits: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Counting {
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError> {
-        self.gets.fetch_add(1, Ordering::SeqCst);
-        self.inner.get(keys).await
-    }
-
-    async fn scan(
-        &self,
-        prefix: &Key,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Raw)>, StorageError> {
-        self.inner.scan(prefix, after, limit).await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Written, StorageError> {
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        self.inner.commit(batch).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
-        self.inner.sweep(now, limit).await
-    }
-
-    async fn export(&self, sink: &mut dyn ExportSink) -> Result<u64, StorageError> {
-        self.inner.export(sink).await
-    }
-
-    async fn check(&self) -> Result<CheckReport, StorageError> {
-        self.inner.check().await
-    }
-
-    fn failure(&self) -> tokio::sync::watch::Receiver<Option<String>> {
-        self.inner.failure()
-    }
-}
-
-async fn counted() -> (World, Arc<Counting>) {
+async fn counted() -> (World, Arc<Watched>) {
     let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
-    let inner = storage::memory::open(clock.clone());
-    let store = Arc::new(Counting {
-        inner,
-        gets: AtomicUsize::new(0),
-        commits: AtomicUsize::new(0),
-    });
+    let store = Arc::new(Watched::new(storage::memory::open(clock.clone())));
     let settings = WorkerSettings {
         patience: Duration::from_secs(60),
         ..WorkerSettings::default()
@@ -80,15 +26,9 @@ async fn counted() -> (World, Arc<Counting>) {
     (World::over(store.clone(), clock, settings).await, store)
 }
 
-impl Counting {
-    fn work(&self, world: &World) -> [u64; 3] {
-        let read = |counter: &AtomicUsize| counter.load(Ordering::SeqCst) as u64;
-        [
-            read(&self.gets),
-            read(&self.commits),
-            world.passwords.workers().hashes(),
-        ]
-    }
+/// Reads, commits and slow hashes so far.
+fn work(store: &Watched, world: &World) -> [u64; 3] {
+    [store.gets(), store.commits(), world.passwords.workers().hashes()]
 }
 
 #[tokio::test]
@@ -130,12 +70,12 @@ async fn r_pw_02_unknown_wrong_disabled_and_locked_cost_the_same_and_answer_the_
         ("", GOOD),
     ];
     for (name, password) in tries {
-        let before = store.work(&world);
+        let before = work(&store, &world);
         assert!(
             matches!(world.sign_in(name, password, HERE).await, Answer::Failed),
             "{name}"
         );
-        let after = store.work(&world);
+        let after = work(&store, &world);
         let spent: Vec<u64> = after
             .iter()
             .zip(before)
@@ -284,7 +224,7 @@ async fn r_pw_04_too_busy_is_not_a_failure() {
 async fn r_pw_07_impossible_passwords_fail_before_any_work_whoever_is_meant() {
     let (world, store) = counted().await;
     world.person("ann").await;
-    let before = store.work(&world);
+    let before = work(&store, &world);
     for name in ["ann", "nobody"] {
         for password in ["with\0nul", &"x".repeat(257)] {
             assert!(matches!(
@@ -293,5 +233,5 @@ async fn r_pw_07_impossible_passwords_fail_before_any_work_whoever_is_meant() {
             ));
         }
     }
-    assert_eq!(store.work(&world), before);
+    assert_eq!(work(&store, &world), before);
 }

@@ -2,21 +2,24 @@
 //! (R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06).
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward::audit::Action;
 use keyward::factors::totp::{self, PERIOD};
 use keyward::factors::{Answer, Evidence, Factor, FactorError, FactorKind, Occasion, Verdict, assurance};
 use keyward::foundation::Timestamp;
-use keyward::foundation::clock::Clock as _;
+use keyward::foundation::clock::{Clock as _, ManualClock};
 use keyward::foundation::ids::UserId;
 use keyward::foundation::secret::Hidden;
-use keyward::storage::{Batch, Key};
+use keyward::storage::{self, Batch, Key};
+use keyward::users::password_workers::WorkerSettings;
 use keyward::vocabulary::acr::Level;
 use keyward::vocabulary::amr::Method;
 use proptest::prelude::*;
 
 use crate::people::{GOOD, World, occasion};
+use crate::watched::Watched;
 
 const SECRET: &[u8] = b"12345678901234567890";
 
@@ -157,6 +160,57 @@ async fn of_32_equal_codes_at_once_one_is_accepted() {
         accepted += u32::from(task.await.unwrap());
     }
     assert_eq!(accepted, 1);
+}
+
+/// A world in which two callers can be made to read the same before either writes.
+async fn watched() -> (World, Arc<Watched>) {
+    let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
+    let store = Arc::new(Watched::new(storage::memory::open(clock.clone())));
+    let settings = WorkerSettings {
+        patience: Duration::from_secs(60),
+        ..WorkerSettings::default()
+    };
+    (World::over(store.clone(), clock, settings).await, store)
+}
+
+/// Two tries at once, each of which has read the record (twice) before the other writes it.
+async fn two_abreast(store: &Watched, kind: &str, factor: &dyn Factor, code: &str) -> usize {
+    let ann = UserId::from_text("ann");
+    store.pair_reads(Key::new(kind, &[ann.as_str()]), 4);
+    let (one, other) = (occasion(&ann, "one"), occasion(&ann, "other"));
+    let typed = answer(code);
+    let (one, other) = tokio::join!(factor.verify(&one, &typed), factor.verify(&other, &typed));
+    [one, other]
+        .into_iter()
+        .filter(|verdict| matches!(verdict, Ok(Verdict::Accepted(_))))
+        .count()
+}
+
+#[tokio::test]
+async fn of_two_who_stand_at_the_same_point_one_spends_the_code() {
+    let (world, store) = watched().await;
+    let ann = occasion(&UserId::from_text("ann"), "j");
+    world
+        .enrolment
+        .import(&ann, SECRET, "phone", Batch::new())
+        .await
+        .unwrap();
+    assert_eq!(
+        two_abreast(&store, "factor_totp", &world.totp, &world.code()).await,
+        1
+    );
+    let codes = world.recovery.issue(&ann).await.unwrap();
+    let accepted = two_abreast(
+        &store,
+        "factor_recovery_codes",
+        &world.recovery,
+        codes[0].expose(),
+    )
+    .await;
+    assert_eq!(
+        (accepted, world.recovery.remaining(&ann.user).await.unwrap()),
+        (1, 9)
+    );
 }
 
 #[tokio::test]

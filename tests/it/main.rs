@@ -1,5 +1,6 @@
 //! The one integration binary; its tree mirrors src.
 
+mod audit;
 mod directory;
 mod factors;
 mod limits;
@@ -8,3 +9,4 @@ mod people;
 mod sealing;
 mod storage;
 mod users;
+mod watched;
