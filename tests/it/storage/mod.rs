@@ -2,9 +2,14 @@
 
 mod contract;
 mod counters;
+mod crash;
 mod expiry;
+mod failing;
+mod model;
 mod places;
 mod races;
+mod system_calls;
+mod workload;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,128 @@
+//! Durable commits a second on redb at 1, 8 and 64 writers, against a bare append and sync in the same run.
+//!
+//! Read the ratios: absolute numbers follow the disk and whatever else the machine does. Run: `cargo bench --bench storage`.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use keyward::foundation::clock::SystemClock;
+use keyward::storage::{self, Batch, Key, Record, SharedStore};
+use tokio::sync::{mpsc, oneshot};
+
+const SLICE: Duration = Duration::from_millis(400);
+const SLICES: usize = 3;
+const VALUE_BYTES: usize = 300;
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Filler(String);
+
+impl Record for Filler {}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = storage::redb::open(
+            &folder.path().join("redb"),
+            storage::redb::CACHE_BYTES,
+            Arc::new(SystemClock),
+        )?;
+        let log = start_log(std::fs::File::create(folder.path().join("log"))?);
+        println!(
+            "{:>8} {:>12} {:>12} {:>8}",
+            "writers", "append+sync", "redb", "ratio"
+        );
+        for writers in [1, 8, 64] {
+            let (raw, redb) = compare(writers, &log, &store).await;
+            println!("{writers:>8} {raw:>10.0}/s {redb:>10.0}/s {:>8.2}", redb / raw);
+        }
+        Ok(())
+    })
+}
+
+/// The slices alternate, so that a disturbance meets both; the median of each counts.
+async fn compare(writers: u64, log: &mpsc::Sender<Append>, store: &SharedStore) -> (f64, f64) {
+    let (mut raw, mut redb) = (Vec::new(), Vec::new());
+    for _ in 0..SLICES {
+        let log = log.clone();
+        raw.push(rate(writers, move |_| append(log.clone())).await);
+        let store = store.clone();
+        redb.push(rate(writers, move |number| commit(store.clone(), number)).await);
+    }
+    (median(raw), median(redb))
+}
+
+async fn rate<F>(writers: u64, step: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = ()> + Send,
+{
+    let done = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..writers {
+        let (step, done) = (step.clone(), done.clone());
+        tasks.spawn(async move {
+            while start.elapsed() < SLICE {
+                step(done.fetch_add(1, Ordering::Relaxed)).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a few seconds' commits are far below 2^52"
+    )]
+    let count = done.load(Ordering::Relaxed) as f64;
+    count / start.elapsed().as_secs_f64()
+}
+
+async fn commit(store: SharedStore, number: u64) {
+    let mut batch = Batch::new();
+    let key = Key::new(
+        "filler",
+        &[&format!("{:030}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))],
+    );
+    batch.put(key, &Filler("x".repeat(VALUE_BYTES)), None);
+    assert!(
+        store.commit(batch).await.is_ok_and(storage::Outcome::is_done),
+        "a commit failed"
+    );
+}
+
+type Append = oneshot::Sender<()>;
+
+async fn append(log: mpsc::Sender<Append>) {
+    let (answer, answered) = oneshot::channel();
+    assert!(
+        log.send(answer).await.is_ok() && answered.await.is_ok(),
+        "an append failed"
+    );
+}
+
+/// The floor: the same group commit, but one write and one sync a round.
+fn start_log(mut file: std::fs::File) -> mpsc::Sender<Append> {
+    let (sender, mut waiting) = mpsc::channel::<Append>(512);
+    std::thread::spawn(move || {
+        let mut round = Vec::new();
+        while waiting.blocking_recv_many(&mut round, 512) > 0 {
+            let written = file
+                .write_all(&vec![b'x'; round.len() * VALUE_BYTES])
+                .and_then(|()| file.sync_data());
+            if written.is_err() {
+                return;
+            }
+            round.drain(..).for_each(|answer: Append| {
+                // A failed send only means that its writer has stopped.
+                let _ = answer.send(());
+            });
+        }
+    });
+    sender
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
