@@ -2,21 +2,31 @@
 //!
 //! The map of the crate: a module may use itself and what stands above it here (`tests/it/architecture.rs` guards it).
 
-#![forbid(unsafe_code)]
-
+// words
 pub mod foundation;
-
 pub mod vocabulary;
-
+// ground
+pub mod config;
+pub mod telemetry;
 pub mod storage;
-
 pub mod sealing;
-
+// services without a subject
 pub mod audit;
 pub mod limits;
-
+pub mod pages;
+pub mod web;
+// records: what we remember
+pub mod keys;
 pub mod users;
-
+pub mod clients;
+// abilities: what we can do for a person
+pub mod grants;
 pub mod factors;
-
+pub mod claims;
+pub mod sessions;
+pub mod lifecycle;
 pub mod directory;
+// journey: from stranger to signed in
+pub mod journey;
+// shell
+pub mod server;

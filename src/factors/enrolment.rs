@@ -33,6 +33,15 @@ pub struct Setup {
     pub address: Hidden,
 }
 
+/// What becomes of the apps a person had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// They stay.
+    Beside,
+    /// They are removed: the new one replaces what was lost.
+    InPlaceOfAll,
+}
+
 /// Enrols authenticator apps.
 #[derive(Debug, Clone)]
 pub struct TotpEnrolment {
@@ -51,19 +60,35 @@ impl TotpEnrolment {
         }
     }
 
+    /// What the app shows beside the account.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
     pub async fn begin(&self, occasion: &Occasion, account: &str) -> Result<Setup, FactorError> {
+        self.begin_with(occasion, account, Placement::Beside).await
+    }
+
+    /// The same for an app that may come in place of those there are: then five of them do not stand in its way.
+    pub async fn begin_with(
+        &self,
+        occasion: &Occasion,
+        account: &str,
+        placement: Placement,
+    ) -> Result<Setup, FactorError> {
         if self.pending(occasion).await?.is_none() {
-            self.start(occasion).await?;
+            self.start(occasion, placement).await?;
         }
         // Of two tabs that begin at once one makes the secret; both show the stored one.
         let pending = self.pending(occasion).await?.ok_or(FactorError::NotBegun)?.value;
         self.setup(&self.secret(occasion, &pending)?, account)
     }
 
-    async fn start(&self, occasion: &Occasion) -> Result<(), FactorError> {
+    async fn start(&self, occasion: &Occasion, placement: Placement) -> Result<(), FactorError> {
         let enrolled = totp_credentials(&self.factor.store, &occasion.user).await?;
-        if enrolled.is_some_and(|stored| stored.value.list.len() >= MOST) {
+        let full = enrolled.is_some_and(|stored| stored.value.list.len() >= MOST);
+        if full && placement == Placement::Beside {
             return Err(FactorError::TooMany(MOST));
         }
         let secret = Zeroizing::new(random::bytes::<SECRET_BYTES>(self.random.as_ref()));
@@ -92,6 +117,19 @@ impl TotpEnrolment {
         code: &Hidden,
         name: &str,
     ) -> Result<Verdict, FactorError> {
+        self.confirm_with(occasion, code, name, Placement::Beside, Batch::new())
+            .await
+    }
+
+    /// The same in one commit with the caller's batch, and in place of the apps there were, if so wished.
+    pub async fn confirm_with(
+        &self,
+        occasion: &Occasion,
+        code: &Hidden,
+        name: &str,
+        placement: Placement,
+        with: Batch,
+    ) -> Result<Verdict, FactorError> {
         let name = name_of(name)?;
         let Stored {
             value: pending,
@@ -107,7 +145,7 @@ impl TotpEnrolment {
             return self.factor.reject(occasion, "totp_enrolment").await;
         };
         let id = pending.id.clone();
-        let mut batch = Batch::new();
+        let mut batch = with;
         let key = pending_key(&occasion.journey, &occasion.user);
         batch.require_revision(key.clone(), revision).delete(key);
         let credential = TotpCredential {
@@ -117,7 +155,7 @@ impl TotpEnrolment {
             last_step: step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, batch).await?;
+        self.activate(occasion, credential, placement, batch).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
         Ok(Verdict::Accepted(Box::new(evidence)))
     }
@@ -148,7 +186,8 @@ impl TotpEnrolment {
             last_step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, batch).await?;
+        self.activate(occasion, credential, Placement::Beside, batch)
+            .await?;
         Ok(id)
     }
 
@@ -156,6 +195,7 @@ impl TotpEnrolment {
         &self,
         occasion: &Occasion,
         credential: TotpCredential,
+        placement: Placement,
         mut batch: Batch,
     ) -> Result<(), FactorError> {
         let key = totp_key(&occasion.user);
@@ -169,6 +209,11 @@ impl TotpEnrolment {
                 TotpCredentials::default()
             }
         };
+        if placement == Placement::InPlaceOfAll {
+            for lost in all.list.drain(..) {
+                self.factor.remove_one(occasion, &lost.id, &mut batch);
+            }
+        }
         if all.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use enrolment::{Setup, TotpEnrolment};
+pub use enrolment::{Placement, Setup, TotpEnrolment};
 pub use error::FactorError;
 pub use evidence::{Evidence, FactorKind, Occasion};
 pub use password::PasswordProof;

@@ -117,15 +117,7 @@ impl TotpFactor {
             .into_iter()
             .partition(|credential| which(&credential.id));
         for credential in &gone {
-            AuthenticatorLockout::succeeded(&credential.id, &mut batch);
-            let event = self
-                .trail
-                .event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
-            event
-                .about(&occasion.user)
-                .credential(&credential.id)
-                .because("totp")
-                .write(&mut batch);
+            self.remove_one(occasion, &credential.id, &mut batch);
         }
         value.list = kept;
         batch
@@ -138,6 +130,19 @@ impl TotpFactor {
         } else {
             Err(FactorError::Conflict)
         }
+    }
+
+    /// What goes with an app that leaves its person's record.
+    pub(super) fn remove_one(&self, occasion: &Occasion, credential: &CredentialId, batch: &mut Batch) {
+        AuthenticatorLockout::succeeded(credential, batch);
+        let event = self
+            .trail
+            .event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
+        event
+            .about(&occasion.user)
+            .credential(credential)
+            .because("totp")
+            .write(batch);
     }
 
     /// Counts the try against every app it could be meant for, before any secret is looked at (R-RL-03).

@@ -26,7 +26,11 @@ pub fn base64url<const N: usize>(random: &dyn Random) -> String {
 /// `length` characters drawn evenly from `[A-Za-z0-9]` (5.95 bits each): for client ids and secrets,
 /// which must read the same raw and URL-encoded (R-TK-04).
 pub fn alphanumeric(random: &dyn Random, length: usize) -> String {
-    draw(random, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length)
+    draw(
+        random,
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        length,
+    )
 }
 
 /// `length` characters drawn evenly from `alphabet` by rejection, so that none is favoured.
@@ -47,7 +51,10 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[expect(clippy::expect_used, reason = "without the system's generator nothing may go on (R-CO-05)")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without the system's generator nothing may go on (R-CO-05)"
+    )]
     fn fill(&self, target: &mut [u8]) {
         aws_lc_rs::rand::fill(target).expect("the system's random generator failed");
     }
@@ -63,7 +70,10 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// The generator that `seed` names.
     pub fn new(seed: u64) -> Self {
-        Self { seed, counter: AtomicU64::new(0) }
+        Self {
+            seed,
+            counter: AtomicU64::new(0),
+        }
     }
 }
 

@@ -49,7 +49,10 @@ pub struct Plain<K: Kind>(Zeroizing<String>, PhantomData<K>);
 impl<K: Kind> Plain<K> {
     /// A fresh one: the prefix and 43 characters of `[A-Za-z0-9]` (256 bits).
     pub fn generate(random: &dyn Random) -> Self {
-        Self(Zeroizing::new(format!("{}{}", K::PREFIX, random::alphanumeric(random, 43))), PhantomData)
+        Self(
+            Zeroizing::new(format!("{}{}", K::PREFIX, random::alphanumeric(random, 43))),
+            PhantomData,
+        )
     }
 
     /// Takes over what was presented. `None` where it is not of this kind's form: then it is unknown (R-CO-02).
@@ -66,10 +69,7 @@ impl<K: Kind> Plain<K> {
 
     /// What is stored in its place.
     pub fn hash(&self) -> Hashed<K> {
-        let value = digest(&SHA256, self.0.as_bytes());
-        let mut bytes = [0u8; 32];
-        bytes.copy_from_slice(value.as_ref());
-        Hashed(bytes, PhantomData)
+        Hashed::of(&self.0)
     }
 }
 
@@ -83,6 +83,14 @@ impl<K: Kind> fmt::Debug for Plain<K> {
 pub struct Hashed<K: Kind>([u8; 32], PhantomData<K>);
 
 impl<K: Kind> Hashed<K> {
+    /// The hash of a text that may not have been made by us, such as a client secret given by an administrator.
+    pub fn of(text: &str) -> Self {
+        let value = digest(&SHA256, text.as_bytes());
+        let mut bytes = [0u8; 32];
+        bytes.copy_from_slice(value.as_ref());
+        Self(bytes, PhantomData)
+    }
+
     /// As base64url, for store keys.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
@@ -119,7 +127,9 @@ impl<'de, K: Kind> Deserialize<'de> for Hashed<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(serde::de::Error::custom)?;
-        let bytes = bytes.try_into().map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
+        let bytes = bytes
+            .try_into()
+            .map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
         Ok(Self(bytes, PhantomData))
     }
 }

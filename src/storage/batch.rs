@@ -20,11 +20,19 @@ pub enum Precondition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     /// Sets a record: its JSON and, if it has one, its end.
-    Put { key: Key, json: Vec<u8>, expires: Option<Timestamp> },
+    Put {
+        key: Key,
+        json: Vec<u8>,
+        expires: Option<Timestamp>,
+    },
     /// Removes a record; removing an absent one is no fault.
     Delete(Key),
     /// Adds to a counter (never below 0) and sets its end anew.
-    Add { key: Key, amount: i64, expires: Option<Timestamp> },
+    Add {
+        key: Key,
+        amount: i64,
+        expires: Option<Timestamp>,
+    },
 }
 
 /// What became of a batch.
@@ -108,6 +116,11 @@ impl Batch {
         self.writes.extend(other.writes);
         self.fault = self.fault.take().or(other.fault);
         self
+    }
+
+    /// How many conditions it holds so far: the place of the next one, as [`Outcome::Refused`] counts.
+    pub fn conditions(&self) -> usize {
+        self.preconditions.len()
     }
 
     /// Whether it would neither demand nor change anything.

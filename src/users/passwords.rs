@@ -11,7 +11,7 @@ use super::password_workers::{Busy, Cost, Digest, PasswordWorkers, Recipe};
 use super::{PasswordRules, Pepper, Prepared, User, UserError};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random, Timestamp, random};
-use crate::storage::{Batch, Key, Outcome, Record, SharedStore, Stored};
+use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError, Stored};
 
 /// A hash of a secret under Argon2id, with all that is needed to make it again, except the pepper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +123,12 @@ impl Passwords {
     /// Whether `user` has a password at all.
     pub async fn exists(&self, user: &UserId) -> Result<bool, UserError> {
         Ok(self.store.fetch::<PasswordRecord>(&key(user)).await?.is_some())
+    }
+
+    /// Whether `user` has a password that must be changed before going on.
+    pub async fn must_change(&self, user: &UserId) -> Result<bool, StorageError> {
+        let stored = self.store.fetch::<PasswordRecord>(&key(user)).await?;
+        Ok(stored.is_some_and(|stored| stored.value.must_change))
     }
 
     /// Checks `password` for `user`. Costs one read and one hash whoever is asked for, and nobody, too (R-PW-02).

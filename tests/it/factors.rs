@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use keyward::audit::Action;
 use keyward::factors::totp::{self, PERIOD};
-use keyward::factors::{Answer, Evidence, Factor, FactorError, FactorKind, Occasion, Verdict, assurance};
+use keyward::factors::{
+    Answer, Evidence, Factor, FactorError, FactorKind, Occasion, Placement, Verdict, assurance,
+};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::{Clock as _, ManualClock};
 use keyward::foundation::ids::UserId;
@@ -357,6 +359,51 @@ async fn a_removed_app_opens_nothing() {
         .import(&ann, &SECRET[..19], "phone", Batch::new())
         .await;
     assert!(matches!(short, Err(FactorError::Secret)));
+}
+
+#[tokio::test]
+async fn a_replacement_removes_the_lost_apps_in_one_commit_however_many_there_were() {
+    let world = World::new().await;
+    let ann = occasion(&UserId::from_text("ann"), "j1");
+    for number in 1..=5 {
+        world
+            .enrolment
+            .import(&ann, &[number; 20], "old", Batch::new())
+            .await
+            .unwrap();
+    }
+    assert!(matches!(
+        world.enrolment.begin(&ann, "ann").await,
+        Err(FactorError::TooMany(5))
+    ));
+    let setup = world
+        .enrolment
+        .begin_with(&ann, "ann", Placement::InPlaceOfAll)
+        .await
+        .unwrap();
+    let shown = Hidden::new(code(&typed_key(setup.key.expose()), world.clock.now()));
+    let done = world
+        .enrolment
+        .confirm_with(&ann, &shown, "new", Placement::InPlaceOfAll, Batch::new())
+        .await
+        .unwrap();
+    assert!(matches!(done, Verdict::Accepted(_)));
+    let left: Vec<String> = world
+        .totp
+        .enrolled(&ann.user)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|app| app.name)
+        .collect();
+    assert_eq!(left, ["new"]);
+    let removed = world
+        .events()
+        .await
+        .iter()
+        .filter(|event| event.action == Action::FactorRemoved)
+        .count();
+    assert_eq!(removed, 5, "each removal is told");
 }
 
 #[tokio::test]

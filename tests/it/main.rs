@@ -4,6 +4,7 @@ mod audit;
 mod directory;
 mod factors;
 mod limits;
+mod pages;
 mod password;
 mod people;
 mod sealing;

@@ -1,0 +1,41 @@
+//! Where clients stand in the store: `client/<id>`.
+
+use super::{Client, Clients, RegistrationError};
+use crate::foundation::ids::ClientId;
+use crate::storage::{Batch, Key, StorageError};
+
+/// The key of a client's record.
+pub fn key(id: &ClientId) -> Key {
+    Key::new("client", &[id.as_str()])
+}
+
+impl Clients {
+    /// The enabled client with this id.
+    pub async fn find(&self, id: &ClientId) -> Result<Option<Client>, StorageError> {
+        let found = self.store.fetch::<Client>(&key(id)).await?;
+        Ok(found.map(|stored| stored.value).filter(|client| client.enabled))
+    }
+
+    /// The enabled clients among `ids`, from one view of the store.
+    pub async fn find_all(&self, ids: &[ClientId]) -> Result<Vec<Client>, StorageError> {
+        let keys: Vec<_> = ids.iter().map(key).collect();
+        let found = self.store.get(&keys).await?;
+        let clients = found.into_iter().flatten().map(|raw| raw.decode::<Client>().map(|stored| stored.value));
+        let clients: Vec<_> = clients.collect::<Result<_, _>>()?;
+        Ok(clients.into_iter().filter(|client| client.enabled).collect())
+    }
+
+    /// Every client, ordered by id, a page of `limit` after `after`.
+    pub async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StorageError> {
+        let prefix = Key::prefix("client", &[]);
+        let page = self.store.scan(&prefix, after.map(key).as_ref(), limit).await?;
+        page.into_iter().map(|(_, raw)| raw.decode().map(|stored| stored.value)).collect()
+    }
+
+    pub(super) async fn insert(&self, client: &Client) -> Result<(), RegistrationError> {
+        let mut batch = Batch::new();
+        batch.require_absent(key(&client.id)).put(key(&client.id), client, None);
+        let outcome = self.store.commit(batch).await?;
+        if outcome.is_done() { Ok(()) } else { Err(RegistrationError::Taken(client.id.to_string())) }
+    }
+}

@@ -1,0 +1,29 @@
+//! Durations as people write them: a whole number and `s`, `m`, `h` or `d`.
+
+use std::time::Duration;
+
+/// Reads `"90s"`, `"15m"`, `"12h"` or `"30d"`; `None` for anything else, more than 10 years included (R-CO-09).
+pub fn parse(text: &str) -> Option<Duration> {
+    let unit = match text.chars().last()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86400,
+        _ => return None,
+    };
+    let number = text.get(..text.len().checked_sub(1)?)?;
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = plain.then(|| number.parse::<u64>().ok())??.checked_mul(unit)?;
+    (seconds <= 3650 * 86400).then(|| Duration::from_secs(seconds))
+}
+
+/// Writes a duration of whole seconds back as [`parse`] reads it, in the largest unit that fits.
+pub fn show(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    for (size, unit) in [(86400, 'd'), (3600, 'h'), (60, 'm')] {
+        if seconds > 0 && seconds.is_multiple_of(size) {
+            return format!("{}{unit}", seconds / size);
+        }
+    }
+    format!("{seconds}s")
+}

@@ -1,0 +1,68 @@
+//! `[listen]`: where we listen. Loopback unless configured otherwise (R-OP-01).
+
+use std::net::SocketAddr;
+
+use super::proxies::Proxies;
+use super::reader::Section;
+use super::site::Site;
+use super::wrong::WrongSetting;
+
+/// The section `[listen]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// Addresses with port; `127.0.0.1:8443` when none is named. Port 0 lets the system choose.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl Listen {
+    pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
+        let Some(texts) = section.texts("addresses")? else {
+            return Ok(Self {
+                addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
+            });
+        };
+        let address = |text: &String| {
+            text.parse().map_err(|_| {
+                let right = "write addresses with a port, such as \"127.0.0.1:8443\" or \"[::1]:8443\"";
+                section.wrong("addresses", &format!("has the entry \"{text}\""), right)
+            })
+        };
+        Ok(Self {
+            addresses: texts.iter().map(address).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// At least one address; in loopback mode only loopback (R-CO-11); plain HTTP elsewhere only behind a proxy (R-TR-01).
+    pub fn validate(&self, site: &Site, proxies: &Proxies) -> Result<(), WrongSetting> {
+        let wrong = |seen: String, right: &str| Err(WrongSetting::new("listen.addresses", seen, right));
+        if self.addresses.is_empty() {
+            return wrong(
+                "is empty".to_owned(),
+                "name at least one address, such as \"127.0.0.1:8443\"",
+            );
+        }
+        let Some(open) = self
+            .addresses
+            .iter()
+            .find(|address| !address.ip().to_canonical().is_loopback())
+        else {
+            return Ok(());
+        };
+        if site.is_loopback() {
+            let seen = format!("has the entry \"{open}\" while the issuer is {}", site.issuer());
+            return wrong(
+                seen,
+                "listen on 127.0.0.1 or [::1] only, or set issuer to the https address people will use",
+            );
+        }
+        if proxies.trusted.is_empty() {
+            let seen =
+                format!("has the entry \"{open}\", where other machines would reach us without encryption");
+            return wrong(
+                seen,
+                "name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1",
+            );
+        }
+        Ok(())
+    }
+}

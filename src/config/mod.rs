@@ -1,0 +1,104 @@
+//! Start-up settings: one TOML file, or none at all, read once before anything else is built.
+//!
+//! One file a section, each with `read` (types and defaults) and `validate` (ranges and what must fit together).
+//! A wrong setting is one sentence naming file, key, what was seen and what would be right; nothing starts half.
+//! Settings are what a restart may change; people, clients and policies live in the store.
+//!
+//! Must not: open the store, listen, or read anything but the named file.
+//! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
+
+pub mod data;
+pub mod duration;
+pub mod http;
+pub mod limits;
+pub mod listen;
+pub mod log;
+pub mod pages;
+pub mod policy;
+pub mod proxies;
+pub mod reader;
+pub mod sessions;
+pub mod site;
+pub mod storage;
+pub mod wrong;
+
+use std::path::Path;
+
+pub use site::Site;
+pub use wrong::WrongSetting;
+
+use reader::Section;
+
+/// Everything a start needs to know, checked as a whole.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Under which address the world knows us; decides loopback mode.
+    pub site: Site,
+    /// Where to listen.
+    pub listen: listen::Listen,
+    /// Where data and keys lie.
+    pub data: data::Data,
+    /// The storage engine's settings.
+    pub storage: storage::Storage,
+    /// How long a sign-in lasts.
+    pub sessions: sessions::Sessions,
+    /// What a person must prove.
+    pub policy: policy::Policy,
+    /// How many wrong tries are borne.
+    pub limits: limits::Limits,
+    /// How pages look and whom they name.
+    pub pages: pages::Pages,
+    /// Whose word about a client's address counts.
+    pub proxies: proxies::Proxies,
+    /// What is logged, and how.
+    pub log: log::Log,
+    /// Bounds on every connection and request.
+    pub http: http::Http,
+}
+
+impl Settings {
+    /// Reads `file`; without one, the defaults: issuer `http://localhost:8443`, data in `keyward-data`, keys in `keys`,
+    /// both in the working folder.
+    pub fn load(file: Option<&Path>) -> Result<Self, WrongSetting> {
+        let Some(path) = file else {
+            return Self::parse("(no settings file)", Path::new(""), "");
+        };
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| WrongSetting::unreadable(&name, &error))?;
+        Self::parse(&name, path.parent().unwrap_or(Path::new("")), &text)
+    }
+
+    /// Reads settings from `text`; `name` is the file's name in messages, relative paths start in `folder`.
+    pub fn parse(name: &str, folder: &Path, text: &str) -> Result<Self, WrongSetting> {
+        let mut top = Section::parse(name, text)?;
+        let settings = Self {
+            site: site::read(&mut top)?,
+            listen: top.section("listen", listen::Listen::read)?,
+            data: top.section("data", |section| data::Data::read(section, folder))?,
+            storage: top.section("storage", storage::Storage::read)?,
+            sessions: top.section("sessions", sessions::Sessions::read)?,
+            policy: top.section("policy", policy::Policy::read)?,
+            limits: top.section("limits", limits::Limits::read)?,
+            pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
+            proxies: top.section("proxies", proxies::Proxies::read)?,
+            log: top.section("log", log::Log::read)?,
+            http: top.section("http", http::Http::read)?,
+        };
+        top.finish()?;
+        settings.validate().map_err(|wrong| wrong.in_file(name))?;
+        Ok(settings)
+    }
+
+    /// Checks every section, and what must fit between them.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        self.listen.validate(&self.site, &self.proxies)?;
+        self.data.validate()?;
+        self.storage.validate()?;
+        self.sessions.validate()?;
+        self.policy.validate()?;
+        self.limits.validate()?;
+        self.pages.validate()?;
+        self.proxies.validate()?;
+        self.http.validate()
+    }
+}

@@ -1,0 +1,85 @@
+//! `[proxies]`: whose word about a client's address counts (R-RL-09).
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::reader::Section;
+use super::wrong::WrongSetting;
+
+/// The one header that the declared proxies write. Only this one is read: a proxy passes the other on as the
+/// client sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For` and `X-Forwarded-Host`.
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// The section `[proxies]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies {
+    /// The declared proxies; none by default.
+    pub trusted: Vec<IpNet>,
+    /// Which header they write; `X-Forwarded-For` by default.
+    pub header: ForwardedHeader,
+}
+
+impl Proxies {
+    /// No proxy at all.
+    pub fn none() -> Self {
+        Self {
+            trusted: Vec::new(),
+            header: ForwardedHeader::XForwarded,
+        }
+    }
+
+    pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
+        let headers = [
+            ("x-forwarded-for", ForwardedHeader::XForwarded),
+            ("forwarded", ForwardedHeader::Forwarded),
+        ];
+        let networks = section.texts("trusted")?.unwrap_or_default();
+        Ok(Self {
+            trusted: networks
+                .iter()
+                .map(|text| network(section, "trusted", text))
+                .collect::<Result<_, _>>()?,
+            header: section.choice("header", &headers, ForwardedHeader::XForwarded)?,
+        })
+    }
+
+    /// Nobody may trust the whole world: then everybody could write any address.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        match self.trusted.iter().find(|network| network.prefix_len() == 0) {
+            Some(all) => {
+                let right = "name the proxies only, such as \"10.0.0.5\", since whoever is named can claim any address";
+                Err(WrongSetting::new(
+                    "proxies.trusted",
+                    format!("has the entry \"{all}\""),
+                    right,
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether `address` is a declared proxy.
+    pub fn is_trusted(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Reads `"10.0.0.5"` or `"10.0.0.0/8"`.
+pub(super) fn network(section: &Section, name: &str, text: &str) -> Result<IpNet, WrongSetting> {
+    let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    let found = text.parse::<IpNet>().ok().or_else(single);
+    found
+        .filter(|network| network.trunc() == *network)
+        .ok_or_else(|| {
+            let right = "write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\"";
+            section.wrong(name, &format!("has the entry \"{text}\""), right)
+        })
+}

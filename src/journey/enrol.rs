@@ -1,0 +1,66 @@
+//! Setting up an authenticator app within the sign-in, and saving the recovery codes that come with it.
+
+use axum::response::Response;
+
+use super::stage::Stage;
+use super::step::Opening;
+use super::{Journeys, error};
+use crate::factors::{FactorKind, Placement, Verdict};
+use crate::foundation::secret::Hidden;
+use crate::pages::Message;
+use crate::storage::Batch;
+use crate::web::{Failure, Parameters, Visitor};
+
+/// The name a first app gets; its owner may change it later.
+const NAME: &str = "Authenticator app";
+
+impl Journeys {
+    /// `POST /sign-in/{journey}/enrolment`: the first code of the new app.
+    pub(super) async fn confirm_enrolment(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        let mut step = match self.open_step(visitor, id, form, Stage::Enrolment).await? {
+            Opening::Go(step) => *step,
+            Opening::Instead(response) => return Ok(response),
+        };
+        let Some(code) = form.get("code")?.map(Hidden::new) else {
+            return self.enrol_page(&step, Some(Message::FieldEmpty)).await;
+        };
+        let user = step.user()?;
+        let occasion = step.occasion(&user);
+        let kept = step.session.as_ref().map(|session| session.value.id.clone());
+        let mut with = Batch::new();
+        self.lifecycle.factor_changed(&mut with, &user, kept.as_ref()).await?;
+        // Whoever came by a recovery code has lost what was enrolled before (R-EN-01).
+        let lost = step.journey.has_proof_of(FactorKind::RecoveryCode);
+        let placement = if lost { Placement::InPlaceOfAll } else { Placement::Beside };
+        let verdict = self.enrolment.confirm_with(&occasion, &code, NAME, placement, with).await;
+        match verdict.map_err(error::factor)? {
+            Verdict::Accepted(evidence) => {
+                step.journey.accept(*evidence).map_err(Failure::internal)?;
+                step.journey.codes_unsaved = true;
+                self.settle(step, Batch::new()).await
+            }
+            Verdict::Rejected | Verdict::Disabled => {
+                self.enrol_page(&step, Some(Message::EnrolmentCodeFailed)).await
+            }
+            Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "enrolment throttled")),
+        }
+    }
+
+    /// `POST /sign-in/{journey}/recovery-codes`: the person says that they are saved.
+    pub(super) async fn codes_saved(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+        let mut step = match self.open_step(visitor, id, form, Stage::RecoveryCodes).await? {
+            Opening::Go(step) => *step,
+            Opening::Instead(response) => return Ok(response),
+        };
+        if form.get("saved")? != Some("yes") {
+            return self.recovery_codes_page(&step, Some(Message::CodesNotSaved)).await;
+        }
+        step.journey.codes_unsaved = false;
+        self.settle(step, Batch::new()).await
+    }
+}

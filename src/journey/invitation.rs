@@ -1,0 +1,68 @@
+//! An administrator's one-time link: a page that says what will happen, and a button that begins it. The link is burned at
+//! the beginning of its use (R-EN-04), in the commit that stores the journey.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::Journeys;
+use super::stage::{Demands, Errand};
+use crate::claims::standard::full_name;
+use crate::foundation::ids::UserId;
+use crate::foundation::secret::{Invitation, Plain};
+use crate::pages::journey_pages::InvitationPage;
+use crate::storage::Batch;
+use crate::users::User;
+use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf};
+
+const PURPOSE: &str = "invitation";
+
+fn spent() -> Failure {
+    let mut failure = Failure::page("link_spent", "invitation unknown, used or too old");
+    failure.status = StatusCode::NOT_FOUND;
+    failure
+}
+
+impl Journeys {
+    /// `GET /invitation/{invitation}`: says what the link is for; changes nothing, since mail scanners open links.
+    pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
+        let (invitation, user) = self.invited(link).await?;
+        let page = InvitationPage {
+            form: self.web.form(&invitation, PURPOSE, format!("/invitation/{}", invitation.expose())),
+            name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
+            username: user.username.as_str().to_owned(),
+            sets_password: true,
+            sets_factor: self.second_factors(&user.id).await? == 0,
+        };
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+    }
+
+    /// `POST /invitation/{invitation}`: burns the link and begins the journey that it permits.
+    pub(super) async fn accept_invitation(
+        &self,
+        visitor: &Visitor,
+        link: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        let (invitation, user) = self.invited(link).await?;
+        self.web.check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
+        let mut burning = Batch::new();
+        self.invitations.burn(&mut burning, &invitation, &user.id, &visitor.origin());
+        let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
+        beginning.journey.invite(user.id.clone());
+        let session = beginning.session.as_ref().map(|session| &session.value);
+        beginning.next = self.ask_next(&beginning.journey, session).await?;
+        self.begin_with(visitor, beginning, &burning).await
+    }
+
+    async fn invited(&self, link: &str) -> Result<(Plain<Invitation>, User), Failure> {
+        let invitation = Plain::<Invitation>::parse(link).ok_or_else(spent)?;
+        let user: UserId = self.invitations.find(&invitation).await?.ok_or_else(spent)?;
+        let user = self.users.by_id(&user).await?.ok_or_else(spent)?.value;
+        Ok((invitation, user))
+    }
+}
+
+/// The errand of whoever only wants to be signed in: Keyward's own home page.
+pub fn home() -> Errand {
+    Errand { resume: "/signed-in/".to_owned(), data: serde_json::Value::Null, application: None }
+}

@@ -1,0 +1,82 @@
+//! From stranger to signed in.
+//!
+//! ```text
+//!             ┌────────── next ──────────┐        every step returns to `next`, which alone says what is asked now
+//!  start ──▶ Account ─▶ Password ─▶ SecondFactor ─▶ NewPassword ─▶ Enrolment ─▶ RecoveryCodes ─▶ Consent ──▶ Arrived
+//!                                       │                                                                     │
+//!             cancel, refusal ──────────┴──────────────────────▶ GivenUp ─────────▶ the errand's resume path ◀┘
+//! ```
+//!
+//! A journey is a record bound to the browser by a cookie; its address holds an identifier that is worthless without it.
+//! A step leaves evidence, never a boolean. Nothing that counts as signed in exists before [`finish`] commits (R-MF-05).
+//!
+//! Must not: know a protocol; an errand's data is opaque here.
+//! Follows: security requirements R-AZ-16, R-AZ-17, R-MF-01 to R-MF-05, R-EN-01 to R-EN-04, R-SE-02, R-SE-06, R-SE-11.
+
+pub mod consent;
+pub mod enrol;
+pub mod error;
+pub mod finish;
+pub mod invitation;
+pub mod next;
+pub mod page;
+pub mod password;
+pub mod policy;
+pub mod routes;
+pub mod second_factor;
+pub mod stage;
+pub mod start;
+pub mod step;
+pub mod store;
+
+use std::sync::Arc;
+
+use crate::audit::Trail;
+use crate::config::policy::Policy;
+use crate::directory::Directory;
+use crate::factors::{Factor, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use crate::foundation::{Clock, Random};
+use crate::grants::Grants;
+use crate::lifecycle::{Invitations, Lifecycle};
+use crate::sessions::Sessions;
+use crate::storage::SharedStore;
+use crate::users::{PasswordRules, Passwords, Users};
+use crate::web::Web;
+
+pub use next::{Next, Refusal};
+pub use routes::routes;
+pub use stage::{Application, ConsentDemand, Demands, Errand, Journey, Progress};
+pub use start::Beginning;
+
+/// Everything a journey works with.
+#[derive(Debug)]
+pub struct Journeys {
+    pub(crate) store: SharedStore,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) web: Arc<Web>,
+    pub(crate) trail: Trail,
+    pub(crate) policy: Policy,
+    pub(crate) users: Users,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) password_rules: PasswordRules,
+    pub(crate) proof: PasswordProof,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) second_factor: Arc<TotpFactor>,
+    pub(crate) enrolment: TotpEnrolment,
+    pub(crate) recovery_codes: RecoveryCodes,
+    pub(crate) sessions: Sessions,
+    pub(crate) grants: Grants,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) invitations: Invitations,
+}
+
+impl Journeys {
+    /// The enrolled second factors of a person, by kind.
+    pub(crate) async fn second_factors(
+        &self,
+        user: &crate::foundation::ids::UserId,
+    ) -> Result<usize, crate::web::Failure> {
+        Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())
+    }
+}

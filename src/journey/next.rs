@@ -1,0 +1,268 @@
+//! The one decision of every journey: what now? A pure function of journey, session, person and policy.
+//! Each rule has a reason, which the page, the log and the `prompt=none` error share.
+
+use super::policy::Requirement;
+use super::stage::{AccountChoice, Journey, Stage};
+use crate::factors::{Evidence, FactorKind};
+use crate::foundation::Timestamp;
+use crate::foundation::ids::UserId;
+use crate::sessions::{Assurance, Session};
+use crate::users::Reason;
+use crate::vocabulary::acr::Level;
+use crate::vocabulary::{ErrorCode, Scopes};
+
+/// All that the decision rests on, read at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// That moment.
+    pub now: Timestamp,
+    /// The journey, perhaps not begun yet.
+    pub journey: &'a Journey,
+    /// The live session of this browser.
+    pub session: Option<&'a Session>,
+    /// The person concerned (see [`person_concerned`]).
+    pub person: Option<&'a Person>,
+    /// What policy asks.
+    pub requirement: &'a Requirement,
+}
+
+/// What the decision must know of a person.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who.
+    pub user: UserId,
+    /// Whether the person may be served at all.
+    pub standing: Result<(), Reason>,
+    /// Whether the password must be changed.
+    pub must_change_password: bool,
+    /// How many second factors are enrolled.
+    pub second_factors: usize,
+    /// What the person let the application learn before.
+    pub consent: Option<Scopes>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Ask the person this, for this reason.
+    Ask(Stage, Why),
+    /// All is proved.
+    Arrive(Assurance),
+    /// It cannot go on.
+    Refuse(Refusal),
+}
+
+/// Why something is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody is signed in.
+    NobodySignedIn,
+    /// The account shall be chosen.
+    AccountToChoose,
+    /// The application asked for a fresh sign-in.
+    FreshLoginDemanded,
+    /// The last proof is older than the application accepts.
+    ProofTooOld,
+    /// Somebody else is signed in than the application means.
+    OtherPersonSignedIn,
+    /// Policy, or the application, asks for more than a password.
+    LevelTooLow,
+    /// The password must be changed, or set for the first time.
+    PasswordToChange,
+    /// There is no second factor yet, or the lost one must be replaced.
+    FactorToEnrol,
+    /// New recovery codes must be saved.
+    CodesToSave,
+    /// The application may not learn this yet.
+    ConsentToGive,
+}
+
+/// Why a journey cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person may not be served.
+    NotServed(Reason),
+    /// Another person signed in than the application means.
+    OtherPerson,
+    /// No second factor, and none may be enrolled from here (R-EN-02).
+    EnrolmentNotPermitted,
+    /// No factor of this person reaches the level.
+    LevelOutOfReach,
+}
+
+impl Next {
+    /// What a client that allows no page is told (OpenID Connect Core section 3.1.2.6).
+    pub fn silent_error(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Arrive(_) => None,
+            Self::Ask(Stage::Account, _) => Some(ErrorCode::AccountSelectionRequired),
+            Self::Ask(Stage::Password, _) | Self::Refuse(Refusal::OtherPerson | Refusal::NotServed(_)) => {
+                Some(ErrorCode::LoginRequired)
+            }
+            Self::Ask(Stage::Consent, _) => Some(ErrorCode::ConsentRequired),
+            Self::Refuse(Refusal::LevelOutOfReach) => Some(ErrorCode::UnmetAuthenticationRequirements),
+            Self::Ask(..) | Self::Refuse(Refusal::EnrolmentNotPermitted) => Some(ErrorCode::InteractionRequired),
+        }
+    }
+}
+
+/// Whom a journey concerns: the one it has fixed, else whoever is signed in, unless another account was chosen.
+pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) -> Option<&'a UserId> {
+    let signed_in = session.filter(|_| journey.account != AccountChoice::Another).map(|session| &session.user);
+    journey.user().or(signed_in)
+}
+
+type Rule = fn(&Facts<'_>) -> Option<Next>;
+
+/// The rules, in the order in which they are asked; the first that has something to say decides.
+const RULES: [Rule; 12] = [
+    account_to_choose,
+    nobody_signed_in,
+    not_served,
+    other_person,
+    password_by_invitation,
+    fresh_login,
+    proof_too_old,
+    level_by_enrolled_factor,
+    password_to_change,
+    level_by_enrolment,
+    codes_to_save,
+    consent_to_give,
+];
+
+/// What now?
+pub fn next(facts: &Facts<'_>) -> Next {
+    let decided = RULES.iter().find_map(|rule| rule(facts));
+    decided.unwrap_or_else(|| match assurance(facts) {
+        Some(assurance) => Next::Arrive(assurance),
+        None => Next::Ask(Stage::Password, Why::NobodySignedIn),
+    })
+}
+
+/// Everything proved by the person concerned: in this journey, and before in this browser's session.
+fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
+    let concerned = person_concerned(facts.journey, facts.session);
+    let earlier = facts.session.filter(|session| Some(&session.user) == concerned);
+    let earlier = earlier.into_iter().flat_map(|session| session.evidence.iter());
+    earlier.chain(facts.journey.evidence()).cloned().collect()
+}
+
+fn assurance(facts: &Facts<'_>) -> Option<Assurance> {
+    Assurance::of(&proofs(facts), facts.now, facts.requirement.second_factor_max_age)
+}
+
+fn account_to_choose(facts: &Facts<'_>) -> Option<Next> {
+    let undecided = facts.journey.account == AccountChoice::Open && facts.journey.user().is_none();
+    let asked = facts.journey.demands.select_account && facts.session.is_some() && undecided;
+    asked.then_some(Next::Ask(Stage::Account, Why::AccountToChoose))
+}
+
+fn nobody_signed_in(facts: &Facts<'_>) -> Option<Next> {
+    facts.person.is_none().then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
+}
+
+fn not_served(facts: &Facts<'_>) -> Option<Next> {
+    let reason = facts.person?.standing.err()?;
+    // Whoever is only signed in from before may sign in as somebody else; whoever proved to be this person may not go on.
+    let fixed = facts.journey.user().is_some();
+    Some(if fixed { Next::Refuse(Refusal::NotServed(reason)) } else { Next::Ask(Stage::Password, Why::NobodySignedIn) })
+}
+
+fn other_person(facts: &Facts<'_>) -> Option<Next> {
+    let meant = facts.journey.demands.subject.as_ref()?;
+    if *meant == facts.person?.user {
+        return None;
+    }
+    let fixed = facts.journey.user().is_some();
+    Some(if fixed { Next::Refuse(Refusal::OtherPerson) } else { Next::Ask(Stage::Password, Why::OtherPersonSignedIn) })
+}
+
+/// Whoever came by an invitation proves the password by setting it.
+fn password_by_invitation(facts: &Facts<'_>) -> Option<Next> {
+    let invited = facts.journey.permission == Some(super::stage::EnrolmentPermission::Invitation);
+    let asked = invited && !facts.journey.has_proof_of(FactorKind::Password);
+    asked.then_some(Next::Ask(Stage::NewPassword, Why::PasswordToChange))
+}
+
+fn fresh_login(facts: &Facts<'_>) -> Option<Next> {
+    let asked = facts.journey.demands.fresh_login && !facts.journey.has_proof_of(FactorKind::Password);
+    asked.then_some(Next::Ask(Stage::Password, Why::FreshLoginDemanded))
+}
+
+/// A proof of this very journey is always young enough (section 4.10: `max_age=0` means a fresh proof now).
+fn proof_too_old(facts: &Facts<'_>) -> Option<Next> {
+    let Some(known) = assurance(facts) else { return Some(Next::Ask(Stage::Password, Why::NobodySignedIn)) };
+    let max_age = facts.journey.demands.max_age?;
+    let age = facts.now.since(known.auth_time);
+    let too_old = max_age == 0 || age > std::time::Duration::from_secs(max_age);
+    (facts.journey.evidence().is_empty() && too_old).then_some(Next::Ask(Stage::Password, Why::ProofTooOld))
+}
+
+/// The highest level that can be reached with the factors there are.
+const HIGHEST: Level = Level::Mfa;
+
+/// The level that must be reached: policy's floor, and of the wished levels the first that can be (R-AZ-12).
+/// `Err` where it is out of reach.
+fn level_needed(facts: &Facts<'_>) -> Result<Level, Refusal> {
+    let demands = &facts.journey.demands;
+    let reached = assurance(facts).map(|assurance| assurance.level);
+    let met = demands.levels.iter().any(|level| Some(*level) <= reached);
+    let wished = demands.levels.iter().copied().find(|level| *level <= HIGHEST);
+    let wished = if met { None } else { wished };
+    if demands.level_essential && !met && wished.is_none() {
+        return Err(Refusal::LevelOutOfReach);
+    }
+    let needed = facts.requirement.floor.max(wished.unwrap_or(Level::Password));
+    if needed > HIGHEST { Err(Refusal::LevelOutOfReach) } else { Ok(needed) }
+}
+
+/// Whether more must be proved than was; `Some(Err)` where it cannot be.
+fn level_missing(facts: &Facts<'_>) -> Option<Result<(), Refusal>> {
+    match level_needed(facts) {
+        Err(refusal) => Some(Err(refusal)),
+        Ok(needed) => (assurance(facts).map(|known| known.level) < Some(needed)).then_some(Ok(())),
+    }
+}
+
+fn level_by_enrolled_factor(facts: &Facts<'_>) -> Option<Next> {
+    match level_missing(facts)? {
+        Err(refusal) => Some(Next::Refuse(refusal)),
+        Ok(()) => {
+            let replaced = facts.journey.has_proof_of(FactorKind::RecoveryCode);
+            let asked = facts.person?.second_factors > 0 && !replaced;
+            asked.then_some(Next::Ask(Stage::SecondFactor, Why::LevelTooLow))
+        }
+    }
+}
+
+fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
+    if !facts.person?.must_change_password {
+        return None;
+    }
+    // Whoever changes a password has just given the present one (R-PW-08).
+    let proved = facts.journey.has_proof_of(FactorKind::Password);
+    let stage = if proved { Stage::NewPassword } else { Stage::Password };
+    Some(Next::Ask(stage, Why::PasswordToChange))
+}
+
+/// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01).
+fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
+    level_missing(facts)?.ok()?;
+    let permitted = facts.journey.permission.is_some() || facts.journey.has_proof_of(FactorKind::RecoveryCode);
+    Some(if permitted {
+        Next::Ask(Stage::Enrolment, Why::FactorToEnrol)
+    } else {
+        Next::Refuse(Refusal::EnrolmentNotPermitted)
+    })
+}
+
+fn codes_to_save(facts: &Facts<'_>) -> Option<Next> {
+    facts.journey.codes_unsaved.then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
+}
+
+fn consent_to_give(facts: &Facts<'_>) -> Option<Next> {
+    let demand = facts.journey.demands.consent.as_ref()?;
+    let given = facts.person?.consent.as_ref().is_some_and(|given| demand.scopes.is_within(given));
+    let settled = facts.journey.consented || (given && !demand.again);
+    (!settled).then_some(Next::Ask(Stage::Consent, Why::ConsentToGive))
+}

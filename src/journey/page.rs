@@ -1,0 +1,270 @@
+//! The pages of a journey: from where it stands to what is shown.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::next::{Next, Refusal};
+use super::stage::{Journey, Progress, Stage};
+use super::start::see_other;
+use super::step::{Opening, Step, purpose};
+use super::{Journeys, error};
+use crate::claims::standard::full_name;
+use crate::pages::journey_pages::{
+    Account, AskAdministratorPage, ChangePasswordPage, ConsentPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
+    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ScopeInWords, SelectAccountPage,
+};
+use crate::pages::picture::QrPicture;
+use crate::pages::{Form, Message, PageContent};
+use crate::users::User;
+use crate::web::{Failure, PagePolicy, Visitor};
+
+impl Journeys {
+    /// `GET /sign-in/{journey}`: the page of where the journey stands now.
+    pub(super) async fn show(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
+        let step = match self.look(visitor, id).await? {
+            Opening::Go(step) => *step,
+            Opening::Instead(response) => return Ok(response),
+        };
+        match &step.journey.progress {
+            Progress::Under(stage) => self.show_stage(&step, *stage).await,
+            Progress::Arrived(_) | Progress::GivenUp(_) => {
+                see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
+            }
+        }
+    }
+
+    /// What was true when the stage was reached may have changed since, so the decision is asked once more.
+    async fn show_stage(&self, step: &Step, stage: Stage) -> Result<Response, Failure> {
+        let session = step.session.as_ref().map(|session| &session.value);
+        if let Next::Refuse(refusal) = self.ask_next(&step.journey, session).await? {
+            return Ok(self.refusal_page(&step.visitor, &step.journey, refusal));
+        }
+        match stage {
+            Stage::Account => self.account_page(step).await,
+            Stage::Password => {
+                let username = self.expected_username(step).await?;
+                Ok(self.password_page(step, StatusCode::OK, &username, None))
+            }
+            Stage::SecondFactor => self.factor_page(step, None).await,
+            Stage::NewPassword => {
+                let user = self.concerned(step).await?;
+                self.change_password_page(step, &user, Vec::new()).await
+            }
+            Stage::Enrolment => self.enrol_page(step, None).await,
+            Stage::RecoveryCodes => self.recovery_codes_page(step, None).await,
+            Stage::Consent => self.consent_page(step).await,
+        }
+    }
+
+    pub(super) async fn show_recovery_code(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
+        match self.look(visitor, id).await? {
+            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => {
+                self.recovery_code_page(&step, None).await
+            }
+            Opening::Go(_) => see_other(&format!("/sign-in/{id}")),
+            Opening::Instead(response) => Ok(response),
+        }
+    }
+
+    pub(super) async fn show_lost_factor(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
+        let step = match self.look(visitor, id).await? {
+            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => *step,
+            Opening::Go(_) => return see_other(&format!("/sign-in/{id}")),
+            Opening::Instead(response) => return Ok(response),
+        };
+        let page = LostFactorPage {
+            form: self.form(&step, "lost-factor"),
+            request_id: step.visitor.request.as_str().to_owned(),
+            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0,
+        };
+        Ok(self.send(&step, &page))
+    }
+
+    /// The user name that the page begins with: the application's hint, or whoever is asked to sign in again.
+    async fn expected_username(&self, step: &Step) -> Result<String, Failure> {
+        let session = step.session.as_ref().map(|session| &session.value);
+        let user = match super::next::person_concerned(&step.journey, session) {
+            Some(user) => self.users.by_id(user).await?,
+            None => None,
+        };
+        let known = user.map(|user| user.value.username.as_str().to_owned());
+        Ok(known.or_else(|| step.journey.demands.login_hint.clone()).unwrap_or_default())
+    }
+
+    pub(super) fn password_page(
+        &self,
+        step: &Step,
+        status: StatusCode,
+        username: &str,
+        problem: Option<Message>,
+    ) -> Response {
+        let page = LoginPage {
+            form: self.form(step, "password"),
+            application: application(&step.journey),
+            username: username.chars().take(256).collect(),
+            username_fixed: false,
+            problem,
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        let locales = step.journey.demands.ui_locales.as_deref();
+        self.web.page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
+    }
+
+    pub(super) async fn factor_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let page = FactorPage {
+            form: self.form(step, "second-factor"),
+            application: application(&step.journey),
+            username: user.username.as_str().to_owned(),
+            device: None,
+            problem,
+            can_use_recovery_code: self.recovery_codes_left(step).await? > 0,
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    pub(super) async fn recovery_code_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let page = RecoveryCodePage {
+            form: self.form(step, "recovery-code"),
+            username: user.username.as_str().to_owned(),
+            remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
+            problem,
+        };
+        Ok(self.send(step, &page))
+    }
+
+    pub(super) async fn change_password_page(
+        &self,
+        step: &Step,
+        user: &User,
+        problems: Vec<Message>,
+    ) -> Result<Response, Failure> {
+        let page = ChangePasswordPage {
+            form: self.form(step, "new-password"),
+            username: user.username.as_str().to_owned(),
+            minimum: u32::try_from(self.password_rules.shortest).unwrap_or(u32::MAX),
+            first: !self.passwords.exists(&user.id).await.map_err(error::user)?,
+            problems,
+        };
+        Ok(self.send(step, &page))
+    }
+
+    /// The secret is made on first sight and shown again while the enrolment is open (R-EN-03).
+    pub(super) async fn enrol_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let occasion = step.occasion(&user.id);
+        let setup = self.enrolment.begin(&occasion, user.username.as_str()).await.map_err(error::factor)?;
+        let page = EnrolPage {
+            form: self.form(step, "enrolment"),
+            issuer: self.enrolment.issuer().to_owned(),
+            account: user.username.as_str().to_owned(),
+            key_groups: setup.key.expose().split(' ').map(str::to_owned).collect(),
+            otpauth_url: setup.address.expose().to_owned(),
+            picture: QrPicture::of(setup.address.expose()),
+            problem,
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    /// Codes are stored as hashes only, so each view of this page makes a new set and voids the one before.
+    pub(super) async fn recovery_codes_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let codes = self.recovery_codes.issue(&step.occasion(&user.id)).await.map_err(error::factor)?;
+        let page = RecoveryCodesPage {
+            form: self.form(step, "recovery-codes"),
+            username: user.username.as_str().to_owned(),
+            codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
+            problem,
+        };
+        Ok(self.send(step, &page))
+    }
+
+    async fn account_page(&self, step: &Step) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let username = user.username.as_str().to_owned();
+        let page = SelectAccountPage {
+            form: self.form(step, "account"),
+            application: application(&step.journey),
+            accounts: vec![Account {
+                value: user.id.as_str().to_owned(),
+                name: full_name(&user).unwrap_or_else(|| username.clone()),
+                username,
+            }],
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    async fn consent_page(&self, step: &Step) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let demand = step.journey.demands.consent.as_ref();
+        let demand = demand.ok_or_else(|| Failure::internal("a consent page without a demand"))?;
+        let page = ConsentPage {
+            form: self.form(step, "consent"),
+            username: user.username.as_str().to_owned(),
+            application: application(&step.journey).unwrap_or_default(),
+            host: demand.host.clone(),
+            scopes: demand.scopes.iter().map(|scope| ScopeInWords::of(scope.as_str()).line()).collect(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    pub(super) fn restart_page(
+        &self,
+        visitor: &Visitor,
+        journey: Option<&Journey>,
+        reason: RestartReason,
+    ) -> Response {
+        let known = journey.and_then(|journey| journey.errand.application.as_ref());
+        let start = known.and_then(|application| application.start.clone()).unwrap_or_else(|| "/".to_owned());
+        let name = known.filter(|known| known.start.is_some()).map(|known| known.name.clone());
+        let page = RestartPage::new(reason, start, name, visitor.request.as_str());
+        self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
+    }
+
+    /// Where the journey ends on our own page: whom to ask.
+    pub(super) fn refusal_page(&self, visitor: &Visitor, journey: &Journey, refusal: Refusal) -> Response {
+        tracing::warn!(?refusal, "sign-in refused");
+        let back = journey.errand.application.as_ref();
+        let page = AskAdministratorPage {
+            username: String::new(),
+            request_id: visitor.request.as_str().to_owned(),
+            back: back.map(|_| format!("{}{}", journey.errand.resume, journey.id)),
+        };
+        self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
+    }
+
+    async fn concerned(&self, step: &Step) -> Result<User, Failure> {
+        let found = self.users.by_id(&step.user()?).await?;
+        found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
+    }
+
+    async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
+        self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
+    }
+
+    fn form(&self, step: &Step, stage: &str) -> Form {
+        let id = &step.journey.id;
+        self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
+    }
+
+    fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
+        let locales = step.journey.demands.ui_locales.as_deref();
+        self.web.page_in(&step.visitor, locales, StatusCode::OK, page, &PagePolicy::default())
+    }
+}
+
+fn application(journey: &Journey) -> Option<String> {
+    journey.errand.application.as_ref().map(|application| application.name.clone())
+}

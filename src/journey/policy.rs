@@ -1,0 +1,35 @@
+//! Who must prove what: the floor and how long a second factor counts, with the reason (security requirements 4.5).
+//! The applications ask for nothing and look at nothing, so this table is the only enforcement.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::config::policy::{Floor, Policy};
+use crate::vocabulary::acr::Level;
+
+use super::stage::EnrolmentPermission;
+
+/// What policy asks of one sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement {
+    /// The least level.
+    pub floor: Level,
+    /// How long a second factor counts.
+    pub second_factor_max_age: Duration,
+}
+
+/// What the settings ask of everybody, for every application.
+pub fn requirement(policy: &Policy) -> Requirement {
+    let floor = match policy.floor {
+        Floor::Password => Level::Password,
+        Floor::MfaLow => Level::MfaLow,
+        Floor::Mfa => Level::Mfa,
+    };
+    Requirement { floor, second_factor_max_age: policy.second_factor_max_age }
+}
+
+/// Whether the password alone permits a first enrolment from this address (R-EN-02).
+pub fn permission_by_network(policy: &Policy, address: IpAddr) -> Option<EnrolmentPermission> {
+    let inside = policy.first_enrolment_by_password.iter().any(|network| network.contains(&address));
+    inside.then_some(EnrolmentPermission::Network)
+}

@@ -1,0 +1,74 @@
+//! The paths of the journey, and nothing else.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::Journeys;
+use super::stage::Demands;
+use crate::web::{Failure, Form, Visitor};
+
+type Answer = Result<Response, Failure>;
+type Shared = State<Arc<Journeys>>;
+
+macro_rules! step {
+    ($journeys:ident . $method:ident) => {
+        post(|State(journeys): Shared, visitor: Visitor, Path(id): Path<String>, Form(form): Form| async move {
+            journeys.$method(visitor, &id, &form).await
+        })
+    };
+}
+
+/// All paths of a journey.
+pub fn routes(journeys: Arc<Journeys>) -> Router {
+    Router::new()
+        .route("/sign-in", get(begin_home))
+        .route("/sign-in/{journey}", get(show))
+        .route("/sign-in/{journey}/account", step!(journeys.choose_account))
+        .route("/sign-in/{journey}/password", step!(journeys.check_password))
+        .route("/sign-in/{journey}/second-factor", step!(journeys.check_code))
+        .route("/sign-in/{journey}/recovery-code", step!(journeys.check_recovery_code).get(show_recovery_code))
+        .route("/sign-in/{journey}/lost-factor", step!(journeys.leave_lost_factor).get(show_lost_factor))
+        .route("/sign-in/{journey}/new-password", step!(journeys.set_password))
+        .route("/sign-in/{journey}/enrolment", step!(journeys.confirm_enrolment))
+        .route("/sign-in/{journey}/recovery-codes", step!(journeys.codes_saved))
+        .route("/sign-in/{journey}/consent", step!(journeys.answer_consent))
+        .route("/invitation/{invitation}", get(show_invitation).post(accept_invitation))
+        .with_state(journeys)
+}
+
+async fn begin_home(State(journeys): Shared, visitor: Visitor) -> Answer {
+    let beginning = journeys.consider(&visitor, Demands::default(), super::invitation::home()).await?;
+    match beginning.next {
+        super::Next::Arrive(_) => super::start::see_other("/"),
+        _ => journeys.begin(&visitor, beginning).await,
+    }
+}
+
+async fn show(State(journeys): Shared, visitor: Visitor, Path(id): Path<String>) -> Answer {
+    journeys.show(visitor, &id).await
+}
+
+async fn show_recovery_code(State(journeys): Shared, visitor: Visitor, Path(id): Path<String>) -> Answer {
+    journeys.show_recovery_code(visitor, &id).await
+}
+
+async fn show_lost_factor(State(journeys): Shared, visitor: Visitor, Path(id): Path<String>) -> Answer {
+    journeys.show_lost_factor(visitor, &id).await
+}
+
+async fn show_invitation(State(journeys): Shared, visitor: Visitor, Path(link): Path<String>) -> Answer {
+    journeys.invitation_page(&visitor, &link).await
+}
+
+async fn accept_invitation(
+    State(journeys): Shared,
+    visitor: Visitor,
+    Path(link): Path<String>,
+    Form(form): Form,
+) -> Answer {
+    journeys.accept_invitation(&visitor, &link, &form).await
+}

@@ -1,0 +1,95 @@
+//! A code of an enrolled second factor, or a recovery code in its place.
+
+use axum::response::Response;
+
+use super::stage::Stage;
+use super::start::see_other;
+use super::step::{Opening, Step};
+use super::{Journeys, error};
+use crate::factors::{Answer, Factor, Verdict};
+use crate::foundation::secret::Hidden;
+use crate::pages::Message;
+use crate::storage::Batch;
+use crate::web::{Failure, Parameters, Visitor};
+
+impl Journeys {
+    /// `POST /sign-in/{journey}/second-factor`.
+    pub(super) async fn check_code(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+        let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
+            Opening::Go(step) => *step,
+            Opening::Instead(response) => return Ok(response),
+        };
+        match form.get("action")? {
+            Some("recovery_code") => return see_other(&format!("/sign-in/{id}/recovery-code")),
+            Some("lost_factor") => return see_other(&format!("/sign-in/{id}/lost-factor")),
+            _ => {}
+        }
+        let Some(code) = form.get("code")?.map(Hidden::new) else {
+            return self.factor_page(&step, Some(Message::FieldEmpty)).await;
+        };
+        let factor = self.second_factor.clone();
+        match self.verify(factor.as_ref(), &step, code).await? {
+            Verdict::Rejected => self.factor_page(&step, Some(Message::CodeFailed)).await,
+            Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
+            verdict => self.take_proof(step, verdict).await,
+        }
+    }
+
+    /// `POST /sign-in/{journey}/recovery-code`.
+    pub(super) async fn check_recovery_code(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
+            Opening::Go(step) => *step,
+            Opening::Instead(response) => return Ok(response),
+        };
+        match form.get("action")? {
+            Some("back") => return see_other(&format!("/sign-in/{id}")),
+            Some("lost_factor") => return see_other(&format!("/sign-in/{id}/lost-factor")),
+            _ => {}
+        }
+        let Some(code) = form.get("code")?.map(Hidden::new) else {
+            return self.recovery_code_page(&step, Some(Message::FieldEmpty)).await;
+        };
+        match self.verify(&self.recovery_codes, &step, code).await? {
+            Verdict::Rejected => self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed)).await,
+            Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
+            verdict => self.take_proof(step, verdict).await,
+        }
+    }
+
+    /// `POST /sign-in/{journey}/lost-factor`: where to turn from the page of that name.
+    pub(super) async fn leave_lost_factor(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
+            Opening::Instead(response) => Ok(response),
+            Opening::Go(_) if form.get("action")? == Some("recovery_code") => {
+                see_other(&format!("/sign-in/{id}/recovery-code"))
+            }
+            Opening::Go(_) => see_other(&format!("/sign-in/{id}")),
+        }
+    }
+
+    async fn verify(&self, factor: &dyn Factor, step: &Step, code: Hidden) -> Result<Verdict, Failure> {
+        let occasion = step.occasion(&step.user()?);
+        factor.verify(&occasion, &Answer::Code(code)).await.map_err(error::factor)
+    }
+
+    async fn take_proof(&self, mut step: Step, verdict: Verdict) -> Result<Response, Failure> {
+        match verdict {
+            Verdict::Accepted(evidence) => {
+                step.journey.accept(*evidence).map_err(Failure::internal)?;
+                self.settle(step, Batch::new()).await
+            }
+            Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "factor throttled")),
+            Verdict::Rejected | Verdict::Disabled => Err(Failure::internal("a verdict without an answer")),
+        }
+    }
+}

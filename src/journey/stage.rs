@@ -1,0 +1,214 @@
+//! One journey: what is remembered of it, the stages it can stand at, and the only ways to change it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::factors::{Evidence, FactorKind};
+use crate::foundation::Timestamp;
+use crate::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
+use crate::foundation::secret::{BrowserSecret, Hashed};
+use crate::storage::Record;
+use crate::vocabulary::acr::Level;
+use crate::vocabulary::{ErrorCode, Scopes};
+
+/// What the person is asked next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Which account to go on with.
+    Account,
+    /// User name and password.
+    Password,
+    /// A code of an enrolled second factor, or a recovery code.
+    SecondFactor,
+    /// A new password.
+    NewPassword,
+    /// Setting up a second factor.
+    Enrolment,
+    /// Saving new recovery codes.
+    RecoveryCodes,
+    /// Whether the application may learn about the person.
+    Consent,
+}
+
+/// Where a journey stands: under way at a stage, arrived, or given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// The person is asked something.
+    Under(Stage),
+    /// The session stands; the errand may go on, once.
+    Arrived(SessionId),
+    /// The person, or policy, gave it up; the errand ends in this error.
+    GivenUp(ErrorCode),
+}
+
+/// What lets a person without a second factor enrol one here and now (R-EN-02).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentPermission {
+    /// An administrator's one-time link was opened in this browser.
+    Invitation,
+    /// The browser is in a network where the password alone is enough.
+    Network,
+}
+
+/// Which account the person chose to go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChoice {
+    /// Not asked yet.
+    #[default]
+    Open,
+    /// The one that is signed in.
+    Present,
+    /// Another one.
+    Another,
+}
+
+/// What the errand's sender demands of the sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Demands {
+    /// A password proved in this very journey (`prompt=login`).
+    pub fresh_login: bool,
+    /// The person chooses the account (`prompt=select_account`).
+    pub select_account: bool,
+    /// Seconds since the last proof, at most (`max_age`).
+    pub max_age: Option<u64>,
+    /// Levels of which any one is wished, in the sender's order (`acr_values`).
+    pub levels: Vec<Level>,
+    /// One of the levels must be reached (`acr` as an essential claim).
+    pub level_essential: bool,
+    /// The person it must be (`id_token_hint`).
+    pub subject: Option<UserId>,
+    /// What consent is needed for; `None` where nobody is asked.
+    pub consent: Option<ConsentDemand>,
+    /// Prefills the user name.
+    pub login_hint: Option<String>,
+    /// Wished languages.
+    pub ui_locales: Option<String>,
+}
+
+/// For what the person's consent is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentDemand {
+    /// For these scopes.
+    pub scopes: Scopes,
+    /// Although it was given before (`prompt=consent`).
+    pub again: bool,
+    /// The host the answer goes to, to be shown.
+    pub host: String,
+}
+
+/// Why the journey was begun, and where it returns to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    /// The own path that goes on afterwards, with a slash at its end; the journey's id is appended.
+    pub resume: String,
+    /// The sender's own data, opaque here.
+    pub data: serde_json::Value,
+    /// The application the person is going to.
+    pub application: Option<Application>,
+}
+
+/// An application, as far as a journey knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Which one.
+    pub client: ClientId,
+    /// Its name for people.
+    pub name: String,
+    /// Where it can be started anew.
+    pub start: Option<String>,
+}
+
+/// One walk from stranger to signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Journey {
+    /// In its address.
+    pub id: JourneyId,
+    /// The browser it is bound to (R-AZ-16).
+    pub browser: Hashed<BrowserSecret>,
+    /// What it must reach.
+    pub demands: Demands,
+    /// What it is for.
+    pub errand: Errand,
+    /// When it was begun.
+    pub started_at: Timestamp,
+    /// Where it stands.
+    pub progress: Progress,
+    /// Chosen account.
+    pub account: AccountChoice,
+    /// May a first factor be enrolled?
+    pub permission: Option<EnrolmentPermission>,
+    /// New recovery codes were made in it and are not confirmed as saved.
+    pub codes_unsaved: bool,
+    /// The person allowed what is asked.
+    pub consented: bool,
+    user: Option<UserId>,
+    evidence: Vec<Evidence>,
+}
+
+impl Record for Journey {}
+
+/// A step tried to put another person, or another journey's proof, into this journey (R-MF-01, R-MF-02).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the proof belongs to another person or journey")]
+pub struct ForeignProof;
+
+impl Journey {
+    /// A journey about to begin.
+    pub fn new(
+        id: JourneyId,
+        browser: Hashed<BrowserSecret>,
+        demands: Demands,
+        errand: Errand,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            browser,
+            demands,
+            errand,
+            started_at: now,
+            progress: Progress::Under(Stage::Password),
+            account: AccountChoice::Open,
+            permission: None,
+            codes_unsaved: false,
+            consented: false,
+            user: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The person, fixed by the first proof or invitation (R-MF-02).
+    pub fn user(&self) -> Option<&UserId> {
+        self.user.as_ref()
+    }
+
+    /// What was proved in it.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// Whether a factor of this kind was proved in it.
+    pub fn has_proof_of(&self, factor: FactorKind) -> bool {
+        self.evidence.iter().any(|proof| proof.factor() == factor)
+    }
+
+    /// Fixes the person by an invitation, which also permits to set a password and to enrol a first factor.
+    pub fn invite(&mut self, user: UserId) {
+        self.user = Some(user);
+        self.permission = Some(EnrolmentPermission::Invitation);
+    }
+
+    /// Takes a proof; only one of this journey and this person.
+    pub fn accept(&mut self, proof: Evidence) -> Result<(), ForeignProof> {
+        let same_person = self.user.as_ref().is_none_or(|user| user == proof.user());
+        if proof.journey() != &self.id || !same_person {
+            return Err(ForeignProof);
+        }
+        self.user = Some(proof.user().clone());
+        self.evidence.push(proof);
+        Ok(())
+    }
+}

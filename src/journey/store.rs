@@ -1,0 +1,108 @@
+//! Where journeys stand: `journey/<id>`, and `browser/<hash>` with the ids of one browser's journeys.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Journeys;
+use super::stage::Journey;
+use crate::foundation::ids::JourneyId;
+use crate::foundation::secret::{BrowserSecret, Hashed};
+use crate::limits::{AddressClass, RateLimit};
+use crate::storage::{Batch, Key, Outcome, Record, StorageError, Stored};
+
+/// How long a journey may take (R-AZ-17).
+pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How many journeys one browser may have open; the oldest gives way.
+const MOST_PER_BROWSER: usize = 10;
+/// How many an address may begin: bounds what strangers can make us store (R-ST-07).
+const BY_ADDRESS: RateLimit = RateLimit { name: "journey", bound: 3000, window: Duration::from_secs(15 * 60) };
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct BrowserJourneys {
+    open: Vec<JourneyId>,
+}
+
+impl Record for BrowserJourneys {}
+
+fn key(id: &JourneyId) -> Key {
+    Key::new("journey", &[id.as_str()])
+}
+
+fn browser_key(browser: &Hashed<BrowserSecret>) -> Key {
+    Key::new("browser", &[&browser.to_text()])
+}
+
+/// What became of a new journey.
+pub(super) enum Opened {
+    /// It stands.
+    Yes,
+    /// The address began too many.
+    TooMany,
+}
+
+impl Journeys {
+    /// The journey with this id, if it is bound to this browser.
+    pub(super) async fn find(
+        &self,
+        id: &JourneyId,
+        browser: &Hashed<BrowserSecret>,
+    ) -> Result<Option<Stored<Journey>>, StorageError> {
+        let found = self.store.fetch::<Journey>(&key(id)).await?;
+        Ok(found.filter(|journey| journey.value.browser == *browser))
+    }
+
+    /// Stores a new journey with the caller's batch; drops the browser's oldest above ten. The caller's conditions must
+    /// hold, else it is refused like a limit.
+    pub(super) async fn open(
+        &self,
+        journey: &Journey,
+        class: &AddressClass,
+        with: &Batch,
+    ) -> Result<Opened, StorageError> {
+        loop {
+            let mut batch = Batch::new();
+            BY_ADDRESS.count(class, journey.started_at, &mut batch);
+            batch.append(with.clone());
+            let conditions = self.add_to_browser(&mut batch, journey).await?;
+            match self.store.commit(batch).await? {
+                Outcome::Done(_) => return Ok(Opened::Yes),
+                Outcome::Refused(place) if place < conditions => return Ok(Opened::TooMany),
+                // Another tab of this browser began a journey at the same moment: read its list again.
+                Outcome::Refused(_) => {}
+            }
+        }
+    }
+
+    /// Answers how many conditions stood before the browser's own.
+    async fn add_to_browser(&self, batch: &mut Batch, journey: &Journey) -> Result<usize, StorageError> {
+        let conditions = batch.conditions();
+        let place = browser_key(&journey.browser);
+        let until = Some(journey.started_at.plus(LIFETIME));
+        let read = self.store.fetch::<BrowserJourneys>(&place).await?;
+        match &read {
+            Some(read) => batch.require_revision(place.clone(), read.revision),
+            None => batch.require_absent(place.clone()),
+        };
+        let mut open = read.map(|read| read.value.open).unwrap_or_default();
+        open.push(journey.id.clone());
+        while open.len() > MOST_PER_BROWSER {
+            batch.delete(key(&open.remove(0)));
+        }
+        batch.put(place, &BrowserJourneys { open }, until);
+        batch.put(key(&journey.id), journey, until);
+        Ok(conditions)
+    }
+
+    /// Adds to `batch` the journey as it is now, on condition that it is unchanged since `read`.
+    pub(super) fn put(&self, batch: &mut Batch, read: &Stored<Journey>, journey: &Journey) {
+        batch.require_revision(key(&journey.id), read.revision);
+        batch.put(key(&journey.id), journey, Some(journey.started_at.plus(LIFETIME)));
+    }
+
+    /// Adds to `batch` the end of a journey whose errand is done, on condition that it was not taken up before.
+    pub fn take(&self, batch: &mut Batch, read: &Stored<Journey>) {
+        batch.require_revision(key(&read.value.id), read.revision);
+        batch.delete(key(&read.value.id));
+    }
+}

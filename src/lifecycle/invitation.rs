@@ -1,0 +1,85 @@
+//! One-time links with which a person sets password and first factor (R-EN-02, R-EN-04): 24 hours, one use, burned when use
+//! begins. Only the newest of a person counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
+use crate::foundation::ids::UserId;
+use crate::foundation::secret::{Hashed, Invitation, Plain};
+use crate::foundation::{Clock, Random};
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
+
+/// How long an invitation is good.
+pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct InvitationRecord {
+    user: UserId,
+}
+
+impl Record for InvitationRecord {}
+
+/// Which invitation of a person is the newest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Newest {
+    invitation: Hashed<Invitation>,
+}
+
+impl Record for Newest {}
+
+fn key(invitation: &Hashed<Invitation>) -> Key {
+    Key::new("invitation", &[&invitation.to_text()])
+}
+
+pub(super) fn pointer_key(user: &UserId) -> Key {
+    Key::new("user-invitation", &[user.as_str()])
+}
+
+/// The invitations' collaborators.
+#[derive(Debug, Clone)]
+pub struct Invitations {
+    store: SharedStore,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    trail: Trail,
+}
+
+impl Invitations {
+    /// Built once, by the composition root.
+    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>, trail: Trail) -> Self {
+        Self { store, clock, random, trail }
+    }
+
+    /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line; older ones are void.
+    pub fn issue(&self, batch: &mut Batch, user: &UserId) -> Plain<Invitation> {
+        let invitation = Plain::generate(self.random.as_ref());
+        let until = Some(self.clock.now().plus(LIFETIME));
+        batch.put(key(&invitation.hash()), &InvitationRecord { user: user.clone() }, until);
+        batch.put(pointer_key(user), &Newest { invitation: invitation.hash() }, until);
+        let event = self.trail.event(Action::InvitationIssued, Outcome::Success, &Origin::default());
+        event.by(Actor::CommandLine).about(user).write(batch);
+        invitation
+    }
+
+    /// Whom a live invitation is for.
+    pub async fn find(&self, invitation: &Plain<Invitation>) -> Result<Option<UserId>, StorageError> {
+        let Some(found) = self.store.fetch::<InvitationRecord>(&key(&invitation.hash())).await? else {
+            return Ok(None);
+        };
+        let newest = self.store.fetch::<Newest>(&pointer_key(&found.value.user)).await?;
+        let counts = newest.is_some_and(|newest| newest.value.invitation == invitation.hash());
+        Ok(counts.then_some(found.value.user))
+    }
+
+    /// Adds to `batch` that the invitation is used now, on condition that it was not before.
+    pub fn burn(&self, batch: &mut Batch, invitation: &Plain<Invitation>, user: &UserId, origin: &Origin) {
+        let key = key(&invitation.hash());
+        batch.require_present(key.clone()).require_present(pointer_key(user));
+        batch.delete(key).delete(pointer_key(user));
+        let event = self.trail.event(Action::InvitationUsed, Outcome::Success, origin);
+        event.by(Actor::Anonymous).about(user).write(batch);
+    }
+}

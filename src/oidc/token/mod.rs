@@ -1,0 +1,73 @@
+//! The token endpoint as one pipeline: authenticate the client, read the grant, let it make its tokens, answer.
+//! A grant can forget none of the shared steps, since it is called from here only (RFC 6749 section 3.2).
+
+mod code;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+
+use super::Oidc;
+use crate::foundation::secret::{AccessToken, Plain};
+use crate::grants::access_token;
+use crate::vocabulary::grant_type::GrantType;
+use crate::vocabulary::{ErrorCode, Scopes};
+use crate::web::{Failure, Form, Visitor, failure::Face};
+
+/// What a grant hands out, after its commit.
+struct Tokens {
+    access_token: Plain<AccessToken>,
+    id_token: String,
+    scopes: Scopes,
+}
+
+/// `POST /token`.
+pub async fn token(
+    State(oidc): State<Arc<Oidc>>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    form: Result<Form, Failure>,
+) -> Result<Response, Failure> {
+    let answer = async { oidc.token_answer(&visitor, &headers, &form?).await };
+    answer.await.map_err(|failure: Failure| failure.on(Face::OAuth))
+}
+
+impl Oidc {
+    async fn token_answer(&self, visitor: &Visitor, headers: &HeaderMap, form: &Form) -> Result<Response, Failure> {
+        let Form(form) = form;
+        if form.repeated().is_some() {
+            return Err(bad_request(ErrorCode::InvalidRequest, "a parameter is repeated"));
+        }
+        let client = self.authenticate_client(headers, form).await?;
+        let wanted = form.get("grant_type")?;
+        let wanted = wanted.ok_or_else(|| bad_request(ErrorCode::InvalidRequest, "grant_type is missing"))?;
+        let tokens = match GrantType::parse(wanted) {
+            Some(GrantType::AuthorizationCode) => self.exchange_code(visitor, &client, form).await?,
+            None => return Err(bad_request(ErrorCode::UnsupportedGrantType, "only authorization_code is supported")),
+        };
+        Ok(answer(&tokens))
+    }
+}
+
+fn bad_request(code: ErrorCode, description: &'static str) -> Failure {
+    Failure::json(StatusCode::BAD_REQUEST, code.as_str(), description).described(description)
+}
+
+fn answer(tokens: &Tokens) -> Response {
+    let body: Value = json!({
+        "access_token": tokens.access_token.expose(),
+        "token_type": "Bearer",
+        "expires_in": access_token::LIFETIME.as_secs(),
+        "id_token": tokens.id_token,
+        "scope": tokens.scopes.to_string(),
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+    ];
+    (StatusCode::OK, headers, body.to_string()).into_response()
+}

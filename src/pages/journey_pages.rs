@@ -1,0 +1,419 @@
+//! Contents of the pages between "not signed in" and "signed in".
+//!
+//! Every form posts `form_token`; a button may add `action` with the value named in the doc comment of its page.
+
+use serde::Serialize;
+
+use super::content::{Form, PageContent};
+use super::message::Message;
+use super::picture::QrPicture;
+
+const TOKEN: &str = "name=\"form_token\"";
+
+macro_rules! page {
+    ($content:ty, $template:literal, $($needed:expr),*) => {
+        impl PageContent for $content {
+            const TEMPLATE: &'static str = $template;
+            const REQUIRED: &'static [&'static str] = &[$($needed),*];
+        }
+    };
+}
+
+/// User name and password. Form `login`: `username`, `password`; `action` = `cancel` or `other_account`.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoginPage {
+    /// Where to post.
+    pub form: Form,
+    /// The application the person is going to, by its display name.
+    pub application: Option<String>,
+    /// Filled in from `login_hint`, or the signed-in person's when `username_fixed`.
+    pub username: String,
+    /// The person proves again who they are: the user name cannot be edited.
+    pub username_fixed: bool,
+    /// Why the last answer was not accepted.
+    pub problem: Option<Message>,
+    /// Whether the person can go back to the application without signing in.
+    pub can_cancel: bool,
+}
+page!(
+    LoginPage,
+    "journey/login.html",
+    "id=\"login\"",
+    "name=\"username\"",
+    "name=\"password\"",
+    TOKEN
+);
+
+/// A code from an authenticator app. Form `factor`: `code`; `action` = `recovery_code`, `lost_factor` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorPage {
+    /// Where to post.
+    pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Who is signing in.
+    pub username: String,
+    /// The name the person gave their app or telephone, if any.
+    pub device: Option<String>,
+    /// Why the last code was not accepted.
+    pub problem: Option<Message>,
+    /// Whether unused recovery codes exist.
+    pub can_use_recovery_code: bool,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(
+    FactorPage,
+    "journey/factor.html",
+    "id=\"factor\"",
+    "name=\"code\"",
+    TOKEN
+);
+
+/// A saved recovery code. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryCodePage {
+    /// Where to post.
+    pub form: Form,
+    /// Who is signing in.
+    pub username: String,
+    /// How many unused codes are left.
+    pub remaining: u32,
+    /// Why the last code was not accepted.
+    pub problem: Option<Message>,
+}
+page!(
+    RecoveryCodePage,
+    "journey/recovery_code.html",
+    "id=\"factor\"",
+    "name=\"code\"",
+    TOKEN
+);
+
+/// Setting up an authenticator app. Form `enrol`: `code`; `action` = `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EnrolPage {
+    /// Where to post.
+    pub form: Form,
+    /// Shown in the app above the code.
+    pub issuer: String,
+    /// Shown in the app below the code.
+    pub account: String,
+    /// The secret in Base32, in groups of four.
+    pub key_groups: Vec<String>,
+    /// The `otpauth:` address that the QR code holds.
+    pub otpauth_url: String,
+    /// The QR code; `None` if the address is too long for one.
+    pub picture: Option<QrPicture>,
+    /// Why the last code was not accepted.
+    pub problem: Option<Message>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(
+    EnrolPage,
+    "journey/enrol.html",
+    "id=\"enrol\"",
+    "name=\"code\"",
+    TOKEN
+);
+
+/// The new recovery codes, shown once. Form `recovery-codes`: `saved` = `yes`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryCodesPage {
+    /// Where to post.
+    pub form: Form,
+    /// Whose codes these are; stands on the print.
+    pub username: String,
+    /// The codes as to be typed.
+    pub codes: Vec<String>,
+    /// Why the form was not accepted.
+    pub problem: Option<Message>,
+}
+page!(
+    RecoveryCodesPage,
+    "journey/recovery_codes.html",
+    "id=\"recovery-codes\"",
+    "name=\"saved\"",
+    TOKEN
+);
+
+/// Choosing a new password. Form `change-password`: `password`, `password_again`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangePasswordPage {
+    /// Where to post.
+    pub form: Form,
+    /// Whose password it is.
+    pub username: String,
+    /// The least number of characters (R-PW-05).
+    pub minimum: u32,
+    /// Whether it is the person's first own password.
+    pub first: bool,
+    /// Everything wrong with the last one.
+    pub problems: Vec<Message>,
+}
+page!(
+    ChangePasswordPage,
+    "journey/change_password.html",
+    "id=\"change-password\"",
+    "name=\"password\"",
+    "name=\"password_again\"",
+    TOKEN
+);
+
+/// Something an application asks to learn or do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeInWords {
+    /// `openid`
+    Openid,
+    /// `profile`
+    Profile,
+    /// `email`
+    Email,
+    /// `phone`
+    Phone,
+    /// `address`
+    Address,
+    /// `groups`
+    Groups,
+    /// `offline_access`
+    OfflineAccess,
+    /// Any other, by its name.
+    Other(String),
+}
+
+/// One line of the consent page.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScopeLine {
+    text: String,
+    name: String,
+}
+
+impl ScopeInWords {
+    /// The words for a scope value (OpenID Connect Core 5.4, 11).
+    pub fn of(scope: &str) -> Self {
+        match scope {
+            "openid" => Self::Openid,
+            "profile" => Self::Profile,
+            "email" => Self::Email,
+            "phone" => Self::Phone,
+            "address" => Self::Address,
+            "groups" => Self::Groups,
+            "offline_access" => Self::OfflineAccess,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The id of its text.
+    pub fn text_id(&self) -> &'static str {
+        match self {
+            Self::Openid => "scope.openid",
+            Self::Profile => "scope.profile",
+            Self::Email => "scope.email",
+            Self::Phone => "scope.phone",
+            Self::Address => "scope.address",
+            Self::Groups => "scope.groups",
+            Self::OfflineAccess => "scope.offline_access",
+            Self::Other(_) => "scope.other",
+        }
+    }
+
+    /// The line of the consent page.
+    pub fn line(&self) -> ScopeLine {
+        let name = if let Self::Other(name) = self {
+            name.clone()
+        } else {
+            String::new()
+        };
+        ScopeLine {
+            text: self.text_id().to_owned(),
+            name,
+        }
+    }
+}
+
+/// Whether an application may learn about the person. Form `consent`: `action` = `allow` or `deny`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConsentPage {
+    /// Where to post.
+    pub form: Form,
+    /// Who is asked.
+    pub username: String,
+    /// The application's name.
+    pub application: String,
+    /// The host the answer goes to, in ASCII (punycode).
+    pub host: String,
+    /// What it asks, from [`ScopeInWords::line`].
+    pub scopes: Vec<ScopeLine>,
+}
+page!(
+    ConsentPage,
+    "journey/consent.html",
+    "id=\"consent\"",
+    "value=\"allow\"",
+    "value=\"deny\"",
+    TOKEN
+);
+
+/// A person who is signed in in this browser.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account {
+    /// What the button `account` sends.
+    pub value: String,
+    /// Display name.
+    pub name: String,
+    /// User name.
+    pub username: String,
+}
+
+/// Which account to go on with. Form `select-account`: `account`; `action` = `other_account` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SelectAccountPage {
+    /// Where to post.
+    pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// The accounts to choose from.
+    pub accounts: Vec<Account>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(
+    SelectAccountPage,
+    "journey/select_account.html",
+    "id=\"select-account\"",
+    TOKEN
+);
+
+/// The start of a one-time link from an administrator. Form `invitation`: `action` = `begin`.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvitationPage {
+    /// Where to post.
+    pub form: Form,
+    /// The person's display name.
+    pub name: String,
+    /// The user name they will sign in with.
+    pub username: String,
+    /// Whether a password will be chosen.
+    pub sets_password: bool,
+    /// Whether an authenticator app will be set up.
+    pub sets_factor: bool,
+}
+page!(
+    InvitationPage,
+    "journey/invitation.html",
+    "id=\"invitation\"",
+    "value=\"begin\"",
+    TOKEN
+);
+
+/// A second factor is needed and cannot be set up from here (R-EN-02).
+#[derive(Clone, Debug, Serialize)]
+pub struct AskAdministratorPage {
+    /// Who was signing in.
+    pub username: String,
+    /// For the support.
+    pub request_id: String,
+    /// An own path that leads back to the application with a refusal, if any.
+    pub back: Option<String>,
+}
+page!(AskAdministratorPage, "journey/ask_administrator.html",);
+
+/// Neither app nor recovery codes are at hand.
+#[derive(Clone, Debug, Serialize)]
+pub struct LostFactorPage {
+    /// Where to post: `action` = `recovery_code`, `back` or `cancel`.
+    pub form: Form,
+    /// For the support.
+    pub request_id: String,
+    /// Whether unused recovery codes exist.
+    pub can_use_recovery_code: bool,
+}
+page!(
+    LostFactorPage,
+    "journey/lost_factor.html",
+    "id=\"lost-factor\"",
+    TOKEN
+);
+
+/// The last step after a form: the browser goes on to the application by itself (R-TR-08).
+#[derive(Clone, Debug, Serialize)]
+pub struct HandOverPage {
+    /// The validated address, with the answer in it.
+    pub target: String,
+    /// The application's name.
+    pub application: Option<String>,
+}
+page!(HandOverPage, "journey/hand_over.html", "id=\"go\"");
+
+/// One field of an answer by form post.
+#[derive(Clone, Debug, Serialize)]
+pub struct Field {
+    /// Parameter name.
+    pub name: String,
+    /// Its value, untouched.
+    pub value: String,
+}
+
+/// An answer sent by form post (Form Post Response Mode; R-AZ-23). It carries no `form_token`: it goes elsewhere.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormPostPage {
+    /// The validated redirect URI.
+    pub target: String,
+    /// The answer's parameters.
+    pub fields: Vec<Field>,
+    /// The application's name.
+    pub application: Option<String>,
+}
+page!(FormPostPage, "journey/form_post.html", "id=\"form-post\"");
+
+/// Why a sign-in page is no longer valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartReason {
+    /// It stood open too long.
+    Expired,
+    /// It was finished already, in this or another tab.
+    Finished,
+    /// A step was sent that does not fit (the back button).
+    OutOfOrder,
+    /// The browser sent no journey: cookies are off, or another browser.
+    Unknown,
+}
+
+impl RestartReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Expired, Self::Finished, Self::OutOfOrder, Self::Unknown];
+
+    /// The id of its text.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Expired => "restart.expired",
+            Self::Finished => "restart.finished",
+            Self::OutOfOrder => "restart.out_of_order",
+            Self::Unknown => "restart.unknown",
+        }
+    }
+}
+
+/// This sign-in page is no longer valid: why, and one button.
+#[derive(Clone, Debug, Serialize)]
+pub struct RestartPage {
+    reason: &'static str,
+    start: String,
+    application: Option<String>,
+    request_id: String,
+}
+
+impl RestartPage {
+    /// `start` is the address of the button: the application, or an own path.
+    pub fn new(reason: RestartReason, start: String, application: Option<String>, request_id: &str) -> Self {
+        Self {
+            reason: reason.text_id(),
+            start,
+            application,
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+page!(RestartPage, "journey/restart.html",);

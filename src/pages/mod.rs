@@ -1,0 +1,186 @@
+//! Every page a person sees: templates, texts, styles and scripts, and how they become HTML.
+//!
+//! The defaults are in the binary. A folder may replace them file by file; if a replaced page fails, the built-in one is
+//! served and an error is logged, so a theme can never lock anybody out.
+//!
+//! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
+//! settings, tokens or request headers in a page's content.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+pub mod account_pages;
+pub mod assets;
+pub mod content;
+pub mod demo_pages;
+pub mod error_page;
+pub mod journey_pages;
+pub mod logout_pages;
+pub mod message;
+pub mod picture;
+pub mod samples;
+pub mod texts;
+
+mod functions;
+mod render;
+mod source;
+
+pub use assets::Asset;
+pub use content::{Form, Page, PageContent};
+pub use error_page::{ErrorPage, Problem};
+pub use message::Message;
+pub use texts::Language;
+
+use render::PageSet;
+use source::{Files, Stamp};
+
+/// What an administrator may set about pages.
+#[derive(Clone, Debug, Default)]
+pub struct PagesSettings {
+    /// A folder whose files replace the built-in ones of the same path (`journey/login.html`, `texts/en.json`,
+    /// `assets/style.css`). It is read again when a file in it changes.
+    pub override_folder: Option<PathBuf>,
+    /// The organisation's name, shown on every page.
+    pub organisation: String,
+    /// Whom to ask: a mail address, a telephone number or a short sentence. Stands on every error page.
+    pub support_contact: Option<String>,
+}
+
+/// Why the pages could not be made ready at start.
+#[derive(Debug, thiserror::Error)]
+pub enum PagesError {
+    /// The override folder is named in the settings but cannot be read.
+    #[error("the folder for own pages, {folder}, cannot be read: {reason}")]
+    Folder {
+        /// The folder as configured.
+        folder: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// A built-in file is faulty; this is a fault of the program.
+    #[error("the built-in page file {file} is faulty: {reason}")]
+    BuiltIn {
+        /// The file inside `templates/`.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A finished page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The whole HTML document.
+    pub html: String,
+}
+
+/// The one place that turns content into pages.
+pub struct Pages {
+    settings: PagesSettings,
+    built_in: PageSet,
+    own: RwLock<Option<Arc<OwnSet>>>,
+}
+
+/// The override folder as last read.
+struct OwnSet {
+    stamp: Stamp,
+    set: PageSet,
+}
+
+impl Pages {
+    /// Reads the built-in files and, if set, the override folder.
+    ///
+    /// # Errors
+    /// [`PagesError::Folder`] when the folder cannot be read. A faulty file *in* it is no error: it is logged and the
+    /// built-in one is used.
+    pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
+        let built_in = PageSet::built_in(&settings)?;
+        let pages = Self {
+            settings,
+            built_in,
+            own: RwLock::new(None),
+        };
+        if let Some(folder) = &pages.settings.override_folder {
+            let stamp = Stamp::of(folder).map_err(|error| PagesError::Folder {
+                folder: folder.display().to_string(),
+                reason: error.to_string(),
+            })?;
+            pages.read_folder(stamp);
+        }
+        Ok(pages)
+    }
+
+    /// Makes the page. Never fails: if a replaced page fails the built-in one is made, and if that failed too, a plain
+    /// built-in sentence.
+    ///
+    /// `nonce` is the one in this answer's Content-Security-Policy.
+    pub fn render(&self, page: &Page, nonce: &str) -> Rendered {
+        if let Some(own) = self.own_set() {
+            match own.set.render(page, nonce) {
+                Ok(html) => return Rendered { html },
+                Err(reason) => tracing::error!(
+                    template = page.template(),
+                    reason,
+                    "a page of the override folder failed; the built-in page is served instead"
+                ),
+            }
+        }
+        let html = self.built_in.render(page, nonce).unwrap_or_else(|reason| {
+            tracing::error!(template = page.template(), reason, "a built-in page failed");
+            render::LAST_RESORT.to_owned()
+        });
+        Rendered { html }
+    }
+
+    /// The file for an address made by the template function `asset`: `<content hash>/<name>`, with or without
+    /// `/assets/` before it. `None` when no such file or another content is current.
+    pub fn asset(&self, address: &str) -> Option<Asset> {
+        let own = self.own_set().and_then(|own| own.set.assets().at(address));
+        own.or_else(|| self.built_in.assets().at(address))
+    }
+
+    /// The language to answer in: the first of `ui_locales` (OpenID Connect Core 3.1.2.1), then of `Accept-Language`
+    /// (RFC 9110 section 12.5.4) that has texts; else English.
+    pub fn choose_language(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
+        match self.own_set() {
+            Some(own) => own.set.texts().choose(ui_locales, accept_language),
+            None => self.built_in.texts().choose(ui_locales, accept_language),
+        }
+    }
+
+    /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content
+    /// (R-TP-05), one sentence each. Empty when all is well or no folder is set.
+    pub fn override_faults(&self) -> Vec<String> {
+        self.own_set().map_or_else(Vec::new, |own| own.set.faults())
+    }
+
+    fn own_set(&self) -> Option<Arc<OwnSet>> {
+        let folder = self.settings.override_folder.as_ref()?;
+        let known = self.own.read().ok().and_then(|own| own.clone());
+        let stamp = match Stamp::of(folder) {
+            Ok(stamp) => stamp,
+            Err(_) => return known,
+        };
+        match known {
+            Some(own) if own.stamp == stamp => Some(own),
+            _ => self.read_folder(stamp),
+        }
+    }
+
+    fn read_folder(&self, stamp: Stamp) -> Option<Arc<OwnSet>> {
+        let folder = self.settings.override_folder.as_ref()?;
+        let set = PageSet::with_overrides(&self.settings, Files::in_folder(folder));
+        for fault in set.faults() {
+            tracing::error!(
+                fault,
+                "fault in the folder for own pages; the built-in page stands in"
+            );
+        }
+        let own = Arc::new(OwnSet { stamp, set });
+        if let Ok(mut place) = self.own.write() {
+            *place = Some(Arc::clone(&own));
+        }
+        Some(own)
+    }
+}

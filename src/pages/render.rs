@@ -1,0 +1,189 @@
+//! One set of templates, texts and assets, and the rendering of a page with it.
+
+use std::collections::BTreeSet;
+use std::io::{Error as WriteError, Write};
+use std::sync::Arc;
+
+use minijinja::value::Value;
+use minijinja::{Environment, context};
+
+use super::assets::AssetIndex;
+use super::content::Page;
+use super::source::Files;
+use super::texts::Texts;
+use super::{PagesError, PagesSettings, functions, samples};
+
+/// No page may be larger, in bytes (R-TP-03).
+const MAX_PAGE: usize = 256 * 1024;
+/// Files that a folder can never replace: forms without them could be forged (R-TP-04).
+const FIXED: [&str; 1] = ["partials/form_token.html"];
+/// Sent when even a built-in page fails.
+pub(super) const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Error</title><p>This page cannot be shown. Please go back and try again.</p></html>";
+
+/// Templates with what they may call.
+pub(super) struct PageSet {
+    environment: Environment<'static>,
+    texts: Arc<Texts>,
+    assets: Arc<AssetIndex>,
+    surroundings: Value,
+    faults: Vec<String>,
+    faulty: BTreeSet<&'static str>,
+}
+
+impl PageSet {
+    /// The set inside the binary.
+    ///
+    /// # Errors
+    /// [`PagesError::BuiltIn`] with the first faulty file.
+    pub(super) fn built_in(settings: &PagesSettings) -> Result<Self, PagesError> {
+        let set = Self::of(settings, Files::built_in(), None);
+        match set.faults.first() {
+            None => Ok(set),
+            Some(fault) => {
+                let (file, reason) = fault.split_once(": ").unwrap_or(("", fault));
+                Err(PagesError::BuiltIn {
+                    file: file.to_owned(),
+                    reason: reason.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// The built-in set with the files of a folder laid over it. Faulty files are left out and named in `faults`.
+    pub(super) fn with_overrides(settings: &PagesSettings, own: Files) -> Self {
+        let mut set = Self::of(settings, Files::built_in(), Some(own));
+        set.check_with_samples();
+        set
+    }
+
+    fn of(settings: &PagesSettings, base: Files, own: Option<Files>) -> Self {
+        let mut own = own.unwrap_or_default();
+        own.by_path.retain(|path, _| !FIXED.contains(&path.as_str()));
+        let mut faults = std::mem::take(&mut own.faults);
+        let texts = Arc::new(read_texts(&[&base, &own], &mut faults));
+        let assets = Arc::new(AssetIndex::of(&[&base, &own]));
+        let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
+        add_templates(&mut environment, &base, &mut faults);
+        add_templates(&mut environment, &own, &mut faults);
+        let surroundings = context! {
+            organisation => settings.organisation.as_str(),
+            support_contact => settings.support_contact.as_deref(),
+        };
+        Self {
+            environment,
+            texts,
+            assets,
+            surroundings,
+            faults,
+            faulty: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    pub(super) fn assets(&self) -> &AssetIndex {
+        &self.assets
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        self.faults.clone()
+    }
+
+    /// Makes the page.
+    ///
+    /// # Errors
+    /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
+    pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
+        if self.faulty.contains(page.template()) {
+            return Err("it failed its check with sample content".to_owned());
+        }
+        let template = self
+            .environment
+            .get_template(page.template())
+            .map_err(|error| error.to_string())?;
+        let context = context! {
+            page => page.content(),
+            nonce,
+            language => page.language().tag(),
+            direction => page.language().direction(),
+            ..self.surroundings.clone()
+        };
+        let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
+        template
+            .render_captured_to(context, &mut bounded)
+            .map_err(|error| describe(&error))?;
+        let html = String::from_utf8(bounded.0).map_err(|error| error.to_string())?;
+        match page.required().iter().find(|needed| !html.contains(**needed)) {
+            None => Ok(html),
+            Some(missing) => Err(format!("it lacks {missing}")),
+        }
+    }
+
+    fn check_with_samples(&mut self) {
+        for page in samples::hostile() {
+            if let Err(reason) = self.render(&page, "sample")
+                && self.faulty.insert(page.template())
+            {
+                self.faults.push(format!("{}: {reason}", page.template()));
+            }
+        }
+    }
+}
+
+fn describe(error: &minijinja::Error) -> String {
+    let place = error
+        .name()
+        .map(|name| format!(" in {name} line {}", error.line().unwrap_or(0)));
+    format!("{error}{}", place.unwrap_or_default())
+}
+
+fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
+    let mut texts = Texts::default();
+    for files in layers {
+        for (path, bytes) in files.ending_with(".json") {
+            let Some(language) = path
+                .strip_prefix("texts/")
+                .and_then(|rest| rest.strip_suffix(".json"))
+            else {
+                continue;
+            };
+            if let Err(reason) = texts.add(language, bytes) {
+                faults.push(format!("{path}: {reason}"));
+            }
+        }
+    }
+    texts
+}
+
+fn add_templates(environment: &mut Environment<'static>, files: &Files, faults: &mut Vec<String>) {
+    for (path, bytes) in files.ending_with(".html") {
+        let added = match std::str::from_utf8(bytes) {
+            Ok(source) => environment
+                .add_template_owned(path.to_owned(), source.to_owned())
+                .map_err(|error| error.to_string()),
+            Err(_) => Err("it is not UTF-8 text".to_owned()),
+        };
+        if let Err(reason) = added {
+            faults.push(format!("{path}: {reason}"));
+        }
+    }
+}
+
+/// A writer that refuses to grow past the largest page.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, WriteError> {
+        if self.0.len() + bytes.len() > MAX_PAGE {
+            return Err(WriteError::other("the page is larger than 256 KiB"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Every visible sentence by its id, in each language, and the choice of language.
+//!
+//! A file `texts/<language>.json` maps ids to texts with `{name}` places. A text is plain: it is escaped as a whole when it
+//! is written into a page. With a value `count` of 1 the id with `.one` behind it is preferred.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// The language that has every text.
+const ENGLISH: &str = "en";
+/// Languages written from right to left.
+const RIGHT_TO_LEFT: [&str; 4] = ["ar", "fa", "he", "ur"];
+
+/// A language that has texts, as a BCP 47 tag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Language(Arc<str>);
+
+impl Language {
+    /// English, which has every text.
+    pub fn english() -> Self {
+        Self(Arc::from(ENGLISH))
+    }
+
+    /// The tag for `<html lang>`.
+    pub fn tag(&self) -> &str {
+        &self.0
+    }
+
+    /// The value for `<html dir>`: `ltr` or `rtl`.
+    pub fn direction(&self) -> &'static str {
+        let primary = self.0.split('-').next().unwrap_or_default();
+        if RIGHT_TO_LEFT.contains(&primary) {
+            "rtl"
+        } else {
+            "ltr"
+        }
+    }
+}
+
+/// Values for the places of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Values(pub BTreeMap<String, String>);
+
+impl Values {
+    /// One value.
+    pub fn one(name: &str, value: impl ToString) -> Self {
+        Self(BTreeMap::from([(name.to_owned(), value.to_string())]))
+    }
+
+    /// The same with one more.
+    pub fn and(mut self, name: &str, value: impl ToString) -> Self {
+        self.0.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// All texts in all languages.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    languages: BTreeMap<Arc<str>, BTreeMap<String, String>>,
+}
+
+impl Texts {
+    /// Adds or replaces the texts of one language from a flat JSON object.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong with the JSON.
+    pub(super) fn add(&mut self, language: &str, json: &[u8]) -> Result<(), String> {
+        let read: BTreeMap<String, String> =
+            serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        self.languages
+            .entry(Arc::from(language))
+            .or_default()
+            .extend(read);
+        Ok(())
+    }
+
+    /// The text of an id with its places filled; English where the language lacks it, `None` where that does too.
+    pub fn get(&self, language: &str, id: &str, values: &Values) -> Option<String> {
+        let single = values.0.get("count").is_some_and(|count| count == "1");
+        let preferred = if single {
+            self.find(language, &format!("{id}.one"))
+        } else {
+            None
+        };
+        preferred
+            .or_else(|| self.find(language, id))
+            .map(|text| fill(text, values))
+    }
+
+    /// The language to answer in; see [`super::Pages::choose_language`].
+    pub fn choose(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
+        let asked = ui_locales
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned);
+        let accepted = by_preference(accept_language.unwrap_or_default());
+        let mut wishes = asked.chain(accepted).take(32);
+        wishes
+            .find_map(|wish| self.best_for(&wish))
+            .unwrap_or_else(Language::english)
+    }
+
+    /// Every id English has.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.languages
+            .get(ENGLISH)
+            .into_iter()
+            .flat_map(|texts| texts.keys().map(String::as_str))
+    }
+
+    fn find(&self, language: &str, id: &str) -> Option<&str> {
+        let own = self.languages.get(language).and_then(|texts| texts.get(id));
+        own.or_else(|| self.languages.get(ENGLISH)?.get(id))
+            .map(String::as_str)
+    }
+
+    fn best_for(&self, wish: &str) -> Option<Language> {
+        let primary = wish.split('-').next().unwrap_or_default();
+        let exact = self.languages.keys().find(|tag| tag.eq_ignore_ascii_case(wish));
+        let broader = || {
+            self.languages
+                .keys()
+                .find(|tag| tag.eq_ignore_ascii_case(primary))
+        };
+        exact.or_else(broader).map(|tag| Language(Arc::clone(tag)))
+    }
+}
+
+/// The languages of an `Accept-Language` header, most wanted first; those with weight 0 are left out.
+fn by_preference(header: &str) -> Vec<String> {
+    let mut wishes: Vec<(f32, String)> = header.split(',').take(32).filter_map(wish).collect();
+    wishes.sort_by(|left, right| right.0.total_cmp(&left.0));
+    wishes.into_iter().map(|(_, tag)| tag).collect()
+}
+
+fn wish(part: &str) -> Option<(f32, String)> {
+    let mut pieces = part.split(';').map(str::trim);
+    let tag = pieces.next().filter(|tag| !tag.is_empty() && *tag != "*")?;
+    let weight = pieces
+        .find_map(|piece| piece.strip_prefix("q="))
+        .map_or(Some(1.0), |text| text.parse().ok())?;
+    (weight > 0.0).then(|| (weight, tag.to_owned()))
+}
+
+fn fill(text: &str, values: &Values) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) if values.0.contains_key(name) => {
+                filled.push_str(&isolated(values.0.get(name).map_or("", String::as_str)));
+                rest = behind;
+            }
+            _ => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// A value that cannot turn the sentence around it: direction marks are taken out, and a value with right-to-left
+/// letters is set apart by isolates (Unicode Standard Annex 9).
+fn isolated(value: &str) -> String {
+    let plain: String = value
+        .chars()
+        .filter(|letter| !is_direction_mark(*letter))
+        .collect();
+    if plain.chars().any(is_right_to_left) {
+        format!("\u{2068}{plain}\u{2069}")
+    } else {
+        plain
+    }
+}
+
+fn is_direction_mark(letter: char) -> bool {
+    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_right_to_left(letter: char) -> bool {
+    matches!(letter, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+}

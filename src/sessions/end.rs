@@ -1,0 +1,41 @@
+//! Ending sessions: first ours, durably (R-LO-04); whom to tell is answered as a plan.
+
+use super::store::{key, user_key};
+use super::{Session, Sessions, participant};
+use crate::foundation::ids::{ClientId, SessionId, UserId};
+use crate::storage::{Batch, Key, StorageError};
+
+/// More sessions than this are not ended in one batch.
+const MOST: usize = 100;
+
+impl Sessions {
+    /// Adds to `batch` the end of `session` with its `participants` (from [`Sessions::participants`]). Codes and access
+    /// tokens of the session are dead with it (R-LO-10).
+    pub fn end(&self, batch: &mut Batch, session: &Session, participants: &[ClientId]) {
+        batch.delete(key(&session.id)).delete(user_key(&session.user, &session.id));
+        for client in participants {
+            batch.delete(participant::key(&session.id, client));
+        }
+    }
+
+    /// The ids of a person's sessions.
+    pub async fn of_user(&self, user: &UserId) -> Result<Vec<SessionId>, StorageError> {
+        let page = self.store.scan(&Key::prefix("user-session", &[user.as_str()]), None, MOST).await?;
+        Ok(page.into_iter().map(|(key, _)| SessionId::from_text(key.last_part())).collect())
+    }
+
+    /// Adds to `batch` the end of all of a person's sessions but `kept` (R-SE-05).
+    pub async fn end_all(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: Option<&SessionId>,
+    ) -> Result<(), StorageError> {
+        for id in self.of_user(user).await? {
+            if Some(&id) != kept {
+                batch.delete(key(&id)).delete(user_key(user, &id));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Sign-in sessions: who is signed in in which browser, proved by what, and which applications took part.
+//!
+//! Must not: decide what proof is needed (journey) or tell applications of an end (oidc/logout).
+//! Follows: security requirements R-SE-01 to R-SE-08, R-LO-04, R-LO-05; OpenID Connect Front-Channel Logout section 3 (`sid`).
+
+pub mod assurance;
+pub mod cookie;
+pub mod end;
+pub mod participant;
+pub mod session;
+pub mod store;
+
+pub use assurance::Assurance;
+pub use session::Session;
+
+use std::sync::Arc;
+
+use crate::config;
+use crate::foundation::{Clock, Random};
+use crate::storage::SharedStore;
+
+/// The sessions' collaborators.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: SharedStore,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    lifetimes: config::sessions::Sessions,
+}
+
+impl Sessions {
+    /// Built once, by the composition root.
+    pub fn new(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        lifetimes: config::sessions::Sessions,
+    ) -> Self {
+        Self { store, clock, random, lifetimes }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where sessions stand: `session/<sid>`, and `user-session/<user>/<sid>` to find a person's sessions.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::cookie::SessionCookie;
+use super::{Session, Sessions};
+use crate::audit::Origin;
+use crate::factors::Evidence;
+use crate::foundation::Timestamp;
+use crate::foundation::ids::{SessionId, UserId};
+use crate::foundation::secret::Plain;
+use crate::storage::{Batch, Key, Record, StorageError, Stored};
+
+/// Activity is written this often at most.
+const ACTIVITY_STEP: Duration = Duration::from_secs(60);
+
+#[derive(Serialize, Deserialize)]
+struct UserSession {}
+
+impl Record for UserSession {}
+
+pub(super) fn key(id: &SessionId) -> Key {
+    Key::new("session", &[id.as_str()])
+}
+
+pub(super) fn user_key(user: &UserId, id: &SessionId) -> Key {
+    Key::new("user-session", &[user.as_str(), id.as_str()])
+}
+
+impl Sessions {
+    /// The live session that `cookie` proves. An unknown id is never taken over (R-SE-03).
+    pub async fn find(&self, cookie: Option<&SessionCookie>) -> Result<Option<Stored<Session>>, StorageError> {
+        let Some(cookie) = cookie else { return Ok(None) };
+        let found = self.by_id(&cookie.id).await?;
+        Ok(found.filter(|session| session.value.secret == cookie.secret.hash()))
+    }
+
+    /// The live session with this id, whoever asks.
+    pub async fn by_id(&self, id: &SessionId) -> Result<Option<Stored<Session>>, StorageError> {
+        self.store.fetch(&key(id)).await
+    }
+
+    /// Adds to `batch` a new session of `user`, and answers its cookie.
+    pub fn begin(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        evidence: &[Evidence],
+        origin: &Origin,
+    ) -> SessionCookie {
+        let now = self.clock.now();
+        let id = SessionId::generate(self.random.as_ref());
+        let secret = Plain::generate(self.random.as_ref());
+        let mut session = Session {
+            id: id.clone(),
+            user: user.clone(),
+            secret: secret.hash(),
+            evidence: Vec::new(),
+            created_at: now,
+            last_seen_at: now,
+            origin: origin.clone(),
+        };
+        session.add_evidence(evidence);
+        batch.require_absent(key(&id));
+        batch.put(user_key(user, &id), &UserSession {}, Some(now.plus(self.lifetimes.absolute)));
+        self.put(batch, &session);
+        SessionCookie { id, secret }
+    }
+
+    /// Adds to `batch` that a session, unchanged since it was read, gains proofs and a new secret; answers its new cookie.
+    pub fn renew(&self, batch: &mut Batch, read: &Stored<Session>, evidence: &[Evidence]) -> SessionCookie {
+        let secret = Plain::generate(self.random.as_ref());
+        let mut session = read.value.clone();
+        session.secret = secret.hash();
+        session.last_seen_at = self.clock.now();
+        session.add_evidence(evidence);
+        batch.require_revision(key(&session.id), read.revision);
+        self.put(batch, &session);
+        SessionCookie { id: session.id, secret }
+    }
+
+    /// Adds to `batch` that the session is in use: always on condition that it lives, and once a minute that time itself.
+    pub fn touch(&self, batch: &mut Batch, read: &Stored<Session>) {
+        let now = self.clock.now();
+        if now.since(read.value.last_seen_at) < ACTIVITY_STEP {
+            batch.require_present(key(&read.value.id));
+            return;
+        }
+        let session = Session { last_seen_at: now, ..read.value.clone() };
+        batch.require_revision(key(&session.id), read.revision);
+        self.put(batch, &session);
+    }
+
+    fn put(&self, batch: &mut Batch, session: &Session) {
+        batch.put(key(&session.id), session, Some(self.end_of(session)));
+    }
+
+    fn end_of(&self, session: &Session) -> Timestamp {
+        let idle = session.last_seen_at.plus(self.lifetimes.idle);
+        idle.min(session.created_at.plus(self.lifetimes.absolute))
+    }
+}

@@ -1,0 +1,3 @@
+//! Pages: templates, texts, assets and the override folder.
+
+mod hostile;
