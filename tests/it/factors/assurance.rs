@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use keyward::factors::{
-    Evidence, Factor, assurance,
-};
+use keyward::factors::{Evidence, Factor, assurance};
 use keyward::storage::Batch;
 use keyward::vocabulary::acr::Level;
 use keyward::vocabulary::amr::Method;

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use keyward::audit::Action;
-use keyward::factors::{
-    Factor, FactorError, FactorKind, Placement, Verdict,
-};
+use keyward::factors::{Factor, FactorError, FactorKind, Placement, Verdict};
 use keyward::foundation::clock::Clock as _;
 use keyward::foundation::ids::UserId;
 use keyward::foundation::secret::Hidden;

@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward::factors::totp::{self as otp};
-use keyward::factors::{
-    Answer, Factor, Occasion, Verdict,
-};
+use keyward::factors::{Answer, Factor, Occasion, Verdict};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::{Clock as _, ManualClock};
 use keyward::foundation::ids::UserId;

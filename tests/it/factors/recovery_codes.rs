@@ -1,9 +1,6 @@
 //! Recovery codes: ten, good once each, counted down, not to be guessed (R-RC-04).
 
-
-use keyward::factors::{
-    Factor, FactorKind, Verdict,
-};
+use keyward::factors::{Factor, FactorKind, Verdict};
 use keyward::foundation::ids::UserId;
 use keyward::storage::Key;
 

@@ -4,9 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use keyward::factors::totp::{self as otp, PERIOD};
-use keyward::factors::{
-    Factor, FactorError, FactorKind, Verdict,
-};
+use keyward::factors::{Factor, FactorError, FactorKind, Verdict};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::Clock as _;
 use keyward::foundation::ids::UserId;
