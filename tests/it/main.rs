@@ -8,11 +8,19 @@
 )]
 
 mod architecture;
+mod audit;
 mod config;
+mod directory;
+mod factors;
+mod limits;
 mod pages;
+mod password;
+mod people;
 mod sealing;
 mod server;
 mod storage;
 mod support;
 mod telemetry;
+mod users;
+mod watched;
 mod web;
