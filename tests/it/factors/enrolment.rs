@@ -10,7 +10,7 @@ use keyward::foundation::secret::Hidden;
 use keyward::storage::Batch;
 
 use super::{SECRET, code, enrolled, typed_key};
-use crate::people::{World, occasion};
+use crate::support::world::{World, occasion};
 
 #[tokio::test]
 async fn r_en_03_an_app_counts_only_after_one_right_code() {

@@ -11,7 +11,7 @@ use keyward::users::{
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::people::{CHEAP, GOOD, World, new};
+use crate::support::world::{CHEAP, GOOD, World, new};
 
 fn recipe(cost: Cost) -> Recipe {
     Recipe {

@@ -12,7 +12,7 @@ use keyward::users::profile::{
 use keyward::users::{Reason, State, User, UserError, standing};
 use proptest::prelude::*;
 
-use crate::people::{World, new};
+use crate::support::world::{World, new};
 
 fn is_taken<T: std::fmt::Debug>(result: Result<T, UserError>) -> bool {
     matches!(result, Err(UserError::Taken(_)))
