@@ -1,7 +1,6 @@
 //! Makes `src/users/block_list.bin` from a list of common passwords on standard input, one a line (docs/block-list.md):
 //!
 //! `cargo run --profile ci --example block_list < list.txt > src/users/block_list.bin`
-#![expect(clippy::print_stdout, reason = "a tool for the command line prints")]
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
