@@ -12,6 +12,7 @@ mod audit;
 mod config;
 mod directory;
 mod factors;
+mod journey;
 mod limits;
 mod pages;
 mod password;
