@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
@@ -15,13 +16,10 @@ mod factors;
 mod journey;
 mod limits;
 mod pages;
-mod password;
-mod people;
 mod sealing;
 mod server;
 mod storage;
 mod support;
 mod telemetry;
 mod users;
-mod watched;
 mod web;
