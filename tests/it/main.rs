@@ -13,6 +13,7 @@ mod config;
 mod directory;
 mod factors;
 mod limits;
+mod oidc;
 mod pages;
 mod password;
 mod people;
