@@ -15,6 +15,7 @@ mod directory;
 mod factors;
 mod journey;
 mod limits;
+mod oidc;
 mod pages;
 mod sealing;
 mod server;
