@@ -76,7 +76,13 @@ impl Ground {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
-        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
+        Ok(Self {
+            settings,
+            store,
+            sealing: Arc::new(sealing),
+            clock,
+            random,
+        })
     }
 }
 
@@ -114,7 +120,13 @@ pub struct App {
 impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
-        let Ground { settings, store, sealing, clock, random } = ground.clone();
+        let Ground {
+            settings,
+            store,
+            sealing,
+            clock,
+            random,
+        } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
         let pages = Pages::new(PagesSettings {
             override_folder: settings.pages.folder.clone(),
@@ -127,7 +139,12 @@ impl App {
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
         let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), trail.clone());
-        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
+        let sessions = Sessions::new(
+            store.clone(),
+            clock.clone(),
+            random.clone(),
+            settings.sessions.clone(),
+        );
         let site = Arc::new(settings.site.clone());
         Ok(Self {
             users: Users::new(store.clone(), clock.clone(), random.clone()),
@@ -158,7 +175,11 @@ impl App {
     pub fn router(&self) -> Router {
         let Ground { settings, random, .. } = &self.ground;
         let site = Arc::new(settings.site.clone());
-        let web = Arc::new(Web { site: site.clone(), pages: self.pages.clone(), random: random.clone() });
+        let web = Arc::new(Web {
+            site: site.clone(),
+            pages: self.pages.clone(),
+            random: random.clone(),
+        });
         let journeys = Arc::new(self.journeys(&web));
         let routes = Router::new()
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
@@ -177,7 +198,13 @@ impl App {
     }
 
     fn journeys(&self, web: &Arc<Web>) -> Journeys {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let Ground {
+            settings,
+            store,
+            clock,
+            random,
+            ..
+        } = &self.ground;
         Journeys {
             store: store.clone(),
             clock: clock.clone(),
@@ -201,7 +228,13 @@ impl App {
     }
 
     fn directory(&self) -> OwnDirectory {
-        let Ground { settings, store, sealing, clock, .. } = &self.ground;
+        let Ground {
+            settings,
+            store,
+            sealing,
+            clock,
+            ..
+        } = &self.ground;
         let by_address = RateLimit {
             bound: settings.limits.address_attempts,
             window: settings.limits.address_window,
@@ -219,7 +252,13 @@ impl App {
     }
 
     fn oidc(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Oidc {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let Ground {
+            settings,
+            store,
+            clock,
+            random,
+            ..
+        } = &self.ground;
         Oidc {
             site: Arc::new(settings.site.clone()),
             store: store.clone(),
@@ -265,7 +304,11 @@ impl Check for StoreAnswers {
             return Err(failure);
         }
         let probe = Key::new("health", &["probe"]);
-        self.0.get(&[probe]).await.map(|_| ()).map_err(|error| error.to_string())
+        self.0
+            .get(&[probe])
+            .await
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -278,7 +321,11 @@ const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 #[async_trait]
 impl Check for ClockIsSane {
     async fn check(&self) -> Result<(), String> {
-        if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
+        if self.0.now() >= WRITTEN {
+            Ok(())
+        } else {
+            Err("the machine's clock is years behind".to_owned())
+        }
     }
 }
 

@@ -39,7 +39,11 @@ pub async fn signed_in(
         accounts.journeys.take(&mut batch, &returned.read);
         accounts.journeys.store.commit(batch).await?;
     }
-    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/"), (header::CACHE_CONTROL, "no-store")]).into_response())
+    Ok((
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, "/"), (header::CACHE_CONTROL, "no-store")],
+    )
+        .into_response())
 }
 
 impl Accounts {
@@ -48,7 +52,12 @@ impl Accounts {
         let page = match (session, SessionCookie::read(&visitor.cookies)) {
             (Some(session), Some(cookie)) => {
                 let gone = || Failure::internal("the person of a live session is gone");
-                let user = self.users.by_id(&session.value.user).await?.ok_or_else(gone)?.value;
+                let user = self
+                    .users
+                    .by_id(&session.value.user)
+                    .await?
+                    .ok_or_else(gone)?
+                    .value;
                 let taking_part = self.sessions.participants(&session.value.id).await?;
                 HomePage {
                     person: Some(person(&user)),
@@ -64,26 +73,43 @@ impl Accounts {
                 sign_in: "/sign-in".to_owned(),
             },
         };
-        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self
+            .web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     fn sign_out_form(&self, cookie: Option<&SessionCookie>) -> Form {
         let action = paths::CONFIRM_SIGN_OUT.to_owned();
         match cookie {
             Some(cookie) => self.web.form(&cookie.secret, end_session::PURPOSE, action),
-            None => Form { action, token: String::new() },
+            None => Form {
+                action,
+                token: String::new(),
+            },
         }
     }
 
     async fn applications(&self, taking_part: &[ClientId]) -> Result<Vec<ApplicationLink>, Failure> {
         let clients = self.clients.list(None, MOST).await?;
         let link = |client: &Client| {
-            let url = client.initiate_login_uri.clone().or_else(|| client.client_uri.clone())?;
+            let url = client
+                .initiate_login_uri
+                .clone()
+                .or_else(|| client.client_uri.clone())?;
             let host = Url::parse(&url).ok()?.host_str()?.to_owned();
             let taking_part = taking_part.contains(&client.id);
-            Some(ApplicationLink { name: client.name.clone(), url, host, taking_part })
+            Some(ApplicationLink {
+                name: client.name.clone(),
+                url,
+                host,
+                taking_part,
+            })
         };
-        Ok(clients.iter().filter(|client| client.enabled).filter_map(link).collect())
+        Ok(clients
+            .iter()
+            .filter(|client| client.enabled)
+            .filter_map(link)
+            .collect())
     }
 }
 
@@ -92,6 +118,10 @@ fn person(user: &User) -> Person {
     Person {
         name: full_name(user).unwrap_or_else(|| username.clone()),
         username,
-        email: user.profile.mail.as_ref().map(|mail| mail.address.as_str().to_owned()),
+        email: user
+            .profile
+            .mail
+            .as_ref()
+            .map(|mail| mail.address.as_str().to_owned()),
     }
 }

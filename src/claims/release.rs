@@ -13,8 +13,15 @@ use crate::vocabulary::{ClaimsRequest, Scope, Scopes};
 pub const LARGEST_ANSWER: usize = 16 * 1024;
 
 /// What an application preset learns in both places, whatever its scopes: where its built-in client looks.
-const PRESET_CLAIMS: [&str; 7] =
-    ["preferred_username", "name", "given_name", "family_name", "email", "email_verified", "groups"];
+const PRESET_CLAIMS: [&str; 7] = [
+    "preferred_username",
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "email_verified",
+    "groups",
+];
 
 /// What must not be missing for an application preset: it would create or rename accounts from half the data.
 const PRESET_NEEDS: [&str; 2] = ["name", "email"];
@@ -57,22 +64,43 @@ pub fn release(
         check_preset_needs(user, &mut known)?;
     }
     let pick = |names: BTreeSet<&str>| -> Map<String, Value> {
-        known.iter().filter(|(name, _)| names.contains(name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+        known
+            .iter()
+            .filter(|(name, _)| names.contains(name.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect()
     };
     let allowed = |names: &BTreeSet<String>| -> Vec<String> {
-        names.iter().filter(|name| client_may_ask(client, name)).cloned().collect()
+        names
+            .iter()
+            .filter(|name| client_may_ask(client, name))
+            .cloned()
+            .collect()
     };
     let (id_token, userinfo) = (allowed(&request.id_token), allowed(&request.userinfo));
-    let preset = if client.preset.is_some() { &PRESET_CLAIMS[..] } else { &[] };
-    let by_scope = granted.iter().flat_map(|scope| scopes::claims_of(scope).iter().copied());
-    let by_userinfo = by_scope.chain(preset.iter().copied()).chain(userinfo.iter().map(String::as_str));
+    let preset = if client.preset.is_some() {
+        &PRESET_CLAIMS[..]
+    } else {
+        &[]
+    };
+    let by_scope = granted
+        .iter()
+        .flat_map(|scope| scopes::claims_of(scope).iter().copied());
+    let by_userinfo = by_scope
+        .chain(preset.iter().copied())
+        .chain(userinfo.iter().map(String::as_str));
     let by_id_token = preset.iter().copied().chain(id_token.iter().map(String::as_str));
-    bounded(Release { id_token: pick(by_id_token.collect()), userinfo: pick(by_userinfo.collect()) })
+    bounded(Release {
+        id_token: pick(by_id_token.collect()),
+        userinfo: pick(by_userinfo.collect()),
+    })
 }
 
 /// A single claim may be asked for where the client may have a scope that holds it.
 fn client_may_ask(client: &Client, name: &str) -> bool {
-    Scope::ALL.into_iter().any(|scope| client.scopes.contains(scope) && scopes::claims_of(scope).contains(&name))
+    Scope::ALL
+        .into_iter()
+        .any(|scope| client.scopes.contains(scope) && scopes::claims_of(scope).contains(&name))
 }
 
 fn check_preset_needs(user: &User, known: &mut Map<String, Value>) -> Result<(), Withheld> {
@@ -89,5 +117,9 @@ fn check_preset_needs(user: &User, known: &mut Map<String, Value>) -> Result<(),
 fn bounded(release: Release) -> Result<Release, Withheld> {
     let size = |claims: &Map<String, Value>| serde_json::to_vec(claims).map_or(usize::MAX, |json| json.len());
     let largest = size(&release.id_token).max(size(&release.userinfo));
-    if largest > LARGEST_ANSWER { Err(Withheld::TooLarge(largest)) } else { Ok(release) }
+    if largest > LARGEST_ANSWER {
+        Err(Withheld::TooLarge(largest))
+    } else {
+        Ok(release)
+    }
 }

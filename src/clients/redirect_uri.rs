@@ -32,7 +32,9 @@ impl RedirectUri {
     }
 
     fn matches_but_for_port(&self, presented: &str) -> bool {
-        let (Ok(registered), Ok(uri)) = (Url::parse(&self.0), admissible(presented)) else { return false };
+        let (Ok(registered), Ok(uri)) = (Url::parse(&self.0), admissible(presented)) else {
+            return false;
+        };
         let same = |part: fn(&Url) -> Option<&str>| part(&registered) == part(&uri);
         is_loopback_literal(&registered)
             && uri.scheme() == registered.scheme()
@@ -51,7 +53,9 @@ pub fn admissible(text: &str) -> Result<Url, String> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(['\\', '*', '"', '<', '>', '\'']) {
         return fault("only plain printable ASCII is allowed, without blanks, quotes, '\\', '<', '>' or '*'");
     }
-    let Ok(uri) = Url::parse(text) else { return fault("this is not an absolute URI") };
+    let Ok(uri) = Url::parse(text) else {
+        return fault("this is not an absolute URI");
+    };
     if !matches!(uri.scheme(), "https" | "http") {
         return fault("it must begin with https://");
     }
@@ -61,17 +65,27 @@ pub fn admissible(text: &str) -> Result<Url, String> {
     if uri.fragment().is_some() {
         return fault("it must not contain a fragment ('#')");
     }
-    if uri.host_str().is_none_or(|host| host.is_empty() || host.ends_with('.')) {
+    if uri
+        .host_str()
+        .is_none_or(|host| host.is_empty() || host.ends_with('.'))
+    {
         return fault("its host is missing or ends with a dot");
     }
     if has_dot_segment(text) || uri.as_str() != text && uri.as_str() != format!("{text}/") {
-        return fault("it must be written in its plain form (lower-case host, no default port, no dot segments)");
+        return fault(
+            "it must be written in its plain form (lower-case host, no default port, no dot segments)",
+        );
     }
     Ok(uri)
 }
 
 fn has_dot_segment(text: &str) -> bool {
-    let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    let path = text
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .replace("%2e", ".");
     path.split('/').any(|segment| segment == "." || segment == "..")
 }
 

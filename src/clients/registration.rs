@@ -36,16 +36,26 @@ pub struct Registered {
 }
 
 fn refuse<T>(sentence: impl Into<String>) -> Result<T, RegistrationError> {
-    Err(RegistrationError::Metadata { code: ErrorCode::InvalidClientMetadata, sentence: sentence.into() })
+    Err(RegistrationError::Metadata {
+        code: ErrorCode::InvalidClientMetadata,
+        sentence: sentence.into(),
+    })
 }
 
 fn metadata_fault(sentence: String) -> RegistrationError {
-    RegistrationError::Metadata { code: ErrorCode::InvalidClientMetadata, sentence }
+    RegistrationError::Metadata {
+        code: ErrorCode::InvalidClientMetadata,
+        sentence,
+    }
 }
 
 impl Clients {
     /// Registers the application of `preset` at `base_url`.
-    pub async fn register_preset(&self, preset: Preset, base_url: &str) -> Result<Registered, RegistrationError> {
+    pub async fn register_preset(
+        &self,
+        preset: Preset,
+        base_url: &str,
+    ) -> Result<Registered, RegistrationError> {
         let metadata = preset.metadata(base_url, &self.site).map_err(metadata_fault)?;
         self.register(metadata, Some(preset)).await
     }
@@ -91,7 +101,10 @@ impl Clients {
             client_uri: self.optional_uri(metadata.client_uri.as_ref())?,
             redirect_uris,
             signing_algorithm: metadata.id_token_signed_response_alg.unwrap_or_default(),
-            scopes: metadata.scope.as_deref().map_or_else(|| Scope::ALL.into_iter().collect(), Scopes::parse),
+            scopes: metadata
+                .scope
+                .as_deref()
+                .map_or_else(|| Scope::ALL.into_iter().collect(), Scopes::parse),
             response_modes: response_modes(metadata),
             unbound: metadata.unbound,
             pkce_required: public,
@@ -106,9 +119,15 @@ impl Clients {
     }
 
     fn id(&self, metadata: &ClientMetadata) -> Result<ClientId, RegistrationError> {
-        let Some(given) = &metadata.client_id else { return Ok(ClientId::generate(self.random.as_ref())) };
+        let Some(given) = &metadata.client_id else {
+            return Ok(ClientId::generate(self.random.as_ref()));
+        };
         let well_formed = (1..=64).contains(&given.len()) && given.bytes().all(|b| b.is_ascii_alphanumeric());
-        if well_formed { Ok(ClientId::from_text(given)) } else { refuse("client_id must be 1 to 64 letters and digits") }
+        if well_formed {
+            Ok(ClientId::from_text(given))
+        } else {
+            refuse("client_id must be 1 to 64 letters and digits")
+        }
     }
 
     fn secret(
@@ -118,7 +137,9 @@ impl Clients {
     ) -> Result<Option<Hidden>, RegistrationError> {
         let public = authentication == [ClientAuthentication::None];
         match &metadata.client_secret {
-            Some(_) if public => refuse("a public client (token_endpoint_auth_method none) has no client_secret"),
+            Some(_) if public => {
+                refuse("a public client (token_endpoint_auth_method none) has no client_secret")
+            }
             Some(given) if given.len() < 43 || !given.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 refuse("client_secret must be 43 or more letters and digits; leave it out and we make one")
             }
@@ -131,8 +152,15 @@ impl Clients {
         }
     }
 
-    fn redirect_uris(&self, metadata: &ClientMetadata, native: bool) -> Result<Vec<RedirectUri>, RegistrationError> {
-        let fault = |sentence| RegistrationError::Metadata { code: ErrorCode::InvalidRedirectUri, sentence };
+    fn redirect_uris(
+        &self,
+        metadata: &ClientMetadata,
+        native: bool,
+    ) -> Result<Vec<RedirectUri>, RegistrationError> {
+        let fault = |sentence| RegistrationError::Metadata {
+            code: ErrorCode::InvalidRedirectUri,
+            sentence,
+        };
         if metadata.redirect_uris.is_empty() {
             return Err(fault("redirect_uris must name at least one address".to_owned()));
         }
@@ -160,18 +188,28 @@ impl Clients {
         metadata: &ClientMetadata,
         redirect_uris: &[RedirectUri],
     ) -> Result<Option<String>, RegistrationError> {
-        let Some(text) = &metadata.frontchannel_logout_uri else { return Ok(None) };
+        let Some(text) = &metadata.frontchannel_logout_uri else {
+            return Ok(None);
+        };
         let text = self.uri(text)?;
         let origin = |uri: &str| url::Url::parse(uri).map(|uri| uri.origin()).ok();
-        if !redirect_uris.iter().any(|uri| origin(uri.as_str()) == origin(&text)) {
-            return refuse("frontchannel_logout_uri must have scheme, host and port of one of the redirect_uris");
+        if !redirect_uris
+            .iter()
+            .any(|uri| origin(uri.as_str()) == origin(&text))
+        {
+            return refuse(
+                "frontchannel_logout_uri must have scheme, host and port of one of the redirect_uris",
+            );
         }
         Ok(Some(text))
     }
 }
 
 fn stored(secret: &Hidden) -> StoredSecret {
-    StoredSecret { hash: Hashed::of(secret.expose()), expires: None }
+    StoredSecret {
+        hash: Hashed::of(secret.expose()),
+        expires: None,
+    }
 }
 
 fn authentication(metadata: &ClientMetadata) -> Result<Vec<ClientAuthentication>, RegistrationError> {
@@ -192,7 +230,11 @@ fn check_flow(metadata: &ClientMetadata) -> Result<(), RegistrationError> {
     if metadata.response_types.iter().any(|given| given != "code") {
         return refuse("response_types: only \"code\" is offered");
     }
-    if metadata.grant_types.iter().any(|given| given != "authorization_code") {
+    if metadata
+        .grant_types
+        .iter()
+        .any(|given| given != "authorization_code")
+    {
         return refuse("grant_types: only \"authorization_code\" is offered");
     }
     let name = metadata.client_name.as_deref().unwrap_or("-");
@@ -211,5 +253,9 @@ fn native(metadata: &ClientMetadata) -> Result<bool, RegistrationError> {
 }
 
 fn response_modes(metadata: &ClientMetadata) -> Vec<ResponseMode> {
-    if metadata.response_modes.is_empty() { ResponseMode::ALL.to_vec() } else { metadata.response_modes.clone() }
+    if metadata.response_modes.is_empty() {
+        ResponseMode::ALL.to_vec()
+    } else {
+        metadata.response_modes.clone()
+    }
 }

@@ -67,39 +67,47 @@ impl TotpEnrolment {
 
     /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
     pub async fn begin(&self, occasion: &Occasion, account: &str) -> Result<Setup, FactorError> {
-        if let Some(pending) = self.pending(occasion).await? {
-            let place = place(&occasion.user, &pending.value.id);
-            return self.setup(
-                &self
-                    .factor
-                    .sealing
-                    .open(sealed_as(&place), &pending.value.secret)?,
-                account,
-            );
+        self.begin_with(occasion, account, Placement::Beside).await
+    }
+
+    /// The same for an app that may come in place of those there are: then five of them do not stand in its way.
+    pub async fn begin_with(
+        &self,
+        occasion: &Occasion,
+        account: &str,
+        placement: Placement,
+    ) -> Result<Setup, FactorError> {
+        if self.pending(occasion).await?.is_none() {
+            self.start(occasion, placement).await?;
         }
+        // Of two tabs that begin at once one makes the secret; both show the stored one.
+        let pending = self.pending(occasion).await?.ok_or(FactorError::NotBegun)?.value;
+        self.setup(&self.secret(occasion, &pending)?, account)
+    }
+
+    async fn start(&self, occasion: &Occasion, placement: Placement) -> Result<(), FactorError> {
         let enrolled = totp_credentials(&self.factor.store, &occasion.user).await?;
-        if enrolled.is_some_and(|stored| stored.value.list.len() >= MOST) {
+        let full = enrolled.is_some_and(|stored| stored.value.list.len() >= MOST);
+        if full && placement == Placement::Beside {
             return Err(FactorError::TooMany(MOST));
         }
         let secret = Zeroizing::new(random::bytes::<SECRET_BYTES>(self.random.as_ref()));
         let id = CredentialId::generate(self.random.as_ref());
-        let sealed = self
-            .factor
-            .sealing
-            .seal(sealed_as(&place(&occasion.user, &id)), secret.as_slice())?;
-        let pending = PendingTotp {
-            user: occasion.user.clone(),
-            id,
-            secret: sealed,
-        };
-        let key = pending_key(&occasion.journey);
+        let place = place(&occasion.user, &id);
+        let secret = self.factor.sealing.seal(sealed_as(&place), secret.as_slice())?;
+        let key = pending_key(&occasion.journey, &occasion.user);
+        let expires = self.factor.clock.now().plus(OPEN_FOR);
         let mut batch = Batch::new();
-        batch.require_absent(key.clone());
-        batch.put(key, &pending, Some(self.factor.clock.now().plus(OPEN_FOR)));
-        if !self.factor.store.commit(batch).await?.is_done() {
-            return Err(FactorError::Conflict);
-        }
-        self.setup(secret.as_slice(), account)
+        batch
+            .require_absent(key.clone())
+            .put(key, &PendingTotp { id, secret }, Some(expires));
+        let _refused_means_begun_elsewhere = self.factor.store.commit(batch).await?;
+        Ok(())
+    }
+
+    fn secret(&self, occasion: &Occasion, pending: &PendingTotp) -> Result<Zeroizing<Vec<u8>>, FactorError> {
+        let place = place(&occasion.user, &pending.id);
+        Ok(self.factor.sealing.open(sealed_as(&place), &pending.secret)?)
     }
 
     /// Activates the app if `code` is right: from then on it is a factor of the person, and this its first proof.
@@ -109,7 +117,8 @@ impl TotpEnrolment {
         code: &Hidden,
         name: &str,
     ) -> Result<Verdict, FactorError> {
-        self.confirm_with(occasion, code, name, Placement::Beside, Batch::new()).await
+        self.confirm_with(occasion, code, name, Placement::Beside, Batch::new())
+            .await
     }
 
     /// The same in one commit with the caller's batch, and in place of the apps there were, if so wished.
@@ -130,18 +139,14 @@ impl TotpEnrolment {
         if let Err(blocked) = self.factor.lockout.count(&pending.id).await? {
             return Ok(blocked.into());
         }
-        let secret = self
-            .factor
-            .sealing
-            .open(sealed_as(&place(&occasion.user, &pending.id)), &pending.secret)?;
-        let totp = totp::generator(&secret).map_err(|_| FactorError::Conflict)?;
+        let totp = totp::stored_generator(&self.secret(occasion, &pending)?)?;
         let now = self.factor.clock.now();
         let Some(step) = totp::matching_step(&totp, &totp::tidy(code.expose()), now, None) else {
-            return Ok(Verdict::Rejected);
+            return self.factor.reject(occasion, "totp_enrolment").await;
         };
         let id = pending.id.clone();
         let mut batch = with;
-        let key = pending_key(&occasion.journey);
+        let key = pending_key(&occasion.journey, &occasion.user);
         batch.require_revision(key.clone(), revision).delete(key);
         let credential = TotpCredential {
             id: pending.id,
@@ -156,7 +161,7 @@ impl TotpEnrolment {
     }
 
     /// Enrols a known secret without a journey, in the caller's batch: for imports and the demo's sample people.
-    /// Codes up to the present step are not accepted.
+    /// The code that the app shows now is accepted.
     pub async fn import(
         &self,
         occasion: &Occasion,
@@ -164,7 +169,9 @@ impl TotpEnrolment {
         name: &str,
         batch: Batch,
     ) -> Result<CredentialId, FactorError> {
-        totp::generator(secret).map_err(|_| FactorError::Conflict)?;
+        if secret.len() < SECRET_BYTES {
+            return Err(FactorError::Secret);
+        }
         let now = self.factor.clock.now();
         let id = CredentialId::generate(self.random.as_ref());
         let sealed = self
@@ -179,7 +186,8 @@ impl TotpEnrolment {
             last_step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, Placement::Beside, batch).await?;
+        self.activate(occasion, credential, Placement::Beside, batch)
+            .await?;
         Ok(id)
     }
 
@@ -202,7 +210,9 @@ impl TotpEnrolment {
             }
         };
         if placement == Placement::InPlaceOfAll {
-            all.list.clear();
+            for lost in all.list.drain(..) {
+                self.factor.remove_one(occasion, &lost.id, &mut batch);
+            }
         }
         if all.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
@@ -221,12 +231,8 @@ impl TotpEnrolment {
     }
 
     async fn pending(&self, occasion: &Occasion) -> Result<Option<Stored<PendingTotp>>, FactorError> {
-        let found = self
-            .factor
-            .store
-            .fetch::<PendingTotp>(&pending_key(&occasion.journey))
-            .await?;
-        Ok(found.filter(|stored| stored.value.user == occasion.user))
+        let key = pending_key(&occasion.journey, &occasion.user);
+        Ok(self.factor.store.fetch(&key).await?)
     }
 
     fn setup(&self, secret: &[u8], account: &str) -> Result<Setup, FactorError> {

@@ -19,6 +19,9 @@ pub enum FactorError {
     /// The password could not be checked.
     #[error(transparent)]
     Password(#[from] UserError),
+    /// The secret to enrol is too short to be safe (RFC 4226 section 4).
+    #[error("the secret needs at least 20 bytes (160 bits)")]
+    Secret,
     /// Another enrolment or change happened at the same moment; nothing was written.
     #[error("the person's factors were changed at the same moment; try again")]
     Conflict,

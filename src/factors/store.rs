@@ -29,7 +29,6 @@ impl Record for TotpCredentials {}
 /// An enrolment that has begun: its secret counts for nothing until one code was right (R-EN-03).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct PendingTotp {
-    pub user: UserId,
     pub id: CredentialId,
     pub secret: Sealed,
 }
@@ -54,8 +53,8 @@ pub(super) fn place(user: &UserId, credential: &CredentialId) -> String {
     format!("{user}/{credential}")
 }
 
-pub(super) fn pending_key(journey: &JourneyId) -> Key {
-    Key::new("factor_totp_pending", &[journey.as_str()])
+pub(super) fn pending_key(journey: &JourneyId, user: &UserId) -> Key {
+    Key::new("factor_totp_pending", &[journey.as_str(), user.as_str()])
 }
 
 pub(super) async fn totp_credentials(

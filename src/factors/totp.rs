@@ -17,7 +17,7 @@ use crate::foundation::ids::{CredentialId, UserId};
 use crate::limits::lockout::Blocked;
 use crate::limits::{AuthenticatorLockout, Throttled};
 use crate::sealing::Sealing;
-use crate::storage::{Batch, SharedStore, Stored};
+use crate::storage::{Batch, SharedStore, StorageError, Stored};
 
 /// Seconds a code is shown.
 pub const PERIOD: u64 = 30;
@@ -37,6 +37,11 @@ pub fn generator(secret: &[u8]) -> Result<Totp, TotpError> {
         .with_skew(0)
         .with_step_duration(PERIOD)
         .build()
+}
+
+pub(super) fn stored_generator(secret: &[u8]) -> Result<Totp, FactorError> {
+    generator(secret)
+        .map_err(|error| StorageError::Corrupt(format!("a one-time password's secret: {error}")).into())
 }
 
 /// The step of `now` (RFC 6238 section 4.2).
@@ -91,6 +96,55 @@ impl TotpFactor {
         }
     }
 
+    /// Removes an app of `user`, or all of them, in one commit with the caller's batch `with`, and their failures too.
+    /// Whether the person may (R-EN-01), and what else ends with it, is decided above.
+    pub async fn remove(
+        &self,
+        occasion: &Occasion,
+        which: impl Fn(&CredentialId) -> bool + Send,
+        with: Batch,
+    ) -> Result<usize, FactorError> {
+        let key = totp_key(&occasion.user);
+        let Some(Stored {
+            mut value, revision, ..
+        }) = totp_credentials(&self.store, &occasion.user).await?
+        else {
+            return Ok(0);
+        };
+        let mut batch = Batch::new();
+        let (gone, kept): (Vec<_>, Vec<_>) = value
+            .list
+            .into_iter()
+            .partition(|credential| which(&credential.id));
+        for credential in &gone {
+            self.remove_one(occasion, &credential.id, &mut batch);
+        }
+        value.list = kept;
+        batch
+            .require_revision(key.clone(), revision)
+            .put(key, &value, None)
+            .append(with);
+        let done = self.store.commit(batch).await?.is_done();
+        if done {
+            Ok(gone.len())
+        } else {
+            Err(FactorError::Conflict)
+        }
+    }
+
+    /// What goes with an app that leaves its person's record.
+    pub(super) fn remove_one(&self, occasion: &Occasion, credential: &CredentialId, batch: &mut Batch) {
+        AuthenticatorLockout::succeeded(credential, batch);
+        let event = self
+            .trail
+            .event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
+        event
+            .about(&occasion.user)
+            .credential(credential)
+            .because("totp")
+            .write(batch);
+    }
+
     /// Counts the try against every app it could be meant for, before any secret is looked at (R-RL-03).
     async fn count(&self, credentials: &TotpCredentials) -> Result<Countable, FactorError> {
         let mut countable = Countable {
@@ -121,7 +175,7 @@ impl TotpFactor {
         };
         let now = self.clock.now();
         let Some((id, step)) = self.find(occasion, &value, open, code, now)? else {
-            return self.reject(occasion).await.map(Some);
+            return self.reject(occasion, "totp").await.map(Some);
         };
         for credential in value.list.iter_mut().filter(|credential| credential.id == id) {
             credential.last_step = step;
@@ -131,6 +185,7 @@ impl TotpFactor {
         batch
             .require_revision(key.clone(), revision)
             .put(key, &value, None);
+        // The answer did not say which app was meant, so none of them failed.
         for credential in open {
             AuthenticatorLockout::succeeded(credential, &mut batch);
         }
@@ -178,16 +233,20 @@ impl TotpFactor {
         let secret = self
             .sealing
             .open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
-        let totp = generator(&secret).map_err(|_| FactorError::Conflict)?;
+        let totp = stored_generator(&secret)?;
         Ok(matching_step(&totp, code, now, Some(credential.last_step)))
     }
 
-    async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
+    pub(super) async fn reject(
+        &self,
+        occasion: &Occasion,
+        word: &'static str,
+    ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
         let event = self
             .trail
             .event(Action::FactorCheck, Outcome::Failure, &occasion.origin);
-        event.about(&occasion.user).because("totp").write(&mut batch);
+        event.about(&occasion.user).because(word).write(&mut batch);
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
     }
@@ -231,13 +290,13 @@ impl Factor for TotpFactor {
         let Answer::Code(code) = answer;
         let code = tidy(code.expose());
         let Some(stored) = totp_credentials(&self.store, &occasion.user).await? else {
-            return self.reject(occasion).await;
+            return self.reject(occasion, "totp").await;
         };
         let countable = self.count(&stored.value).await?;
         if countable.open.is_empty() {
             return match countable.blocked {
                 Some(blocked) => Ok(blocked.into()),
-                None => self.reject(occasion).await,
+                None => self.reject(occasion, "totp").await,
             };
         }
         loop {

@@ -3,9 +3,10 @@
 use axum::response::Response;
 
 use super::stage::Stage;
+use super::start::see_other;
 use super::step::Opening;
-use super::{Journeys, error};
-use crate::factors::{FactorKind, Placement, Verdict};
+use super::{Journeys, error, page};
+use crate::factors::{FactorError, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
@@ -33,12 +34,22 @@ impl Journeys {
         let occasion = step.occasion(&user);
         let kept = step.session.as_ref().map(|session| session.value.id.clone());
         let mut with = Batch::new();
-        self.lifecycle.factor_changed(&mut with, &user, kept.as_ref()).await?;
-        // Whoever came by a recovery code has lost what was enrolled before (R-EN-01).
-        let lost = step.journey.has_proof_of(FactorKind::RecoveryCode);
-        let placement = if lost { Placement::InPlaceOfAll } else { Placement::Beside };
-        let verdict = self.enrolment.confirm_with(&occasion, &code, NAME, placement, with).await;
-        match verdict.map_err(error::factor)? {
+        self.lifecycle
+            .factor_changed(&mut with, &user, kept.as_ref())
+            .await?;
+        let placement = page::placement(&step.journey);
+        let verdict = match self
+            .enrolment
+            .confirm_with(&occasion, &code, NAME, placement, with)
+            .await
+        {
+            // The same form was sent twice and the other was quicker: the journey shows where it is.
+            Err(FactorError::NotBegun | FactorError::Conflict) => {
+                return see_other(&format!("/sign-in/{id}"));
+            }
+            verdict => verdict.map_err(error::factor)?,
+        };
+        match verdict {
             Verdict::Accepted(evidence) => {
                 step.journey.accept(*evidence).map_err(Failure::internal)?;
                 step.journey.codes_unsaved = true;
@@ -52,13 +63,20 @@ impl Journeys {
     }
 
     /// `POST /sign-in/{journey}/recovery-codes`: the person says that they are saved.
-    pub(super) async fn codes_saved(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+    pub(super) async fn codes_saved(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
         let mut step = match self.open_step(visitor, id, form, Stage::RecoveryCodes).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
         if form.get("saved")? != Some("yes") {
-            return self.recovery_codes_page(&step, Some(Message::CodesNotSaved)).await;
+            return self
+                .recovery_codes_page(&step, Some(Message::CodesNotSaved))
+                .await;
         }
         step.journey.codes_unsaved = false;
         self.settle(step, Batch::new()).await

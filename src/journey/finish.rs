@@ -42,14 +42,19 @@ impl Journeys {
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
         self.remember(&mut batch, &step, &user);
-        let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
+        let event = self
+            .trail
+            .event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);
         step.journey.progress = Progress::Arrived(session);
         self.put(&mut batch, &step.read, &step.journey);
         if !self.store.commit(batch).await?.is_done() {
             let wait = std::time::Duration::from_secs(1);
-            return Err(Failure::unavailable(wait, "session or journey changed at the same moment"));
+            return Err(Failure::unavailable(
+                wait,
+                "session or journey changed at the same moment",
+            ));
         }
         let mut response = see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?;
         if let Some(cookie) = cookie {
@@ -74,7 +79,9 @@ impl Journeys {
                 self.sessions.touch(batch, present);
                 Ok(None)
             }
-            Some(present) if present.value.user == *user => Ok(Some(self.sessions.renew(batch, present, evidence))),
+            Some(present) if present.value.user == *user => {
+                Ok(Some(self.sessions.renew(batch, present, evidence)))
+            }
             Some(other) => {
                 let participants = self.sessions.participants(&other.value.id).await?;
                 self.sessions.end(batch, &other.value, &participants);
@@ -86,18 +93,28 @@ impl Journeys {
 
     fn remember(&self, batch: &mut Batch, step: &Step, user: &UserId) {
         let journey = &step.journey;
-        if let (true, Some(demand), Some(application)) =
-            (journey.consented, &journey.demands.consent, &journey.errand.application)
-        {
-            let consent = Consent { scopes: demand.scopes.clone(), at: self.clock.now() };
-            self.grants.remember_consent(batch, user, &application.client, &consent);
+        if let (true, Some(demand), Some(application)) = (
+            journey.consented,
+            &journey.demands.consent,
+            &journey.errand.application,
+        ) {
+            let consent = Consent {
+                scopes: demand.scopes.clone(),
+                at: self.clock.now(),
+            };
+            self.grants
+                .remember_consent(batch, user, &application.client, &consent);
         }
     }
 
     /// The journey `id` of this visitor's browser, if it has come to its end and was not taken up yet.
     pub async fn returned(&self, visitor: &Visitor, id: &str) -> Result<Option<Returned>, Failure> {
-        let Some(browser) = browser(visitor) else { return Ok(None) };
-        let Some(read) = self.find(&JourneyId::from_text(id), &browser.hash()).await? else { return Ok(None) };
+        let Some(browser) = browser(visitor) else {
+            return Ok(None);
+        };
+        let Some(read) = self.find(&JourneyId::from_text(id), &browser.hash()).await? else {
+            return Ok(None);
+        };
         let result = match &read.value.progress {
             Progress::Arrived(session) => Ok(session.clone()),
             Progress::GivenUp(error) => Err(*error),

@@ -27,13 +27,19 @@ impl Journeys {
     pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
         let (invitation, user) = self.invited(link).await?;
         let page = InvitationPage {
-            form: self.web.form(&invitation, PURPOSE, format!("/invitation/{}", invitation.expose())),
+            form: self.web.form(
+                &invitation,
+                PURPOSE,
+                format!("/invitation/{}", invitation.expose()),
+            ),
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
             username: user.username.as_str().to_owned(),
             sets_password: true,
             sets_factor: self.second_factors(&user.id).await? == 0,
         };
-        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self
+            .web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     /// `POST /invitation/{invitation}`: burns the link and begins the journey that it permits.
@@ -44,9 +50,11 @@ impl Journeys {
         form: &Parameters,
     ) -> Result<Response, Failure> {
         let (invitation, user) = self.invited(link).await?;
-        self.web.check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
+        self.web
+            .check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
         let mut burning = Batch::new();
-        self.invitations.burn(&mut burning, &invitation, &user.id, &visitor.origin());
+        self.invitations
+            .burn(&mut burning, &invitation, &user.id, &visitor.origin());
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
         beginning.journey.invite(user.id.clone());
         let session = beginning.session.as_ref().map(|session| &session.value);
@@ -64,5 +72,9 @@ impl Journeys {
 
 /// The errand of whoever only wants to be signed in: Keyward's own home page.
 pub fn home() -> Errand {
-    Errand { resume: "/signed-in/".to_owned(), data: serde_json::Value::Null, application: None }
+    Errand {
+        resume: "/signed-in/".to_owned(),
+        data: serde_json::Value::Null,
+        application: None,
+    }
 }

@@ -82,6 +82,11 @@ impl Journeys {
         &self,
         user: &crate::foundation::ids::UserId,
     ) -> Result<usize, crate::web::Failure> {
-        Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())
+        Ok(self
+            .second_factor
+            .enrolled(user)
+            .await
+            .map_err(error::factor)?
+            .len())
     }
 }

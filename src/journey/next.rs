@@ -101,14 +101,18 @@ impl Next {
             }
             Self::Ask(Stage::Consent, _) => Some(ErrorCode::ConsentRequired),
             Self::Refuse(Refusal::LevelOutOfReach) => Some(ErrorCode::UnmetAuthenticationRequirements),
-            Self::Ask(..) | Self::Refuse(Refusal::EnrolmentNotPermitted) => Some(ErrorCode::InteractionRequired),
+            Self::Ask(..) | Self::Refuse(Refusal::EnrolmentNotPermitted) => {
+                Some(ErrorCode::InteractionRequired)
+            }
         }
     }
 }
 
 /// Whom a journey concerns: the one it has fixed, else whoever is signed in, unless another account was chosen.
 pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) -> Option<&'a UserId> {
-    let signed_in = session.filter(|_| journey.account != AccountChoice::Another).map(|session| &session.user);
+    let signed_in = session
+        .filter(|_| journey.account != AccountChoice::Another)
+        .map(|session| &session.user);
     journey.user().or(signed_in)
 }
 
@@ -158,14 +162,21 @@ fn account_to_choose(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn nobody_signed_in(facts: &Facts<'_>) -> Option<Next> {
-    facts.person.is_none().then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
+    facts
+        .person
+        .is_none()
+        .then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
 }
 
 fn not_served(facts: &Facts<'_>) -> Option<Next> {
     let reason = facts.person?.standing.err()?;
     // Whoever is only signed in from before may sign in as somebody else; whoever proved to be this person may not go on.
     let fixed = facts.journey.user().is_some();
-    Some(if fixed { Next::Refuse(Refusal::NotServed(reason)) } else { Next::Ask(Stage::Password, Why::NobodySignedIn) })
+    Some(if fixed {
+        Next::Refuse(Refusal::NotServed(reason))
+    } else {
+        Next::Ask(Stage::Password, Why::NobodySignedIn)
+    })
 }
 
 fn other_person(facts: &Facts<'_>) -> Option<Next> {
@@ -174,7 +185,11 @@ fn other_person(facts: &Facts<'_>) -> Option<Next> {
         return None;
     }
     let fixed = facts.journey.user().is_some();
-    Some(if fixed { Next::Refuse(Refusal::OtherPerson) } else { Next::Ask(Stage::Password, Why::OtherPersonSignedIn) })
+    Some(if fixed {
+        Next::Refuse(Refusal::OtherPerson)
+    } else {
+        Next::Ask(Stage::Password, Why::OtherPersonSignedIn)
+    })
 }
 
 /// Whoever came by an invitation proves the password by setting it.
@@ -191,7 +206,9 @@ fn fresh_login(facts: &Facts<'_>) -> Option<Next> {
 
 /// A proof of this very journey is always young enough (section 4.10: `max_age=0` means a fresh proof now).
 fn proof_too_old(facts: &Facts<'_>) -> Option<Next> {
-    let Some(known) = assurance(facts) else { return Some(Next::Ask(Stage::Password, Why::NobodySignedIn)) };
+    let Some(known) = assurance(facts) else {
+        return Some(Next::Ask(Stage::Password, Why::NobodySignedIn));
+    };
     let max_age = facts.journey.demands.max_age?;
     let age = facts.now.since(known.auth_time);
     let too_old = max_age == 0 || age > std::time::Duration::from_secs(max_age);
@@ -213,7 +230,11 @@ fn level_needed(facts: &Facts<'_>) -> Result<Level, Refusal> {
         return Err(Refusal::LevelOutOfReach);
     }
     let needed = facts.requirement.floor.max(wished.unwrap_or(Level::Password));
-    if needed > HIGHEST { Err(Refusal::LevelOutOfReach) } else { Ok(needed) }
+    if needed > HIGHEST {
+        Err(Refusal::LevelOutOfReach)
+    } else {
+        Ok(needed)
+    }
 }
 
 /// Whether more must be proved than was; `Some(Err)` where it cannot be.
@@ -241,14 +262,19 @@ fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
     }
     // Whoever changes a password has just given the present one (R-PW-08).
     let proved = facts.journey.has_proof_of(FactorKind::Password);
-    let stage = if proved { Stage::NewPassword } else { Stage::Password };
+    let stage = if proved {
+        Stage::NewPassword
+    } else {
+        Stage::Password
+    };
     Some(Next::Ask(stage, Why::PasswordToChange))
 }
 
 /// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01).
 fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
     level_missing(facts)?.ok()?;
-    let permitted = facts.journey.permission.is_some() || facts.journey.has_proof_of(FactorKind::RecoveryCode);
+    let permitted =
+        facts.journey.permission.is_some() || facts.journey.has_proof_of(FactorKind::RecoveryCode);
     Some(if permitted {
         Next::Ask(Stage::Enrolment, Why::FactorToEnrol)
     } else {
@@ -257,12 +283,19 @@ fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn codes_to_save(facts: &Facts<'_>) -> Option<Next> {
-    facts.journey.codes_unsaved.then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
+    facts
+        .journey
+        .codes_unsaved
+        .then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
 }
 
 fn consent_to_give(facts: &Facts<'_>) -> Option<Next> {
     let demand = facts.journey.demands.consent.as_ref()?;
-    let given = facts.person?.consent.as_ref().is_some_and(|given| demand.scopes.is_within(given));
+    let given = facts
+        .person?
+        .consent
+        .as_ref()
+        .is_some_and(|given| demand.scopes.is_within(given));
     let settled = facts.journey.consented || (given && !demand.again);
     (!settled).then_some(Next::Ask(Stage::Consent, Why::ConsentToGive))
 }

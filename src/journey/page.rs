@@ -9,13 +9,15 @@ use super::start::see_other;
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
+use crate::factors::{FactorKind, Placement};
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, RecoveryCodePage,
-    RecoveryCodesPage, RestartPage, RestartReason,
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
+    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
+use crate::storage::Batch;
 use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor};
 
@@ -27,7 +29,10 @@ impl Journeys {
             Opening::Instead(response) => return Ok(response),
         };
         match &step.journey.progress {
-            Progress::Under(stage) => self.show_stage(&step, *stage).await,
+            Progress::Under(stage) => {
+                let stage = *stage;
+                self.show_stage(step, stage).await
+            }
             Progress::Arrived(_) | Progress::GivenUp(_) => {
                 see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
             }
@@ -35,11 +40,14 @@ impl Journeys {
     }
 
     /// What was true when the stage was reached may have changed since, so the decision is asked once more.
-    async fn show_stage(&self, step: &Step, stage: Stage) -> Result<Response, Failure> {
+    async fn show_stage(&self, step: Step, stage: Stage) -> Result<Response, Failure> {
         let session = step.session.as_ref().map(|session| &session.value);
-        if let Next::Refuse(refusal) = self.ask_next(&step.journey, session).await? {
-            return Ok(self.refusal_page(&step.visitor, &step.journey, refusal));
+        match self.ask_next(&step.journey, session).await? {
+            Next::Ask(now, _) if now == stage => {}
+            Next::Refuse(refusal) => return Ok(self.refusal_page(&step.visitor, &step.journey, refusal)),
+            _ => return self.settle(step, Batch::new()).await,
         }
+        let step = &step;
         match stage {
             Stage::Account => self.account_page(step).await,
             Stage::Password => {
@@ -89,7 +97,9 @@ impl Journeys {
             None => None,
         };
         let known = user.map(|user| user.value.username.as_str().to_owned());
-        Ok(known.or_else(|| step.journey.demands.login_hint.clone()).unwrap_or_default())
+        Ok(known
+            .or_else(|| step.journey.demands.login_hint.clone())
+            .unwrap_or_default())
     }
 
     pub(super) fn password_page(
@@ -108,10 +118,15 @@ impl Journeys {
             can_cancel: step.journey.errand.application.is_some(),
         };
         let locales = step.journey.demands.ui_locales.as_deref();
-        self.web.page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
+        self.web
+            .page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
     }
 
-    pub(super) async fn factor_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
+    pub(super) async fn factor_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
         let page = FactorPage {
             form: self.form(step, "second-factor"),
@@ -157,10 +172,18 @@ impl Journeys {
     }
 
     /// The secret is made on first sight and shown again while the enrolment is open (R-EN-03).
-    pub(super) async fn enrol_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
+    pub(super) async fn enrol_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
         let occasion = step.occasion(&user.id);
-        let setup = self.enrolment.begin(&occasion, user.username.as_str()).await.map_err(error::factor)?;
+        let begun = self
+            .enrolment
+            .begin_with(&occasion, user.username.as_str(), placement(&step.journey))
+            .await;
+        let setup = begun.map_err(error::factor)?;
         let page = EnrolPage {
             form: self.form(step, "enrolment"),
             issuer: self.enrolment.issuer().to_owned(),
@@ -181,7 +204,11 @@ impl Journeys {
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
-        let codes = self.recovery_codes.issue(&step.occasion(&user.id)).await.map_err(error::factor)?;
+        let codes = self
+            .recovery_codes
+            .issue(&step.occasion(&user.id))
+            .await
+            .map_err(error::factor)?;
         let page = RecoveryCodesPage {
             form: self.form(step, "recovery-codes"),
             username: user.username.as_str().to_owned(),
@@ -216,7 +243,11 @@ impl Journeys {
             username: user.username.as_str().to_owned(),
             application: application(&step.journey).unwrap_or_default(),
             host: demand.host.clone(),
-            scopes: demand.scopes.iter().map(|scope| ScopeInWords::of(scope.as_str()).line()).collect(),
+            scopes: demand
+                .scopes
+                .iter()
+                .map(|scope| ScopeInWords::of(scope.as_str()).line())
+                .collect(),
         };
         Ok(self.send(step, &page))
     }
@@ -228,10 +259,15 @@ impl Journeys {
         reason: RestartReason,
     ) -> Response {
         let known = journey.and_then(|journey| journey.errand.application.as_ref());
-        let start = known.and_then(|application| application.start.clone()).unwrap_or_else(|| "/".to_owned());
-        let name = known.filter(|known| known.start.is_some()).map(|known| known.name.clone());
+        let start = known
+            .and_then(|application| application.start.clone())
+            .unwrap_or_else(|| "/".to_owned());
+        let name = known
+            .filter(|known| known.start.is_some())
+            .map(|known| known.name.clone());
         let page = RestartPage::new(reason, start, name, visitor.request.as_str());
-        self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
+        self.web
+            .page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
     }
 
     /// Where the journey ends on our own page: whom to ask.
@@ -243,29 +279,55 @@ impl Journeys {
             request_id: visitor.request.as_str().to_owned(),
             back: back.map(|_| format!("{}{}", journey.errand.resume, journey.id)),
         };
-        self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
+        self.web
+            .page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
     }
 
     async fn concerned(&self, step: &Step) -> Result<User, Failure> {
         let found = self.users.by_id(&step.user()?).await?;
-        found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
+        found
+            .map(|user| user.value)
+            .ok_or_else(|| Failure::internal("the person is gone"))
     }
 
     async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
-        self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
+        self.recovery_codes
+            .remaining(&step.user()?)
+            .await
+            .map_err(error::factor)
     }
 
     fn form(&self, step: &Step, stage: &str) -> Form {
         let id = &step.journey.id;
-        self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
+        self.web
+            .form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
     }
 
     fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
         let locales = step.journey.demands.ui_locales.as_deref();
-        self.web.page_in(&step.visitor, locales, StatusCode::OK, page, &PagePolicy::default())
+        self.web.page_in(
+            &step.visitor,
+            locales,
+            StatusCode::OK,
+            page,
+            &PagePolicy::default(),
+        )
+    }
+}
+
+/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01).
+pub(super) fn placement(journey: &Journey) -> Placement {
+    if journey.has_proof_of(FactorKind::RecoveryCode) {
+        Placement::InPlaceOfAll
+    } else {
+        Placement::Beside
     }
 }
 
 fn application(journey: &Journey) -> Option<String> {
-    journey.errand.application.as_ref().map(|application| application.name.clone())
+    journey
+        .errand
+        .application
+        .as_ref()
+        .map(|application| application.name.clone())
 }

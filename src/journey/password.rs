@@ -15,19 +15,35 @@ use crate::web::{Failure, Parameters, Visitor};
 
 impl Journeys {
     /// `POST /sign-in/{journey}/account`: go on with the signed-in account, or with another.
-    pub(super) async fn choose_account(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+    pub(super) async fn choose_account(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
         let mut step = match self.open_step(visitor, id, form, Stage::Account).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
         let signed_in = step.session.as_ref().map(|session| session.value.user.as_str());
-        let present = form.get("account")?.is_some_and(|chosen| Some(chosen) == signed_in);
-        step.journey.account = if present { AccountChoice::Present } else { AccountChoice::Another };
+        let present = form
+            .get("account")?
+            .is_some_and(|chosen| Some(chosen) == signed_in);
+        step.journey.account = if present {
+            AccountChoice::Present
+        } else {
+            AccountChoice::Another
+        };
         self.settle(step, Batch::new()).await
     }
 
     /// `POST /sign-in/{journey}/password`.
-    pub(super) async fn check_password(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+    pub(super) async fn check_password(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
         let mut step = match self.open_step(visitor, id, form, Stage::Password).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
@@ -44,12 +60,23 @@ impl Journeys {
             return self.login_page(&step, login_name, Some(Message::FieldEmpty));
         }
         let origin = step.visitor.origin();
-        let attempt = PasswordAttempt { login_name, password: &password, journey: &step.journey.id, origin: &origin };
-        match self.directory.authenticate(&attempt).await.map_err(error::factor)? {
+        let attempt = PasswordAttempt {
+            login_name,
+            password: &password,
+            journey: &step.journey.id,
+            origin: &origin,
+        };
+        match self
+            .directory
+            .authenticate(&attempt)
+            .await
+            .map_err(error::factor)?
+        {
             Answer::Authenticated(person) => {
                 step.journey.accept(person.evidence).map_err(Failure::internal)?;
                 if step.journey.permission.is_none() {
-                    step.journey.permission = policy::permission_by_network(&self.policy, step.visitor.address);
+                    step.journey.permission =
+                        policy::permission_by_network(&self.policy, step.visitor.address);
                 }
                 self.settle(step, Batch::new()).await
             }
@@ -60,13 +87,23 @@ impl Journeys {
     }
 
     /// `POST /sign-in/{journey}/new-password`.
-    pub(super) async fn set_password(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+    pub(super) async fn set_password(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
         let mut step = match self.open_step(visitor, id, form, Stage::NewPassword).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
         let user_id = step.user()?;
-        let user = self.users.by_id(&user_id).await?.ok_or_else(|| Failure::internal("the person is gone"))?.value;
+        let user = self
+            .users
+            .by_id(&user_id)
+            .await?
+            .ok_or_else(|| Failure::internal("the person is gone"))?
+            .value;
         let password = Hidden::new(form.get("password")?.unwrap_or_default());
         let again = Hidden::new(form.get("password_again")?.unwrap_or_default());
         let mut batch = Batch::new();
@@ -74,12 +111,19 @@ impl Journeys {
             return self.change_password_page(&step, &user, vec![problem]).await;
         }
         let kept = step.session.as_ref().map(|session| session.value.id.clone());
-        self.lifecycle.password_set(&mut batch, &user_id, kept.as_ref(), &step.visitor.origin()).await?;
+        self.lifecycle
+            .password_set(&mut batch, &user_id, kept.as_ref(), &step.visitor.origin())
+            .await?;
         if !self.store.commit(batch).await?.is_done() {
             return Err(Failure::internal("the password was not stored"));
         }
-        let prepared = Prepared::new(password.expose()).map_err(|_| Failure::internal("a password of bad form"))?;
-        let right = self.proof.check(Some(&user_id), &prepared, &step.journey.id).await.map_err(error::factor)?;
+        let prepared =
+            Prepared::new(password.expose()).map_err(|_| Failure::internal("a password of bad form"))?;
+        let right = self
+            .proof
+            .check(Some(&user_id), &prepared, &step.journey.id)
+            .await
+            .map_err(error::factor)?;
         let right = right.ok_or_else(|| Failure::internal("the password just set is not right"))?;
         step.journey.accept(right.evidence).map_err(Failure::internal)?;
         self.settle(step, Batch::new()).await
@@ -97,12 +141,20 @@ impl Journeys {
             return Ok(Some(Message::PasswordsDiffer));
         }
         if let Ok(prepared) = Prepared::new(password.expose()) {
-            let present = self.passwords.verify(Some(&user.id), &prepared).await.map_err(error::user)?;
+            let present = self
+                .passwords
+                .verify(Some(&user.id), &prepared)
+                .await
+                .map_err(error::user)?;
             if present.is_some() {
                 return Ok(Some(Message::PasswordUnchanged));
             }
         }
-        match self.passwords.set(user, password.expose(), false, &self.password_rules, batch).await {
+        match self
+            .passwords
+            .set(user, password.expose(), false, &self.password_rules, batch)
+            .await
+        {
             Ok(()) => Ok(None),
             Err(UserError::Weak(weakness)) => Ok(Some(message(&weakness))),
             Err(other) => Err(error::user(other)),
@@ -117,7 +169,9 @@ impl Journeys {
 fn message(weakness: &WeakPassword) -> Message {
     let count = |length: &usize| u32::try_from(*length).unwrap_or(u32::MAX);
     match weakness {
-        WeakPassword::TooShort(least) => Message::PasswordTooShort { minimum: count(least) },
+        WeakPassword::TooShort(least) => Message::PasswordTooShort {
+            minimum: count(least),
+        },
         WeakPassword::TooLong => Message::PasswordTooLong { maximum: 256 },
         WeakPassword::Common => Message::PasswordKnown,
         WeakPassword::Context => Message::PasswordPersonal,

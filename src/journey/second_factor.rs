@@ -14,7 +14,12 @@ use crate::web::{Failure, Parameters, Visitor};
 
 impl Journeys {
     /// `POST /sign-in/{journey}/second-factor`.
-    pub(super) async fn check_code(&self, visitor: Visitor, id: &str, form: &Parameters) -> Result<Response, Failure> {
+    pub(super) async fn check_code(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
         let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
@@ -55,7 +60,10 @@ impl Journeys {
             return self.recovery_code_page(&step, Some(Message::FieldEmpty)).await;
         };
         match self.verify(&self.recovery_codes, &step, code).await? {
-            Verdict::Rejected => self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed)).await,
+            Verdict::Rejected => {
+                self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed))
+                    .await
+            }
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
         }
@@ -79,7 +87,10 @@ impl Journeys {
 
     async fn verify(&self, factor: &dyn Factor, step: &Step, code: Hidden) -> Result<Verdict, Failure> {
         let occasion = step.occasion(&step.user()?);
-        factor.verify(&occasion, &Answer::Code(code)).await.map_err(error::factor)
+        factor
+            .verify(&occasion, &Answer::Code(code))
+            .await
+            .map_err(error::factor)
     }
 
     async fn take_proof(&self, mut step: Step, verdict: Verdict) -> Result<Response, Failure> {

@@ -37,7 +37,10 @@ pub struct Beginning {
 impl Journeys {
     /// The live session of the visitor's browser.
     pub async fn session(&self, visitor: &Visitor) -> Result<Option<Stored<Session>>, Failure> {
-        Ok(self.sessions.find(SessionCookie::read(&visitor.cookies).as_ref()).await?)
+        Ok(self
+            .sessions
+            .find(SessionCookie::read(&visitor.cookies).as_ref())
+            .await?)
     }
 
     /// What an errand with these demands would ask of this visitor; nothing is stored.
@@ -53,8 +56,16 @@ impl Journeys {
         let id = JourneyId::generate(self.random.as_ref());
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
         let session = self.session(visitor).await?;
-        let next = self.ask_next(&journey, session.as_ref().map(|session| &session.value)).await?;
-        Ok(Beginning { journey, next, session, browser, browser_is_new })
+        let next = self
+            .ask_next(&journey, session.as_ref().map(|session| &session.value))
+            .await?;
+        Ok(Beginning {
+            journey,
+            next,
+            session,
+            browser,
+            browser_is_new,
+        })
     }
 
     /// Stores the journey and sends the browser to its first page.
@@ -82,24 +93,39 @@ impl Journeys {
             Opened::Yes => beginning.answer(),
             Opened::TooMany => {
                 let wait = std::time::Duration::from_secs(60);
-                Err(Failure::too_many(wait, "too many journeys from one address, or a condition did not hold"))
+                Err(Failure::too_many(
+                    wait,
+                    "too many journeys from one address, or a condition did not hold",
+                ))
             }
         }
     }
 
     /// Asks the one decision, after reading all that it rests on.
-    pub(super) async fn ask_next(&self, journey: &Journey, session: Option<&Session>) -> Result<Next, Failure> {
+    pub(super) async fn ask_next(
+        &self,
+        journey: &Journey,
+        session: Option<&Session>,
+    ) -> Result<Next, Failure> {
         let person = match person_concerned(journey, session) {
             Some(user) => self.person(user, journey).await?,
             None => None,
         };
         let requirement = requirement(&self.policy);
         let now = self.clock.now();
-        Ok(next(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
+        Ok(next(&Facts {
+            now,
+            journey,
+            session,
+            person: person.as_ref(),
+            requirement: &requirement,
+        }))
     }
 
     async fn person(&self, id: &UserId, journey: &Journey) -> Result<Option<Person>, Failure> {
-        let Some(user) = self.users.by_id(id).await? else { return Ok(None) };
+        let Some(user) = self.users.by_id(id).await? else {
+            return Ok(None);
+        };
         let consent = match (&journey.demands.consent, &journey.errand.application) {
             (Some(_), Some(application)) => self.grants.consent(id, &application.client).await?,
             _ => None,
@@ -107,7 +133,11 @@ impl Journeys {
         Ok(Some(Person {
             user: id.clone(),
             standing: standing(&user.value, self.clock.now()),
-            must_change_password: self.passwords.must_change(id).await.map_err(|e| error::user(e.into()))?,
+            must_change_password: self
+                .passwords
+                .must_change(id)
+                .await
+                .map_err(|e| error::user(e.into()))?,
             second_factors: self.second_factors(id).await?,
             consent: consent.map(|consent| consent.scopes),
         }))
@@ -133,6 +163,9 @@ pub(super) fn browser(visitor: &Visitor) -> Option<Plain<BrowserSecret>> {
 /// 303 to an own path: after a POST the browser goes on with GET (R-AZ-18).
 pub(super) fn see_other(path: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(path).map_err(Failure::internal)?;
-    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -41,14 +41,19 @@ pub(super) fn purpose(id: &JourneyId) -> String {
 impl Step {
     /// Where proofs of this step are given.
     pub(super) fn occasion(&self, user: &UserId) -> Occasion {
-        Occasion { user: user.clone(), journey: self.journey.id.clone(), origin: self.visitor.origin() }
+        Occasion {
+            user: user.clone(),
+            journey: self.journey.id.clone(),
+            origin: self.visitor.origin(),
+        }
     }
 
     /// The person concerned; a stage that needs one is only reached with one.
     pub(super) fn user(&self) -> Result<UserId, Failure> {
         let session = self.session.as_ref().map(|session| &session.value);
         let user = super::next::person_concerned(&self.journey, session);
-        user.cloned().ok_or_else(|| Failure::internal("a stage without a person"))
+        user.cloned()
+            .ok_or_else(|| Failure::internal("a stage without a person"))
     }
 }
 
@@ -56,14 +61,28 @@ impl Journeys {
     /// Opens a journey to look at it.
     pub(super) async fn look(&self, visitor: Visitor, id: &str) -> Result<Opening, Failure> {
         let Some(browser) = browser(&visitor) else {
-            return Ok(Opening::Instead(self.restart_page(&visitor, None, RestartReason::Unknown)));
+            return Ok(Opening::Instead(self.restart_page(
+                &visitor,
+                None,
+                RestartReason::Unknown,
+            )));
         };
         let Some(read) = self.find(&JourneyId::from_text(id), &browser.hash()).await? else {
-            return Ok(Opening::Instead(self.restart_page(&visitor, None, RestartReason::Expired)));
+            return Ok(Opening::Instead(self.restart_page(
+                &visitor,
+                None,
+                RestartReason::Expired,
+            )));
         };
         let session = self.session(&visitor).await?;
         let journey = read.value.clone();
-        Ok(Opening::Go(Box::new(Step { visitor, browser, read, journey, session })))
+        Ok(Opening::Go(Box::new(Step {
+            visitor,
+            browser,
+            read,
+            journey,
+            session,
+        })))
     }
 
     /// Opens a journey for a posted form of `stage`. Nothing happens where the journey stands elsewhere (R-MF-03): a form
@@ -80,11 +99,15 @@ impl Journeys {
             instead @ Opening::Instead(_) => return Ok(instead),
         };
         let token = form.get(csrf::FIELD)?;
-        self.web.check_form(&step.visitor, &step.browser, &purpose(&step.journey.id), token)?;
+        self.web
+            .check_form(&step.visitor, &step.browser, &purpose(&step.journey.id), token)?;
         match &step.journey.progress {
             Progress::Under(under) if *under == stage => {}
             Progress::Under(_) if passed(&step.journey, stage) => {
-                return Ok(Opening::Instead(see_other(&format!("/sign-in/{}", step.journey.id))?));
+                return Ok(Opening::Instead(see_other(&format!(
+                    "/sign-in/{}",
+                    step.journey.id
+                ))?));
             }
             Progress::Under(_) => {
                 let page = self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
@@ -96,7 +119,10 @@ impl Journeys {
             }
         }
         if form.get("action")? == Some("cancel") {
-            return self.give_up(*step, ErrorCode::AccessDenied).await.map(Opening::Instead);
+            return self
+                .give_up(*step, ErrorCode::AccessDenied)
+                .await
+                .map(Opening::Instead);
         }
         Ok(Opening::Go(step))
     }
@@ -144,7 +170,10 @@ impl Journeys {
             return Ok(());
         }
         let wait = std::time::Duration::from_secs(1);
-        Err(Failure::unavailable(wait, "the journey was changed by another request at the same moment"))
+        Err(Failure::unavailable(
+            wait,
+            "the journey was changed by another request at the same moment",
+        ))
     }
 }
 

@@ -13,7 +13,7 @@ pub mod verify;
 pub use jwk::Jwk;
 pub use keyring::Keyring;
 pub use sign::SigningKey;
-pub use verify::{IdTokenHint, HintError};
+pub use verify::{HintError, IdTokenHint};
 
 use crate::sealing::SealingError;
 use crate::storage::StorageError;

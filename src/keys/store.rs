@@ -21,7 +21,11 @@ impl Record for StoredKey {}
 
 /// The keys of this store; makes one for each algorithm that has none yet (R-KS-01). Two processes cannot both make one:
 /// the keys of an algorithm hang on one conditional commit.
-pub async fn load_or_make(store: &SharedStore, sealing: &Sealing, clock: &dyn Clock) -> Result<Keyring, KeyError> {
+pub async fn load_or_make(
+    store: &SharedStore,
+    sealing: &Sealing,
+    clock: &dyn Clock,
+) -> Result<Keyring, KeyError> {
     let mut keys = load(store, sealing).await?;
     for algorithm in SigningAlgorithm::ALL {
         if !keys.iter().any(|key| key.jwk().alg == algorithm) {
@@ -53,14 +57,25 @@ async fn make(
     let der = SigningKey::generate(algorithm)?;
     let kid = SigningKey::from_pkcs8(algorithm, &der)?.jwk().kid.clone();
     let pkcs8 = sealing.seal(place(&kid), &der)?;
-    let record = StoredKey { algorithm, created_at: clock.now(), pkcs8 };
+    let record = StoredKey {
+        algorithm,
+        created_at: clock.now(),
+        pkcs8,
+    };
     let first = Key::new("first-signing-key", &[algorithm.as_str()]);
     let mut batch = Batch::new();
-    batch.require_absent(first.clone()).add(first, 1, None).put(Key::new(KIND, &[&kid]), &record, None);
+    batch
+        .require_absent(first.clone())
+        .add(first, 1, None)
+        .put(Key::new(KIND, &[&kid]), &record, None);
     store.commit(batch).await?;
     Ok(())
 }
 
 fn place(kid: &str) -> Identity<'_> {
-    Identity { kind: KIND, field: "pkcs8", id: kid }
+    Identity {
+        kind: KIND,
+        field: "pkcs8",
+        id: kid,
+    }
 }

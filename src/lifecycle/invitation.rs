@@ -50,26 +50,50 @@ pub struct Invitations {
 impl Invitations {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>, trail: Trail) -> Self {
-        Self { store, clock, random, trail }
+        Self {
+            store,
+            clock,
+            random,
+            trail,
+        }
     }
 
     /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line; older ones are void.
     pub fn issue(&self, batch: &mut Batch, user: &UserId) -> Plain<Invitation> {
         let invitation = Plain::generate(self.random.as_ref());
         let until = Some(self.clock.now().plus(LIFETIME));
-        batch.put(key(&invitation.hash()), &InvitationRecord { user: user.clone() }, until);
-        batch.put(pointer_key(user), &Newest { invitation: invitation.hash() }, until);
-        let event = self.trail.event(Action::InvitationIssued, Outcome::Success, &Origin::default());
+        batch.put(
+            key(&invitation.hash()),
+            &InvitationRecord { user: user.clone() },
+            until,
+        );
+        batch.put(
+            pointer_key(user),
+            &Newest {
+                invitation: invitation.hash(),
+            },
+            until,
+        );
+        let event = self
+            .trail
+            .event(Action::InvitationIssued, Outcome::Success, &Origin::default());
         event.by(Actor::CommandLine).about(user).write(batch);
         invitation
     }
 
     /// Whom a live invitation is for.
     pub async fn find(&self, invitation: &Plain<Invitation>) -> Result<Option<UserId>, StorageError> {
-        let Some(found) = self.store.fetch::<InvitationRecord>(&key(&invitation.hash())).await? else {
+        let Some(found) = self
+            .store
+            .fetch::<InvitationRecord>(&key(&invitation.hash()))
+            .await?
+        else {
             return Ok(None);
         };
-        let newest = self.store.fetch::<Newest>(&pointer_key(&found.value.user)).await?;
+        let newest = self
+            .store
+            .fetch::<Newest>(&pointer_key(&found.value.user))
+            .await?;
         let counts = newest.is_some_and(|newest| newest.value.invitation == invitation.hash());
         Ok(counts.then_some(found.value.user))
     }
@@ -77,7 +101,9 @@ impl Invitations {
     /// Adds to `batch` that the invitation is used now, on condition that it was not before.
     pub fn burn(&self, batch: &mut Batch, invitation: &Plain<Invitation>, user: &UserId, origin: &Origin) {
         let key = key(&invitation.hash());
-        batch.require_present(key.clone()).require_present(pointer_key(user));
+        batch
+            .require_present(key.clone())
+            .require_present(pointer_key(user));
         batch.delete(key).delete(pointer_key(user));
         let event = self.trail.event(Action::InvitationUsed, Outcome::Success, origin);
         event.by(Actor::Anonymous).about(user).write(batch);

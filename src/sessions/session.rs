@@ -34,7 +34,8 @@ impl Session {
     /// Takes over newer proofs: one of each factor and credential is kept.
     pub fn add_evidence(&mut self, proofs: &[Evidence]) {
         for proof in proofs {
-            let same = |old: &Evidence| old.factor() == proof.factor() && old.credential() == proof.credential();
+            let same =
+                |old: &Evidence| old.factor() == proof.factor() && old.credential() == proof.credential();
             self.evidence.retain(|old| !same(old));
             self.evidence.push(proof.clone());
         }

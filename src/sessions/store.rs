@@ -31,7 +31,10 @@ pub(super) fn user_key(user: &UserId, id: &SessionId) -> Key {
 
 impl Sessions {
     /// The live session that `cookie` proves. An unknown id is never taken over (R-SE-03).
-    pub async fn find(&self, cookie: Option<&SessionCookie>) -> Result<Option<Stored<Session>>, StorageError> {
+    pub async fn find(
+        &self,
+        cookie: Option<&SessionCookie>,
+    ) -> Result<Option<Stored<Session>>, StorageError> {
         let Some(cookie) = cookie else { return Ok(None) };
         let found = self.by_id(&cookie.id).await?;
         Ok(found.filter(|session| session.value.secret == cookie.secret.hash()))
@@ -64,7 +67,11 @@ impl Sessions {
         };
         session.add_evidence(evidence);
         batch.require_absent(key(&id));
-        batch.put(user_key(user, &id), &UserSession {}, Some(now.plus(self.lifetimes.absolute)));
+        batch.put(
+            user_key(user, &id),
+            &UserSession {},
+            Some(now.plus(self.lifetimes.absolute)),
+        );
         self.put(batch, &session);
         SessionCookie { id, secret }
     }
@@ -78,7 +85,10 @@ impl Sessions {
         session.add_evidence(evidence);
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
-        SessionCookie { id: session.id, secret }
+        SessionCookie {
+            id: session.id,
+            secret,
+        }
     }
 
     /// Adds to `batch` that the session is in use: always on condition that it lives, and once a minute that time itself.
@@ -88,7 +98,10 @@ impl Sessions {
             batch.require_present(key(&read.value.id));
             return;
         }
-        let session = Session { last_seen_at: now, ..read.value.clone() };
+        let session = Session {
+            last_seen_at: now,
+            ..read.value.clone()
+        };
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
     }

@@ -121,7 +121,10 @@ impl PasswordRules {
 /// One character, or a run such as 12345678 or abcdefgh, over and over.
 fn repeats(text: &str) -> bool {
     let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
-    let mut steps = codes.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut steps = codes
+        .iter()
+        .zip(codes.iter().skip(1))
+        .map(|(one, next)| next - one);
     match steps.next() {
         Some(first) => first.abs() <= 1 && steps.all(|step| step == first),
         None => true,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::UserError;
 use crate::foundation::{Random, random};
 use crate::sealing::{Identity, Sealed, Sealing};
-use crate::storage::{Batch, Key, Record, SharedStore};
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
 
 const IDENTITY: Identity<'static> = Identity {
     kind: "password_pepper",
@@ -56,7 +56,8 @@ impl Pepper {
 
     fn open(record: &SealedPepper, sealing: &Sealing) -> Result<Self, UserError> {
         let plain = sealing.open(IDENTITY, &record.sealed)?;
-        let bytes = <[u8; 32]>::try_from(plain.as_slice()).map_err(|_| UserError::Conflict)?;
+        let bytes = <[u8; 32]>::try_from(plain.as_slice())
+            .map_err(|_| StorageError::Corrupt("the password pepper has not 32 bytes".to_owned()))?;
         Ok(Self(Arc::new(Zeroizing::new(bytes))))
     }
 

@@ -4,25 +4,45 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
+    /// The request is malformed.
     InvalidRequest,
+    /// Client authentication failed.
     InvalidClient,
+    /// The code is unknown, spent, or bound to something else.
     InvalidGrant,
+    /// The scope is unknown or may not be had.
     InvalidScope,
+    /// The access token is unknown, expired or revoked.
     InvalidToken,
+    /// The client may not use this grant.
     UnauthorizedClient,
+    /// This grant is not offered.
     UnsupportedGrantType,
+    /// This response type is not offered.
     UnsupportedResponseType,
+    /// The person or policy said no.
     AccessDenied,
+    /// A fault of ours.
     ServerError,
+    /// Not now.
     TemporarilyUnavailable,
+    /// The person would have to sign in.
     LoginRequired,
+    /// The person would have to be asked something.
     InteractionRequired,
+    /// The person would have to consent.
     ConsentRequired,
+    /// The person would have to choose an account.
     AccountSelectionRequired,
+    /// Request objects are not offered.
     RequestNotSupported,
+    /// Request objects by reference are not offered.
     RequestUriNotSupported,
+    /// The required level cannot be reached (OpenID Connect Unmet Authentication Requirements 1.0).
     UnmetAuthenticationRequirements,
+    /// Client metadata is at fault.
     InvalidClientMetadata,
+    /// A redirect URI may not be registered.
     InvalidRedirectUri,
 }
 

@@ -43,7 +43,11 @@ pub struct Visitor {
 impl Visitor {
     /// Where events say it came from.
     pub fn origin(&self) -> Origin {
-        Origin::new(Some(self.address), self.header(header::USER_AGENT), Some(self.request.as_str().to_owned()))
+        Origin::new(
+            Some(self.address),
+            self.header(header::USER_AGENT),
+            Some(self.request.as_str().to_owned()),
+        )
     }
 
     /// The languages the browser prefers.
@@ -62,8 +66,17 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let incomplete = || Failure::internal("the request passed no listener of ours");
         let ClientAddress(address) = *parts.extensions.get().ok_or_else(incomplete)?;
-        let request = parts.extensions.get::<RequestId>().cloned().ok_or_else(incomplete)?;
+        let request = parts
+            .extensions
+            .get::<RequestId>()
+            .cloned()
+            .ok_or_else(incomplete)?;
         let cookies = Cookies::read(&parts.headers)?;
-        Ok(Self { address, cookies, request, headers: parts.headers.clone() })
+        Ok(Self {
+            address,
+            cookies,
+            request,
+            headers: parts.headers.clone(),
+        })
     }
 }

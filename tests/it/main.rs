@@ -8,11 +8,16 @@
 )]
 
 mod architecture;
+mod audit;
 mod config;
+mod directory;
+mod factors;
+mod limits;
 mod pages;
 mod sealing;
 mod server;
 mod storage;
 mod support;
 mod telemetry;
+mod users;
 mod web;

@@ -22,8 +22,9 @@ use crate::journey::{Application, Beginning, ConsentDemand, Demands, Errand, Nex
 use crate::oidc::store::CodeGrant;
 use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
-use crate::vocabulary::acr::{ForeignNames, Level};
 use crate::vocabulary::ErrorCode;
+use crate::vocabulary::acr::{ForeignNames, Level};
+use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
 pub(super) use self::respond::{redirect, with_query};
@@ -36,18 +37,18 @@ const TRIES: u32 = 3;
 pub async fn by_get(
     State(oidc): State<Arc<Oidc>>,
     visitor: Visitor,
-    Query(parameters): Query,
+    query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, &parameters).await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
 pub async fn by_post(
     State(oidc): State<Arc<Oidc>>,
     visitor: Visitor,
-    Form(parameters): Form,
+    form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, &parameters).await
+    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters)).await
 }
 
 /// A request whose answer is being made.
@@ -59,40 +60,83 @@ struct Pending<'a> {
 }
 
 impl Oidc {
-    async fn authorize(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
-        let Target { client, back } = self.target(parameters).await?;
+    /// Until client and redirect URI are known to belong together, every fault is a page and an event (`P400`).
+    async fn authorize(
+        &self,
+        visitor: &Visitor,
+        parameters: Result<Parameters, Failure>,
+    ) -> Result<Response, Failure> {
+        let target = async {
+            let parameters = parameters.map_err(|failure| failure.on(Face::Page))?;
+            self.target(&parameters).await.map(|target| (target, parameters))
+        };
+        match target.await {
+            Ok((target, parameters)) => self.authorize_for(visitor, target, &parameters).await,
+            Err(failure) => Err(self.refused(visitor, failure).await),
+        }
+    }
+
+    async fn authorize_for(
+        &self,
+        visitor: &Visitor,
+        target: Target,
+        parameters: &Parameters,
+    ) -> Result<Response, Failure> {
+        let Target { client, back } = target;
         let request = match AuthorizeRequest::read(parameters, &client, back.clone()) {
             Ok(request) => request,
             Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
         };
-        let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::Direct };
+        let pending = Pending {
+            visitor,
+            client: &client,
+            request: &request,
+            arrival: Arrival::Direct,
+        };
         for _ in 0..TRIES {
             let demands = match self.demands(&client, &request) {
                 Ok(demands) => demands,
                 Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
             };
-            let beginning = self.journeys.consider(visitor, demands, errand(&client, &request)?).await?;
+            let beginning = self
+                .journeys
+                .consider(visitor, demands, errand(&client, &request)?)
+                .await?;
             if let Some(response) = self.decide(&pending, beginning).await? {
                 return Ok(response);
             }
         }
-        Err(Failure::unavailable(std::time::Duration::from_secs(1), "the session kept changing"))
+        Err(Failure::unavailable(
+            std::time::Duration::from_secs(1),
+            "the session kept changing",
+        ))
     }
 
     /// The answer, or `None` where the session changed meanwhile and the decision must be asked again.
     async fn decide(&self, pending: &Pending<'_>, beginning: Beginning) -> Result<Option<Response>, Failure> {
-        let Pending { visitor, request, arrival, .. } = pending;
+        let Pending {
+            visitor,
+            request,
+            arrival,
+            ..
+        } = pending;
         match (&beginning.next, &beginning.session) {
             (Next::Arrive(assurance), Some(session)) => {
                 self.issue_code(pending, session, assurance, Batch::new()).await
             }
             (next, _) if request.prompt.none => {
                 let code = next.silent_error().unwrap_or(ErrorCode::InteractionRequired);
-                let fault = Fault { code, description: "the person would have to be asked" };
+                let fault = Fault {
+                    code,
+                    description: "the person would have to be asked",
+                };
                 self.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             (Next::Refuse(refusal @ (Refusal::LevelOutOfReach | Refusal::OtherPerson)), _) => {
-                let fault = Fault { code: refusal.error(), description: "the sign-in cannot meet the request" };
+                let fault = Fault {
+                    code: refusal.error(),
+                    description: "the sign-in cannot meet the request",
+                };
                 self.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             _ => self.journeys.begin(visitor, beginning).await.map(Some),
@@ -107,7 +151,12 @@ impl Oidc {
         assurance: &Assurance,
         with: Batch,
     ) -> Result<Option<Response>, Failure> {
-        let Pending { visitor, client, request, arrival } = pending;
+        let Pending {
+            visitor,
+            client,
+            request,
+            arrival,
+        } = pending;
         if let Some(failure) = self.withheld(client, request, session).await? {
             return Err(failure);
         }
@@ -142,7 +191,12 @@ impl Oidc {
         session: &Stored<Session>,
     ) -> Result<Option<Failure>, Failure> {
         let gone = || Failure::internal("the person of a live session is gone");
-        let user = self.users.by_id(&session.value.user).await?.ok_or_else(gone)?.value;
+        let user = self
+            .users
+            .by_id(&session.value.user)
+            .await?
+            .ok_or_else(gone)?
+            .value;
         let refusal = claims::release(&user, client, &request.scopes, &request.claims).err();
         Ok(refusal.map(|why| {
             tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
@@ -154,12 +208,19 @@ impl Oidc {
     /// From the words of the request to what a journey understands.
     fn demands(&self, client: &Client, request: &AuthorizeRequest) -> Result<Demands, Fault> {
         let essential = &request.claims.essential_acr;
-        let wished = if essential.is_empty() { &request.acr_values } else { essential };
+        let wished = if essential.is_empty() {
+            &request.acr_values
+        } else {
+            essential
+        };
         let known = |value: &String| Level::from_request(value, ForeignNames::default());
         let levels: Vec<_> = wished.iter().filter_map(known).collect();
         if !essential.is_empty() && levels.is_empty() {
             let code = ErrorCode::UnmetAuthenticationRequirements;
-            return Err(Fault { code, description: "none of the required acr values is known" });
+            return Err(Fault {
+                code,
+                description: "none of the required acr values is known",
+            });
         }
         let consent = ConsentDemand {
             scopes: request.scopes.clone(),
@@ -179,13 +240,21 @@ impl Oidc {
         })
     }
 
-    fn hinted_subject(&self, request: &AuthorizeRequest) -> Result<Option<crate::foundation::ids::UserId>, Fault> {
-        let Some(token) = &request.id_token_hint else { return Ok(None) };
+    fn hinted_subject(
+        &self,
+        request: &AuthorizeRequest,
+    ) -> Result<Option<crate::foundation::ids::UserId>, Fault> {
+        let Some(token) = &request.id_token_hint else {
+            return Ok(None);
+        };
         match self.keyring.verify_hint(token, self.site.issuer()) {
             Ok(hint) => Ok(Some(hint.subject)),
             Err(why) => {
                 tracing::info!(%why, "id_token_hint refused");
-                Err(Fault { code: ErrorCode::InvalidRequest, description: "id_token_hint is not an ID token of ours" })
+                Err(Fault {
+                    code: ErrorCode::InvalidRequest,
+                    description: "id_token_hint is not an ID token of ours",
+                })
             }
         }
     }
@@ -198,12 +267,17 @@ fn errand(client: &Client, request: &AuthorizeRequest) -> Result<Errand, Failure
         application: Some(Application {
             client: client.id.clone(),
             name: client.name.clone(),
-            start: client.initiate_login_uri.clone().or_else(|| client.client_uri.clone()),
+            start: client
+                .initiate_login_uri
+                .clone()
+                .or_else(|| client.client_uri.clone()),
         }),
     })
 }
 
 fn host(uri: &str) -> String {
     let parsed = url::Url::parse(uri).ok();
-    parsed.and_then(|uri| uri.host_str().map(str::to_owned)).unwrap_or_default()
+    parsed
+        .and_then(|uri| uri.host_str().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -107,7 +107,11 @@ impl AuthorizeRequest {
 
 /// RFC 6749 section 3.1, R-AZ-08: no parameter twice, known or not.
 fn nothing_repeated(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
-    if parameters.repeated().is_some() { fault(ErrorCode::InvalidRequest, "a parameter is repeated") } else { Ok(()) }
+    if parameters.repeated().is_some() {
+        fault(ErrorCode::InvalidRequest, "a parameter is repeated")
+    } else {
+        Ok(())
+    }
 }
 
 fn sizes(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
@@ -117,14 +121,22 @@ fn sizes(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
         ("scope", LONGEST_SCOPE),
         ("claims", LONGEST_CLAIMS),
     ];
-    let too_long = |(name, most): &(&str, usize)| one(parameters, name).is_some_and(|value| value.len() > *most);
-    if bounds.iter().any(too_long) { fault(ErrorCode::InvalidRequest, "a parameter is too long") } else { Ok(()) }
+    let too_long =
+        |(name, most): &(&str, usize)| one(parameters, name).is_some_and(|value| value.len() > *most);
+    if bounds.iter().any(too_long) {
+        fault(ErrorCode::InvalidRequest, "a parameter is too long")
+    } else {
+        Ok(())
+    }
 }
 
 /// OpenID Connect Core section 6: not offered, and never ignored silently (R-AZ-15).
 fn no_request_objects(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     if one(parameters, "request").is_some() {
-        return fault(ErrorCode::RequestNotSupported, "request objects are not supported");
+        return fault(
+            ErrorCode::RequestNotSupported,
+            "request objects are not supported",
+        );
     }
     if one(parameters, "request_uri").is_some() {
         return fault(ErrorCode::RequestUriNotSupported, "request_uri is not supported");
@@ -135,42 +147,68 @@ fn no_request_objects(parameters: &Parameters, _: &Client) -> Result<(), Fault> 
 fn response_type(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     match one(parameters, "response_type") {
         Some("code") => Ok(()),
-        Some(_) => fault(ErrorCode::UnsupportedResponseType, "only response_type=code is supported"),
+        Some(_) => fault(
+            ErrorCode::UnsupportedResponseType,
+            "only response_type=code is supported",
+        ),
         None => fault(ErrorCode::InvalidRequest, "response_type is missing"),
     }
 }
 
 fn response_mode(parameters: &Parameters, client: &Client) -> Result<(), Fault> {
-    let Some(given) = one(parameters, "response_mode") else { return Ok(()) };
+    let Some(given) = one(parameters, "response_mode") else {
+        return Ok(());
+    };
     match ResponseMode::parse(given) {
         Some(mode) if client.response_modes.contains(&mode) => Ok(()),
-        _ => fault(ErrorCode::InvalidRequest, "this response_mode is not allowed for this client"),
+        _ => fault(
+            ErrorCode::InvalidRequest,
+            "this response_mode is not allowed for this client",
+        ),
     }
 }
 
 fn scope_openid(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     let scopes = Scopes::parse(one(parameters, "scope").unwrap_or_default());
-    if scopes.contains(Scope::Openid) { Ok(()) } else { fault(ErrorCode::InvalidScope, "the scope openid is missing") }
+    if scopes.contains(Scope::Openid) {
+        Ok(())
+    } else {
+        fault(ErrorCode::InvalidScope, "the scope openid is missing")
+    }
 }
 
 fn prompt_and_max_age(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     if Prompt::parse(one(parameters, "prompt").unwrap_or_default()).is_none() {
-        return fault(ErrorCode::InvalidRequest, "prompt=none cannot stand beside another value");
+        return fault(
+            ErrorCode::InvalidRequest,
+            "prompt=none cannot stand beside another value",
+        );
     }
     // A wish for a fresher sign-in that cannot be read must not be dropped (R-CO-05); a year is the longest that makes sense.
     match one(parameters, "max_age").map(str::parse::<u64>) {
-        Some(Err(_)) => fault(ErrorCode::InvalidRequest, "max_age must be a whole number of seconds"),
+        Some(Err(_)) => fault(
+            ErrorCode::InvalidRequest,
+            "max_age must be a whole number of seconds",
+        ),
         _ => Ok(()),
     }
 }
 
 /// RFC 7636; `plain`, also by leaving the method out, is refused (R-AZ-07).
 fn proof_key(parameters: &Parameters, client: &Client) -> Result<(), Fault> {
-    match (one(parameters, "code_challenge"), one(parameters, "code_challenge_method")) {
-        (None, None) if client.pkce_required => fault(ErrorCode::InvalidRequest, "code_challenge is required (S256)"),
+    match (
+        one(parameters, "code_challenge"),
+        one(parameters, "code_challenge_method"),
+    ) {
+        (None, None) if client.pkce_required => {
+            fault(ErrorCode::InvalidRequest, "code_challenge is required (S256)")
+        }
         (None, None) => Ok(()),
         (Some(challenge), Some("S256")) if CodeChallenge::parse(challenge).is_some() => Ok(()),
-        (Some(_), Some("S256")) => fault(ErrorCode::InvalidRequest, "code_challenge must be 43 base64url characters"),
+        (Some(_), Some("S256")) => fault(
+            ErrorCode::InvalidRequest,
+            "code_challenge must be 43 base64url characters",
+        ),
         _ => fault(ErrorCode::InvalidRequest, "code_challenge_method must be S256"),
     }
 }
@@ -185,9 +223,13 @@ fn bound_to_browser(parameters: &Parameters, client: &Client) -> Result<(), Faul
 }
 
 fn claims(parameters: &Parameters) -> Result<ClaimsRequest, Fault> {
-    let Some(text) = one(parameters, "claims") else { return Ok(ClaimsRequest::default()) };
-    ClaimsRequest::parse(text)
-        .ok_or(Fault { code: ErrorCode::InvalidRequest, description: "claims is not the JSON object that is expected" })
+    let Some(text) = one(parameters, "claims") else {
+        return Ok(ClaimsRequest::default());
+    };
+    ClaimsRequest::parse(text).ok_or(Fault {
+        code: ErrorCode::InvalidRequest,
+        description: "claims is not the JSON object that is expected",
+    })
 }
 
 /// One parameter; that none is repeated was checked first.
@@ -196,5 +238,10 @@ pub(super) fn one<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str>
 }
 
 fn words(list: Option<&str>) -> Vec<String> {
-    list.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).take(16).map(str::to_owned).collect()
+    list.unwrap_or_default()
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .take(16)
+        .map(str::to_owned)
+        .collect()
 }

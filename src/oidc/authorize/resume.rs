@@ -40,10 +40,16 @@ impl Oidc {
         let request: AuthorizeRequest =
             serde_json::from_value(read.value.errand.data.clone()).map_err(Failure::internal)?;
         let client = self.clients.find(&request.back.client).await?;
-        let client = client.ok_or_else(|| Failure::page("unknown_application", "resume: the client is gone"))?;
+        let client =
+            client.ok_or_else(|| Failure::page("unknown_application", "resume: the client is gone"))?;
         let mut taken = Batch::new();
         self.journeys.take(&mut taken, &read);
-        let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::AfterForm };
+        let pending = Pending {
+            visitor,
+            client: &client,
+            request: &request,
+            arrival: Arrival::AfterForm,
+        };
         match result {
             Ok(session) => {
                 let took = self.clock.now().since(read.value.started_at);
@@ -53,7 +59,10 @@ impl Oidc {
                 if !self.store.commit(taken).await?.is_done() {
                     return Ok(self.over(visitor));
                 }
-                let fault = Fault { code, description: "the sign-in was not completed" };
+                let fault = Fault {
+                    code,
+                    description: "the sign-in was not completed",
+                };
                 self.refuse(visitor, &request.back, fault, Arrival::AfterForm)
             }
         }
@@ -66,14 +75,27 @@ impl Oidc {
         took: Duration,
         taken: Batch,
     ) -> Result<Response, Failure> {
-        let session = self.journeys.session(pending.visitor).await?.filter(|found| found.value.id == *session);
-        let Some(session) = session else { return Ok(self.over(pending.visitor)) };
+        let session = self
+            .journeys
+            .session(pending.visitor)
+            .await?
+            .filter(|found| found.value.id == *session);
+        let Some(session) = session else {
+            return Ok(self.over(pending.visitor));
+        };
         if let Some(start) = start_anew(pending.client, took) {
             self.store.commit(taken).await?;
-            let page = HandOverPage { target: start.to_owned(), application: Some(pending.client.name.clone()) };
-            return Ok(self.web.page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
+            let page = HandOverPage {
+                target: start.to_owned(),
+                application: Some(pending.client.name.clone()),
+            };
+            return Ok(self
+                .web
+                .page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
         }
-        let assurance = self.assurance(&session).ok_or_else(|| Failure::internal("a session without proof"))?;
+        let assurance = self
+            .assurance(&session)
+            .ok_or_else(|| Failure::internal("a session without proof"))?;
         match self.issue_code(pending, &session, &assurance, taken).await? {
             Some(response) => Ok(response),
             None => Ok(self.over(pending.visitor)),
@@ -87,8 +109,14 @@ impl Oidc {
 
     /// Reloaded, or sent twice: the answer was given.
     fn over(&self, visitor: &Visitor) -> Response {
-        let page = RestartPage::new(RestartReason::Finished, "/".to_owned(), None, visitor.request.as_str());
-        self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
+        let page = RestartPage::new(
+            RestartReason::Finished,
+            "/".to_owned(),
+            None,
+            visitor.request.as_str(),
+        );
+        self.web
+            .page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn by_get(
     visitor: Visitor,
     Query(parameters): Query,
 ) -> Result<Response, Failure> {
-    oidc.sign_out(&visitor, &parameters).await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout`: the same by form.
@@ -41,7 +41,7 @@ pub async fn by_post(
     visitor: Visitor,
     Form(parameters): Form,
 ) -> Result<Response, Failure> {
-    oidc.sign_out(&visitor, &parameters).await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout/confirm`: the person pressed the button of our own page; the wish stands in the query.
@@ -51,7 +51,7 @@ pub async fn confirmed(
     Query(wish): Query,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    oidc.confirmed(&visitor, &wish, &form).await
+    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await).await
 }
 
 /// What a request says, once checked.
@@ -61,6 +61,13 @@ struct Wish {
 }
 
 impl Oidc {
+    async fn noted(&self, visitor: &Visitor, result: Result<Response, Failure>) -> Result<Response, Failure> {
+        match result {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(self.refused(visitor, failure).await),
+        }
+    }
+
     async fn sign_out(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
         if parameters.repeated().is_some() {
             return Err(Failure::page("bad_request", "logout: a parameter is repeated"));
@@ -82,12 +89,20 @@ impl Oidc {
         form: &Parameters,
     ) -> Result<Response, Failure> {
         let wish = self.wish(wish).await?;
-        let (Some(session), Some(cookie)) =
-            (self.journeys.session(visitor).await?, SessionCookie::read(&visitor.cookies))
-        else {
-            return self.nobody_signed_in(visitor, &Wish { hint: None, target: None });
+        let (Some(session), Some(cookie)) = (
+            self.journeys.session(visitor).await?,
+            SessionCookie::read(&visitor.cookies),
+        ) else {
+            return self.nobody_signed_in(
+                visitor,
+                &Wish {
+                    hint: None,
+                    target: None,
+                },
+            );
         };
-        self.web.check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
+        self.web
+            .check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
         self.end_and_tell(visitor, &session, wish.target).await
     }
 
@@ -99,7 +114,9 @@ impl Oidc {
     ) -> Result<Response, Failure> {
         let id = self.end_session(visitor, session, target).await?;
         let mut response = redirect(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
-        response.headers_mut().append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
         Ok(response)
     }
 
@@ -108,8 +125,12 @@ impl Oidc {
         match (&wish.hint, &wish.target) {
             (Some(_), Some(target)) => redirect(&target.uri),
             _ => {
-                let page = SignedOutPage { sign_in: Some("/".to_owned()) };
-                Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+                let page = SignedOutPage {
+                    sign_in: Some("/".to_owned()),
+                };
+                Ok(self
+                    .web
+                    .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
             }
         }
     }
@@ -127,19 +148,39 @@ impl Oidc {
         let participants = self.sessions.participants(&session.value.id).await?;
         let clients = self.clients.find_all(&participants).await?;
         // The wish is carried by the form's address, and checked anew when it comes back.
-        let kept = ["client_id", "post_logout_redirect_uri", "redirect_uri", "logout_uri", "state"];
+        let kept = [
+            "client_id",
+            "post_logout_redirect_uri",
+            "redirect_uri",
+            "logout_uri",
+            "state",
+        ];
         let kept: Vec<_> = kept
             .into_iter()
-            .filter_map(|name| parameters.get(name).ok().flatten().map(|value| (name, value.to_owned())))
+            .filter_map(|name| {
+                parameters
+                    .get(name)
+                    .ok()
+                    .flatten()
+                    .map(|value| (name, value.to_owned()))
+            })
             .filter(|_| !hint_of_another)
             .collect();
         let page = ConfirmPage {
-            form: self.web.form(&cookie.secret, PURPOSE, with_query(paths::CONFIRM_SIGN_OUT, &kept)),
-            username: user.filter(|_| !hint_of_another).map(|user| user.value.username.as_str().to_owned()),
+            form: self.web.form(
+                &cookie.secret,
+                PURPOSE,
+                with_query(paths::CONFIRM_SIGN_OUT, &kept),
+            ),
+            username: user
+                .filter(|_| !hint_of_another)
+                .map(|user| user.value.username.as_str().to_owned()),
             applications: clients.into_iter().map(|client| client.name).collect(),
             stay: "/".to_owned(),
         };
-        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self
+            .web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     async fn wish(&self, parameters: &Parameters) -> Result<Wish, Failure> {
@@ -154,7 +195,10 @@ impl Oidc {
         if let (Some(hint), Some(named)) = (&hint, &named)
             && hint.audience != *named
         {
-            return Err(Failure::page("bad_request", "logout: client_id is not the audience of id_token_hint"));
+            return Err(Failure::page(
+                "bad_request",
+                "logout: client_id is not the audience of id_token_hint",
+            ));
         }
         let client = match hint.as_ref().map(|hint| hint.audience.clone()).or(named) {
             Some(id) => self.clients.find(&id).await?,
@@ -171,23 +215,44 @@ impl Oidc {
         client: Option<&Client>,
     ) -> Result<Option<Target>, Failure> {
         let aliases = client.is_some_and(|client| client.logout_aliases);
-        let names: &[&str] =
-            if aliases { &["post_logout_redirect_uri", "redirect_uri", "logout_uri"] } else { &["post_logout_redirect_uri"] };
+        let names: &[&str] = if aliases {
+            &["post_logout_redirect_uri", "redirect_uri", "logout_uri"]
+        } else {
+            &["post_logout_redirect_uri"]
+        };
         let mut wished = None;
         for name in names {
             wished = wished.or(parameters.get(name)?);
         }
-        let (Some(wished), Some(client)) = (wished, client) else { return Ok(None) };
+        let (Some(wished), Some(client)) = (wished, client) else {
+            return Ok(None);
+        };
         if !client.admits_post_logout_redirect_uri(wished) {
             let seen: String = wished.chars().take(200).collect();
             let registered = &client.post_logout_redirect_uris;
-            tracing::warn!(client = client.id.as_str(), seen, ?registered, "post_logout_redirect_uri is not registered");
-            let failure = Failure::page("unregistered_redirect", "logout: post_logout_redirect_uri not registered");
+            tracing::warn!(
+                client = client.id.as_str(),
+                seen,
+                ?registered,
+                "post_logout_redirect_uri is not registered"
+            );
+            let failure = Failure::page(
+                "unregistered_redirect",
+                "logout: post_logout_redirect_uri not registered",
+            );
             return Err(failure.naming("application", client.name.clone()));
         }
-        let state = parameters.get("state")?.filter(|state| state.len() <= LONGEST_STATE);
-        let answer: Vec<_> = state.map(|state| ("state", state.to_owned())).into_iter().collect();
-        Ok(Some(Target { uri: with_query(wished, &answer), name: client.name.clone() }))
+        let state = parameters
+            .get("state")?
+            .filter(|state| state.len() <= LONGEST_STATE);
+        let answer: Vec<_> = state
+            .map(|state| ("state", state.to_owned()))
+            .into_iter()
+            .collect();
+        Ok(Some(Target {
+            uri: with_query(wished, &answer),
+            name: client.name.clone(),
+        }))
     }
 }
 

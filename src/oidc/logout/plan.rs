@@ -55,17 +55,35 @@ impl Oidc {
             failure
         };
         let id = LogoutId::generate(self.random.as_ref());
-        let participants = self.sessions.participants(&session.value.id).await.map_err(still_signed_in)?;
-        let plan = LogoutPlan { session: session.value.id.clone(), participants, target };
+        let participants = self
+            .sessions
+            .participants(&session.value.id)
+            .await
+            .map_err(still_signed_in)?;
+        let plan = LogoutPlan {
+            session: session.value.id.clone(),
+            participants,
+            target,
+        };
         let mut batch = Batch::new();
         self.sessions.end(&mut batch, &session.value, &plan.participants);
         batch.put(key(&id), &plan, Some(self.clock.now().plus(LIFETIME)));
-        let event = self.trail.event(Action::SignOut, Outcome::Success, &visitor.origin());
-        let event = event.by(Actor::User(session.value.user.clone())).about(&session.value.user);
+        let event = self
+            .trail
+            .event(Action::SignOut, Outcome::Success, &visitor.origin());
+        let event = event
+            .by(Actor::User(session.value.user.clone()))
+            .about(&session.value.user);
         event.session(&session.value.id).write(&mut batch);
         for client in &plan.participants {
-            let notice = self.trail.event(Action::SignOutNotice, Outcome::Success, &visitor.origin());
-            notice.by(Actor::System).client(client).session(&session.value.id).write(&mut batch);
+            let notice = self
+                .trail
+                .event(Action::SignOutNotice, Outcome::Success, &visitor.origin());
+            notice
+                .by(Actor::System)
+                .client(client)
+                .session(&session.value.id)
+                .write(&mut batch);
         }
         self.store.commit(batch).await.map_err(still_signed_in)?;
         Ok(id)

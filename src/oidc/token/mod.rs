@@ -36,7 +36,12 @@ pub async fn token(
 }
 
 impl Oidc {
-    async fn token_answer(&self, visitor: &Visitor, headers: &HeaderMap, form: &Form) -> Result<Response, Failure> {
+    async fn token_answer(
+        &self,
+        visitor: &Visitor,
+        headers: &HeaderMap,
+        form: &Form,
+    ) -> Result<Response, Failure> {
         let Form(form) = form;
         if form.repeated().is_some() {
             return Err(bad_request(ErrorCode::InvalidRequest, "a parameter is repeated"));
@@ -46,7 +51,12 @@ impl Oidc {
         let wanted = wanted.ok_or_else(|| bad_request(ErrorCode::InvalidRequest, "grant_type is missing"))?;
         let tokens = match GrantType::parse(wanted) {
             Some(GrantType::AuthorizationCode) => self.exchange_code(visitor, &client, form).await?,
-            None => return Err(bad_request(ErrorCode::UnsupportedGrantType, "only authorization_code is supported")),
+            None => {
+                return Err(bad_request(
+                    ErrorCode::UnsupportedGrantType,
+                    "only authorization_code is supported",
+                ));
+            }
         };
         Ok(answer(&tokens))
     }

@@ -2,3 +2,5 @@
 
 pub mod raw;
 pub mod shell;
+pub mod watched;
+pub mod world;

@@ -1,0 +1,99 @@
+//! A store that counts what it is asked, and can let two callers read one key before either goes on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use keyward::foundation::Timestamp;
+use keyward::storage::{Batch, CheckReport, ExportSink, Key, Outcome, Raw, SharedStore, StorageError, Store};
+use tokio::sync::Barrier;
+
+/// The store.
+#[derive(Debug)]
+pub struct Watched {
+    inner: SharedStore,
+    gets: AtomicU64,
+    commits: AtomicU64,
+    /// Of this key the next so many reads are answered two by two.
+    pairs: Mutex<Option<(Key, usize)>>,
+    barrier: Barrier,
+}
+
+impl Watched {
+    pub fn new(inner: SharedStore) -> Self {
+        let barrier = Barrier::new(2);
+        Self {
+            inner,
+            gets: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            pairs: Mutex::new(None),
+            barrier,
+        }
+    }
+
+    pub fn gets(&self) -> u64 {
+        self.gets.load(Ordering::SeqCst)
+    }
+
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    /// Answers the next `reads` reads of `key` only in pairs, so that two callers stand at the same point.
+    pub fn pair_reads(&self, key: Key, reads: usize) {
+        *self.pairs.lock().unwrap() = Some((key, reads));
+    }
+
+    fn is_paired(&self, keys: &[Key]) -> bool {
+        let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
+        match pairs.as_mut() {
+            Some((key, left)) if *left > 0 && keys.contains(key) => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError> {
+        self.gets.fetch_add(1, Ordering::SeqCst);
+        let found = self.inner.get(keys).await;
+        if self.is_paired(keys) {
+            self.barrier.wait().await;
+        }
+        found
+    }
+
+    async fn scan(
+        &self,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Raw)>, StorageError> {
+        self.inner.scan(prefix, after, limit).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.inner.commit(batch).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
+        self.inner.sweep(now, limit).await
+    }
+
+    async fn export(&self, sink: &mut dyn ExportSink) -> Result<u64, StorageError> {
+        self.inner.export(sink).await
+    }
+
+    async fn check(&self) -> Result<CheckReport, StorageError> {
+        self.inner.check().await
+    }
+
+    fn failure(&self) -> tokio::sync::watch::Receiver<Option<String>> {
+        self.inner.failure()
+    }
+}

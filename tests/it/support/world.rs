@@ -1,0 +1,165 @@
+//! What the tests about people, factors and the directory share: one small installation in memory.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward::audit::trail::RETENTION;
+use keyward::audit::{Event, Origin, Trail};
+use keyward::directory::own::{OwnDirectory, Parts};
+use keyward::directory::{Answer, Directory as _, PasswordAttempt};
+use keyward::factors::{Occasion, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use keyward::foundation::clock::ManualClock;
+use keyward::foundation::ids::{JourneyId, UserId};
+use keyward::foundation::random::SeededRandom;
+use keyward::foundation::secret::Hidden;
+use keyward::foundation::{Clock, Random, Timestamp};
+use keyward::limits::{PasswordLockout, RateLimit};
+use keyward::sealing::Sealing;
+use keyward::storage::{self, Batch, SharedStore};
+use keyward::users::password_workers::{Cost, WorkerSettings};
+use keyward::users::profile::{Mail, MailAddress, Username};
+use keyward::users::{NewUser, PasswordRules, PasswordWorkers, Passwords, Pepper, User, Users};
+
+/// A password that keeps every rule.
+pub const GOOD: &str = "violet harbour 42 lantern";
+
+/// Everything between the store and the directory, cheap to hash.
+pub struct World {
+    pub clock: Arc<ManualClock>,
+    pub random: Arc<dyn Random>,
+    pub store: SharedStore,
+    pub users: Users,
+    pub passwords: Arc<Passwords>,
+    pub trail: Trail,
+    pub sealing: Arc<Sealing>,
+    pub directory: OwnDirectory,
+    pub totp: TotpFactor,
+    pub enrolment: TotpEnrolment,
+    pub recovery: RecoveryCodes,
+}
+
+/// A cost at which a test can afford many hashes.
+pub const CHEAP: Cost = Cost {
+    memory: 64,
+    passes: 1,
+    lanes: 1,
+};
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(WorkerSettings {
+            patience: Duration::from_secs(60),
+            ..WorkerSettings::default()
+        })
+        .await
+    }
+
+    pub async fn with(workers: WorkerSettings) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
+        let store = storage::memory::open(clock.clone());
+        Self::over(store, clock, workers).await
+    }
+
+    /// A second start over the same data would find another master key, so the key folder lives as long as the call.
+    pub async fn over(store: SharedStore, clock: Arc<ManualClock>, workers: WorkerSettings) -> Self {
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+        let time: Arc<dyn Clock> = clock.clone();
+        let folder = tempfile::tempdir().unwrap();
+        let sealing = Arc::new(
+            Sealing::start(folder.path(), &*store, random.clone())
+                .await
+                .unwrap(),
+        );
+        let pepper = Pepper::load(&store, &sealing, random.as_ref()).await.unwrap();
+        let workers = PasswordWorkers::start(workers).unwrap();
+        let passwords = Passwords::new(store.clone(), time.clone(), random.clone(), workers, pepper);
+        let passwords = Arc::new(passwords.with_cost(CHEAP));
+        let trail = Trail::new(time.clone(), random.clone(), RETENTION);
+        let users = Users::new(store.clone(), time.clone(), random.clone());
+        let directory = OwnDirectory::new(Parts {
+            store: store.clone(),
+            clock: time.clone(),
+            sealing: sealing.clone(),
+            users: users.clone(),
+            proof: PasswordProof::new(passwords.clone()),
+            lockout: PasswordLockout::new(store.clone(), time.clone(), RateLimit::PASSWORD_BY_ADDRESS),
+            trail: trail.clone(),
+        });
+        let totp = TotpFactor::new(store.clone(), time.clone(), sealing.clone(), trail.clone());
+        let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), "Keyward: Demo");
+        let recovery = RecoveryCodes::new(
+            store.clone(),
+            time,
+            random.clone(),
+            passwords.clone(),
+            trail.clone(),
+        );
+        Self {
+            clock,
+            random,
+            store,
+            users,
+            passwords,
+            trail,
+            sealing,
+            directory,
+            totp,
+            enrolment,
+            recovery,
+        }
+    }
+
+    /// A person with the password [`GOOD`].
+    pub async fn person(&self, name: &str) -> User {
+        let user = self.users.create(new(name, None), Batch::new()).await.unwrap();
+        let mut batch = Batch::new();
+        let rules = PasswordRules::with_second_factor(Vec::new());
+        self.passwords
+            .set(&user, GOOD, false, &rules, &mut batch)
+            .await
+            .unwrap();
+        assert!(self.store.commit(batch).await.unwrap().is_done());
+        user
+    }
+
+    pub async fn sign_in(&self, name: &str, password: &str, address: &str) -> Answer {
+        let attempt = PasswordAttempt {
+            login_name: name,
+            password: &Hidden::new(password),
+            journey: &JourneyId::from_text("j"),
+            origin: &origin(address),
+        };
+        self.directory.authenticate(&attempt).await.unwrap()
+    }
+
+    pub async fn events(&self) -> Vec<Event> {
+        let found = self.trail.read(&self.store, None, 1000).await.unwrap();
+        found.into_iter().map(|(_, event)| event).collect()
+    }
+}
+
+pub fn origin(address: &str) -> Origin {
+    Origin::new(
+        address.parse::<IpAddr>().ok(),
+        Some("Browser/1.0"),
+        Some("r-1".to_owned()),
+    )
+}
+
+pub fn occasion(user: &UserId, journey: &str) -> Occasion {
+    Occasion {
+        user: user.clone(),
+        journey: JourneyId::from_text(journey),
+        origin: origin("192.0.2.1"),
+    }
+}
+
+pub fn new(name: &str, mail: Option<&str>) -> NewUser {
+    let mut new = NewUser::named(Username::new(name).unwrap());
+    new.profile.mail = mail.map(|mail| Mail {
+        address: MailAddress::new(mail).unwrap(),
+        verified: true,
+    });
+    new
+}
