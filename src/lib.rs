@@ -38,3 +38,4 @@ pub mod account;
 pub mod demo;
 pub mod server;
 pub mod app;
+pub mod cli;
