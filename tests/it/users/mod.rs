@@ -1,5 +1,7 @@
 //! People: names that are one, names that look like one, typed claims, and standing (R-ID-01 to R-ID-06, R-CO-08).
 
+mod password;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
