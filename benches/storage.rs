@@ -1,6 +1,11 @@
 //! Durable commits a second on redb at 1, 8 and 64 writers, against a bare append and sync in the same run.
 //!
 //! Read the ratios: absolute numbers follow the disk and whatever else the machine does. Run: `cargo bench --bench storage`.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench measures real time and prints"
+)]
 
 use std::io::Write as _;
 use std::sync::Arc;

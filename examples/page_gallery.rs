@@ -1,5 +1,6 @@
 //! Writes every page with sample content into a folder, so that a person can look at them in a browser:
 //! `cargo run --example page_gallery -- FOLDER [FOLDER-WITH-OWN-PAGES]`.
+#![expect(clippy::print_stdout, reason = "a tool for the command line prints")]
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,8 @@ pub enum Action {
     SignIn,
     /// A sign-in was refused by policy or standing.
     SignInRefused,
+    /// A request was refused on our own page before anybody was known.
+    RequestRefused,
     /// A limit was reached.
     Throttled,
     /// A factor was enrolled.

@@ -23,6 +23,7 @@ pub mod issue;
 pub mod jwks;
 pub mod logout;
 pub mod paths;
+pub mod refusal;
 pub mod routes;
 pub mod store;
 pub mod token;

@@ -10,6 +10,7 @@ pub mod connections;
 pub mod layers;
 pub mod listeners;
 pub mod stop;
+pub mod upkeep;
 pub mod watched;
 
 pub use layers::{Shell, with_layers};

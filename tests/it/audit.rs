@@ -7,7 +7,7 @@ use keyward::foundation::Clock as _;
 use keyward::foundation::ids::{SessionId, UserId};
 use keyward::storage::{Batch, Key};
 
-use crate::people::World;
+use crate::support::world::World;
 
 #[tokio::test]
 async fn r_au_05_the_event_stands_or_falls_with_the_change() {

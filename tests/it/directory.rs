@@ -11,8 +11,8 @@ use keyward::storage::{self, Batch};
 use keyward::users::State;
 use keyward::users::password_workers::WorkerSettings;
 
-use crate::people::{GOOD, World};
-use crate::watched::Watched;
+use crate::support::world::{GOOD, World};
+use crate::support::watched::Watched;
 
 const HERE: &str = "192.0.2.1";
 
@@ -56,7 +56,7 @@ async fn r_pw_02_unknown_wrong_disabled_and_locked_cost_the_same_and_answer_the_
         .unwrap();
     world
         .users
-        .create(crate::people::new("no-password", None), Batch::new())
+        .create(crate::support::world::new("no-password", None), Batch::new())
         .await
         .unwrap();
     let tries = [
@@ -131,7 +131,7 @@ async fn a_right_password_gives_person_and_evidence_and_forgets_failures() {
 async fn r_rl_02_all_names_of_one_person_share_one_counter() {
     let world = World::new().await;
     let ann = world.person("ann").await;
-    let mail = crate::people::new("x", Some("ann@corp.example")).profile.mail;
+    let mail = crate::support::world::new("x", Some("ann@corp.example")).profile.mail;
     world.users.set_mail(&ann.id, mail, Batch::new()).await.unwrap();
     for name in ["ann", "ANN", "ann@corp.example", "Ann@Corp.Example", "ａｎｎ"] {
         assert!(
@@ -212,7 +212,7 @@ async fn r_pw_04_too_busy_is_not_a_failure() {
     .await;
     world
         .users
-        .create(crate::people::new("ann", None), Batch::new())
+        .create(crate::support::world::new("ann", None), Batch::new())
         .await
         .unwrap();
     for _ in 0..20 {

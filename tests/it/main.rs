@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
@@ -12,16 +13,14 @@ mod audit;
 mod config;
 mod directory;
 mod factors;
+mod journey;
 mod limits;
 mod oidc;
 mod pages;
-mod password;
-mod people;
 mod sealing;
 mod server;
 mod storage;
 mod support;
 mod telemetry;
 mod users;
-mod watched;
 mod web;

@@ -24,6 +24,7 @@ use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
 use crate::vocabulary::acr::{ForeignNames, Level};
+use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
 pub(super) use self::respond::{redirect, with_query};
@@ -36,18 +37,18 @@ const TRIES: u32 = 3;
 pub async fn by_get(
     State(oidc): State<Arc<Oidc>>,
     visitor: Visitor,
-    Query(parameters): Query,
+    query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, &parameters).await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
 pub async fn by_post(
     State(oidc): State<Arc<Oidc>>,
     visitor: Visitor,
-    Form(parameters): Form,
+    form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, &parameters).await
+    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters)).await
 }
 
 /// A request whose answer is being made.
@@ -59,8 +60,29 @@ struct Pending<'a> {
 }
 
 impl Oidc {
-    async fn authorize(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
-        let Target { client, back } = self.target(parameters).await?;
+    /// Until client and redirect URI are known to belong together, every fault is a page and an event (`P400`).
+    async fn authorize(
+        &self,
+        visitor: &Visitor,
+        parameters: Result<Parameters, Failure>,
+    ) -> Result<Response, Failure> {
+        let target = async {
+            let parameters = parameters.map_err(|failure| failure.on(Face::Page))?;
+            self.target(&parameters).await.map(|target| (target, parameters))
+        };
+        match target.await {
+            Ok((target, parameters)) => self.authorize_for(visitor, target, &parameters).await,
+            Err(failure) => Err(self.refused(visitor, failure).await),
+        }
+    }
+
+    async fn authorize_for(
+        &self,
+        visitor: &Visitor,
+        target: Target,
+        parameters: &Parameters,
+    ) -> Result<Response, Failure> {
+        let Target { client, back } = target;
         let request = match AuthorizeRequest::read(parameters, &client, back.clone()) {
             Ok(request) => request,
             Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),

@@ -32,7 +32,7 @@ pub async fn by_get(
     visitor: Visitor,
     Query(parameters): Query,
 ) -> Result<Response, Failure> {
-    oidc.sign_out(&visitor, &parameters).await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout`: the same by form.
@@ -41,7 +41,7 @@ pub async fn by_post(
     visitor: Visitor,
     Form(parameters): Form,
 ) -> Result<Response, Failure> {
-    oidc.sign_out(&visitor, &parameters).await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout/confirm`: the person pressed the button of our own page; the wish stands in the query.
@@ -51,7 +51,7 @@ pub async fn confirmed(
     Query(wish): Query,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    oidc.confirmed(&visitor, &wish, &form).await
+    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await).await
 }
 
 /// What a request says, once checked.
@@ -61,6 +61,13 @@ struct Wish {
 }
 
 impl Oidc {
+    async fn noted(&self, visitor: &Visitor, result: Result<Response, Failure>) -> Result<Response, Failure> {
+        match result {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(self.refused(visitor, failure).await),
+        }
+    }
+
     async fn sign_out(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
         if parameters.repeated().is_some() {
             return Err(Failure::page("bad_request", "logout: a parameter is repeated"));

@@ -8,7 +8,7 @@ use keyward::vocabulary::acr::Level;
 use keyward::vocabulary::amr::Method;
 
 use super::{SECRET, answer};
-use crate::people::{GOOD, World, occasion};
+use crate::support::world::{GOOD, World, occasion};
 
 #[tokio::test]
 async fn what_evidence_is_worth() {

@@ -5,7 +5,7 @@ use keyward::foundation::ids::UserId;
 use keyward::storage::Key;
 
 use super::answer;
-use crate::people::{World, occasion};
+use crate::support::world::{World, occasion};
 
 #[tokio::test]
 async fn r_rc_04_ten_codes_good_once_each_and_counted_down() {

@@ -12,7 +12,7 @@ use keyward::storage::{Batch, Key};
 use proptest::prelude::*;
 
 use super::{SECRET, answer, code, enrolled};
-use crate::people::occasion;
+use crate::support::world::occasion;
 
 #[test]
 fn rfc_6238_appendix_b() {

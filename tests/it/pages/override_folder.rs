@@ -191,7 +191,7 @@ fn a_folder_that_is_not_there_is_named_at_start() {
         override_folder: Some(folder.clone()),
         ..PagesSettings::default()
     };
-    let error = Pages::new(settings).err().expect("it is refused");
+    let error = Pages::new(settings).expect_err("it is refused");
     assert!(matches!(&error, PagesError::Folder { .. }));
     assert!(
         error.to_string().contains(&folder.display().to_string()),

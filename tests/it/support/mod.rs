@@ -11,3 +11,5 @@ pub mod people;
 pub mod raw;
 pub mod relying_party;
 pub mod shell;
+pub mod watched;
+pub mod world;

@@ -1,5 +1,7 @@
 //! People: names that are one, names that look like one, typed claims, and standing (R-ID-01 to R-ID-06, R-CO-08).
 
+mod password;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use keyward::users::profile::{
 use keyward::users::{Reason, State, User, UserError, standing};
 use proptest::prelude::*;
 
-use crate::people::{World, new};
+use crate::support::world::{World, new};
 
 fn is_taken<T: std::fmt::Debug>(result: Result<T, UserError>) -> bool {
     matches!(result, Err(UserError::Taken(_)))

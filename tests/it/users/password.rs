@@ -11,7 +11,7 @@ use keyward::users::{
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::people::{CHEAP, GOOD, World, new};
+use crate::support::world::{CHEAP, GOOD, World, new};
 
 fn recipe(cost: Cost) -> Recipe {
     Recipe {
@@ -124,7 +124,7 @@ fn r_pw_06_common_and_telling_passwords_are_refused() {
 
 #[test]
 fn the_block_list_is_small_and_takes_few_others_for_listed() {
-    assert!(include_bytes!("../../src/users/block_list.bin").len() <= 1024 * 1024);
+    assert!(include_bytes!("../../../src/users/block_list.bin").len() <= 1024 * 1024);
     let wrong = (0..100_000)
         .filter(|number| block_list::contains(&format!("unlisted {number} phrase")))
         .count();
