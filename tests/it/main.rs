@@ -10,10 +10,13 @@
 
 mod architecture;
 mod audit;
+mod cli;
 mod config;
+mod demo;
 mod directory;
 mod factors;
 mod limits;
+mod outbound;
 mod pages;
 mod sealing;
 mod server;

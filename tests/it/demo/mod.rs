@@ -1,0 +1,4 @@
+//! The demonstration: its relying party alone, and the whole of it as a process.
+
+mod relying_party;
+mod walk;
