@@ -270,16 +270,20 @@ fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
     Some(Next::Ask(stage, Why::PasswordToChange))
 }
 
-/// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01).
+/// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01). Where nothing may be
+/// enrolled, policy's floor and an essential level refuse; a wish that this person cannot fulfil is dropped (R-AZ-12).
 fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
     level_missing(facts)?.ok()?;
-    let permitted =
-        facts.journey.permission.is_some() || facts.journey.has_proof_of(FactorKind::RecoveryCode);
-    Some(if permitted {
-        Next::Ask(Stage::Enrolment, Why::FactorToEnrol)
+    let journey = facts.journey;
+    let below_floor = assurance(facts).map(|known| known.level) < Some(facts.requirement.floor);
+    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) {
+        Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
+    } else if below_floor {
+        Some(Next::Refuse(Refusal::EnrolmentNotPermitted))
     } else {
-        Next::Refuse(Refusal::EnrolmentNotPermitted)
-    })
+        let essential = journey.demands.level_essential;
+        essential.then_some(Next::Refuse(Refusal::LevelOutOfReach))
+    }
 }
 
 fn codes_to_save(facts: &Facts<'_>) -> Option<Next> {

@@ -1,158 +1,227 @@
-//! A small browser: keeps cookies by host (ports share them), follows redirects, reads and sends forms. It plays no script but one.
+//! A browser without script: cookies by host, forms by id, redirects followed while they stay with us.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{Method, StatusCode};
-use scraper::{ElementRef, Html, Selector};
+use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::{Method, redirect};
 use url::Url;
 
-/// One browser on one page.
-#[derive(Debug)]
+use super::app::TestApp;
+use super::page::{Form, Page};
+use super::people::Person;
+
+/// The longest chain of redirects within our own pages.
+const MOST_REDIRECTS: usize = 5;
+
+/// An HTTP client that follows no redirect and knows `localhost` without asking anybody.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's client goes to the loopback only"
+)]
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .resolve("localhost", "127.0.0.1:0".parse().unwrap())
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+/// One browser with its own cookies.
 pub struct Browser {
-    client: reqwest::Client,
-    cookies: BTreeMap<String, String>,
-    pub address: Url,
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
-    /// Every address asked for on the way to this page.
-    pub way: Vec<Url>,
+    http: reqwest::Client,
+    cookies: HashMap<String, BTreeMap<String, String>>,
+    /// Every `Location` it was sent to.
+    pub locations: Vec<String>,
+    /// Every `Set-Cookie` line it was sent.
+    pub set_cookies: Vec<String>,
+    /// Header lines sent with each request.
+    pub headers: HeaderMap,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self {
+            http: http(),
+            cookies: HashMap::new(),
+            locations: Vec::new(),
+            set_cookies: Vec::new(),
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+impl Clone for Browser {
+    /// A second browser that holds the same cookies, as a thief or a second tab would.
+    fn clone(&self) -> Self {
+        Self {
+            cookies: self.cookies.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 impl Browser {
-    #[expect(clippy::disallowed_methods, reason = "a test plays the browser")]
+    /// A fresh one.
     pub fn new() -> Self {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self {
-            client: client.build().unwrap(),
-            cookies: BTreeMap::new(),
-            address: Url::parse("about:blank").unwrap(),
-            status: StatusCode::OK,
-            headers: reqwest::header::HeaderMap::new(),
-            body: String::new(),
-            way: Vec::new(),
+        Self::default()
+    }
+
+    /// Sends one request and follows nothing.
+    pub async fn send(&mut self, method: Method, url: &str, form: Option<&[(String, String)]>) -> Page {
+        let url = Url::parse(url).unwrap();
+        let mut request = self
+            .http
+            .request(method, url.clone())
+            .headers(self.headers.clone());
+        if let Some(cookies) = self.cookie_header(&url) {
+            request = request.header(COOKIE, cookies);
+        }
+        if let Some(fields) = form {
+            request = request.header("sec-fetch-site", "same-origin").form(fields);
+        }
+        let answer = request.send().await.unwrap();
+        self.remember(&url, answer.headers());
+        Page {
+            url,
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: answer.text().await.unwrap(),
         }
     }
 
-    pub async fn open(&mut self, address: &str) {
-        let address = self.address.join(address).unwrap_or_else(|_| Url::parse(address).unwrap());
-        self.way.clear();
-        self.send(Method::GET, address, None).await;
+    /// GET, without following.
+    pub async fn get(&mut self, url: impl AsRef<str>) -> Page {
+        self.send(Method::GET, url.as_ref(), None).await
     }
 
-    /// Loads a frame of the page: cookies count, but the page stays.
-    pub async fn load_frames(&mut self) -> usize {
-        let frames: Vec<String> = self.select("iframe").iter().filter_map(|frame| frame.0.get("src").cloned()).collect();
-        let stay = (self.address.clone(), self.status, self.headers.clone(), self.body.clone());
-        for frame in &frames {
-            self.open(frame).await;
-            assert_eq!(self.status, StatusCode::OK, "frame {frame}");
-        }
-        (self.address, self.status, self.headers, self.body) = stay;
-        frames.len()
+    /// GET, then on by redirects as long as they stay with us.
+    pub async fn open(&mut self, url: impl AsRef<str>) -> Page {
+        let page = self.get(url).await;
+        self.follow(page).await
     }
 
-    /// Fills fields of the form with this id and sends it by its first button.
-    pub async fn submit(&mut self, id: &str, fields: &[(&str, &str)]) {
-        let (action, mut values) = self.form(id).unwrap_or_else(|| panic!("no form {id} on {}:\n{}", self.address, self.body));
-        for (name, value) in fields {
-            values.retain(|(known, _)| known != name);
-            values.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        let action = self.address.join(&action).unwrap();
-        self.way.clear();
-        self.send(Method::POST, action, Some(values)).await;
-    }
-
-    /// Follows the link with this id.
-    pub async fn follow(&mut self, id: &str) {
-        let links = self.select(&format!("#{id}"));
-        let target = links.first().and_then(|link| link.0.get("href").cloned());
-        let target = target.unwrap_or_else(|| panic!("no link {id} on {}:\n{}", self.address, self.body));
-        self.open(&target).await;
-    }
-
-    pub fn has(&self, selector: &str) -> bool {
-        !self.select(selector).is_empty()
-    }
-
-    pub fn text(&self, selector: &str) -> String {
-        let found = self.select(selector);
-        found.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")
-    }
-
-    fn select(&self, selector: &str) -> Vec<(BTreeMap<String, String>, String)> {
-        let page = Html::parse_document(&self.body);
-        let selector = Selector::parse(selector).unwrap();
-        page.select(&selector).map(|element| (attributes(element), text(element))).collect()
-    }
-
-    fn form(&self, id: &str) -> Option<(String, Vec<(String, String)>)> {
-        let page = Html::parse_document(&self.body);
-        let form = page.select(&Selector::parse(&format!("form#{id}")).unwrap()).next()?;
-        let inputs = Selector::parse("input[name]").unwrap();
-        let values = form.select(&inputs).map(attributes).filter(|input| input.get("type").is_none_or(|kind| kind != "checkbox"));
-        let values = values.map(|input| (input["name"].clone(), input.get("value").cloned().unwrap_or_default()));
-        Some((attributes(form)["action"].clone(), values.collect()))
-    }
-
-    async fn send(&mut self, method: Method, address: Url, form: Option<Vec<(String, String)>>) {
-        let (mut method, mut address, mut form) = (method, address, form);
-        for _ in 0..20 {
-            self.way.push(address.clone());
-            let mut request = self.client.request(method.clone(), address.clone()).header("accept", "text/html");
-            let jar: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            if !jar.is_empty() {
-                request = request.header(COOKIE, jar.join("; "));
+    /// Goes on by redirects as long as they stay with us.
+    pub async fn follow(&mut self, mut page: Page) -> Page {
+        for _ in 0..MOST_REDIRECTS {
+            match page.location().filter(|next| next.origin() == page.url.origin()) {
+                Some(next) => page = self.get(next).await,
+                None => return page,
             }
-            if let Some(form) = form.take() {
-                let origin = self.address.origin().ascii_serialization();
-                request = request.header("origin", origin).form(&form);
-            }
-            let response = request.send().await.unwrap();
-            self.keep(&response);
-            let onwards = response.headers().get(LOCATION).map(|to| to.to_str().unwrap().to_owned());
-            if let Some(onwards) = onwards.filter(|_| response.status().is_redirection()) {
-                address = address.join(&onwards).unwrap();
-                method = Method::GET;
-                continue;
-            }
-            self.status = response.status();
-            self.headers = response.headers().clone();
-            self.address = address.clone();
-            self.body = response.text().await.unwrap();
-            let Some(onwards) = self.script_goes_on() else { return };
-            (method, address) = (Method::GET, onwards);
         }
-        panic!("too many redirects: {:?}", self.way);
+        panic!("redirects without end: {:?}", self.locations);
     }
 
-    /// The one script that is played: a page that only hands the browser over.
-    fn script_goes_on(&self) -> Option<Url> {
-        let goes = self.body.contains("location.replace(document.getElementById(\"go\").href)");
-        let link = self.select("#go").into_iter().next().filter(|_| goes)?;
-        self.address.join(&link.0["href"]).ok()
+    /// Posts fields, then follows.
+    pub async fn post(&mut self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
+        let page = self.post_only(url, fields).await;
+        self.follow(page).await
     }
 
-    fn keep(&mut self, response: &reqwest::Response) {
-        for line in response.headers().get_all(SET_COOKIE) {
+    /// Posts fields and follows nothing.
+    pub async fn post_only(&mut self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.send(Method::POST, url.as_ref(), Some(&fields)).await
+    }
+
+    /// Fills the form `id` of `page` and sends it; a name the form has not is added, as a pressed button is. Then follows.
+    pub async fn submit(&mut self, page: &Page, id: &str, fill: &[(&str, &str)]) -> Page {
+        let Form { action, fields, .. } = page.form(id);
+        let mut fields = fields;
+        for (name, value) in fill {
+            match fields.iter_mut().find(|(given, _)| given == name) {
+                Some(field) => (*value).clone_into(&mut field.1),
+                None => fields.push(((*name).to_owned(), (*value).to_owned())),
+            }
+        }
+        let page = self.send(Method::POST, action.as_str(), Some(&fields)).await;
+        self.follow(page).await
+    }
+
+    /// Goes through every page of a sign-in as `person` would, until no page of ours asks anything more.
+    pub async fn sign_in(&mut self, app: &TestApp, mut page: Page, person: &Person) -> Page {
+        for _ in 0..8 {
+            page = match () {
+                () if page.has("login") => {
+                    let fill = [
+                        ("username", person.username.as_str()),
+                        ("password", &person.password),
+                    ];
+                    self.submit(&page, "login", &fill).await
+                }
+                () if page.has("factor") => {
+                    self.submit(&page, "factor", &[("code", &person.code(app))]).await
+                }
+                () if page.has("consent") => self.submit(&page, "consent", &[("action", "allow")]).await,
+                () => return page,
+            };
+        }
+        panic!("a sign-in without end: {}", page.body);
+    }
+
+    /// The cookie `name` that would be sent to `url`.
+    pub fn cookie(&self, url: &str, name: &str) -> Option<&str> {
+        let url = Url::parse(url).unwrap();
+        self.cookies.get(url.host_str()?)?.get(name).map(String::as_str)
+    }
+
+    /// Puts a cookie into the jar, as malware on a neighbouring host would.
+    pub fn plant(&mut self, url: &str, name: &str, value: &str) {
+        let url = Url::parse(url).unwrap();
+        let host = url.host_str().unwrap().to_owned();
+        self.cookies
+            .entry(host)
+            .or_default()
+            .insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Forgets all cookies.
+    pub fn forget(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// The names of all cookies held.
+    pub fn cookie_names(&self) -> Vec<String> {
+        self.cookies.values().flat_map(BTreeMap::keys).cloned().collect()
+    }
+
+    fn cookie_header(&self, url: &Url) -> Option<String> {
+        let pairs = self.cookies.get(url.host_str()?)?;
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Like a browser: cookies belong to the host, whatever the port; `Secure` ones work on `localhost`.
+    fn remember(&mut self, url: &Url, headers: &HeaderMap) {
+        let host = url.host_str().unwrap().to_owned();
+        self.locations.extend(
+            headers
+                .get_all("location")
+                .iter()
+                .map(|to| to.to_str().unwrap().to_owned()),
+        );
+        for line in headers.get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
-            assert!(line.starts_with("__Host-") && line.contains("; Secure") && line.contains("; HttpOnly"), "{line}");
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            if line.contains("Max-Age=0") {
-                self.cookies.remove(name);
+            self.set_cookies.push(line.to_owned());
+            let secure_place = url.scheme() == "https" || host == "localhost";
+            assert!(
+                secure_place || !line.contains("Secure"),
+                "a Secure cookie over plain http"
+            );
+            let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            let jar = self.cookies.entry(host.clone()).or_default();
+            if attributes.contains("Max-Age=0") {
+                jar.remove(name);
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                jar.insert(name.to_owned(), value.to_owned());
             }
         }
     }
-}
-
-fn attributes(element: ElementRef<'_>) -> BTreeMap<String, String> {
-    element.value().attrs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn text(element: ElementRef<'_>) -> String {
-    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

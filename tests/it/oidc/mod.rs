@@ -1,0 +1,3 @@
+//! The OpenID provider over its public face.
+
+mod sign_in;
