@@ -307,3 +307,45 @@ async fn front_channel(browser: &mut Browser, jira: &str, issuer: &str) {
         "the session here has ended"
     );
 }
+
+#[tokio::test]
+async fn what_programs_are_told_is_whole_private_and_the_same_at_the_next_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let client = folder.path().join("client.json");
+    std::fs::write(
+        &client,
+        r#"{"client_name": "Suite", "redirect_uris": ["https://suite.example.com/cb"]}"#,
+    )
+    .unwrap();
+    let more = ["--client", client.to_str().unwrap()];
+    let demo = Demo::start(folder.path(), &more).await;
+    assert_eq!(demo.told["admin"], Value::Null);
+    assert_eq!(demo.told["people"].as_array().unwrap().len(), 3);
+    assert!(
+        demo.told["people"][0].get("totp_secret").is_none(),
+        "nobody was enrolled"
+    );
+    for name in ["name", "base_url", "client_id", "client_secret", "redirect_uri"] {
+        assert!(
+            !demo.text(&format!("/applications/1/{name}")).is_empty(),
+            "{name}"
+        );
+    }
+    assert_eq!(demo.text("/clients/0/name"), "Suite");
+    for file in [
+        "told.json",
+        "data/demo.json",
+        "data/keys/master.key",
+        "data/store/store.redb",
+    ] {
+        let mode = std::fs::metadata(folder.path().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let told = demo.told.clone();
+    assert!(demo.stop().await.success());
+    assert_eq!(Demo::start(folder.path(), &more).await.told, told);
+}
