@@ -12,6 +12,7 @@ pub mod config;
 pub mod telemetry;
 pub mod storage;
 pub mod sealing;
+pub mod outbound;
 // services without a subject
 pub mod audit;
 pub mod limits;
@@ -34,5 +35,7 @@ pub mod journey;
 pub mod oidc;
 pub mod account;
 // shell
+pub mod demo;
 pub mod server;
 pub mod app;
+pub mod cli;

@@ -54,6 +54,10 @@ pub struct DemoHome {
     pub groups: Vec<String>,
     /// All claims, as indented JSON.
     pub claims: String,
+    /// What is wrong with the ID token's signature, which the real application never looks at.
+    pub signature_fault: Option<String>,
+    /// A page that nobody may see: it starts a sign-in anew.
+    pub forbidden: String,
     /// *Log out* of this application only. Form `local-logout`.
     pub log_out: Form,
     /// *Sign out everywhere*: Keyward's end-session address with `id_token_hint`.

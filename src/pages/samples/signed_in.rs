@@ -196,6 +196,8 @@ impl Samples {
             groups: vec![self.word("jira-users"), self.word("designers")],
             claims: self
                 .word("{\n  \"sub\": \"sample\",\n  \"acr\": \"sample\",\n  \"amr\": [\"pwd\", \"otp\"]\n}"),
+            signature_fault: Some(self.word("InvalidSignature")),
+            forbidden: "/forbidden".to_owned(),
             log_out: self.form("/log-out"),
             sign_out_everywhere: self.url("https://id.example.com/logout?id_token_hint=sample"),
         };

@@ -1,0 +1,175 @@
+//! What a hop costs the server: authorize with a live session, token, userinfo; 32 clients in parallel, every commit durable,
+//! over kept-alive HTTP connections. Beside it, in the same run, the parts that nobody can avoid: one signature, three empty
+//! requests within the same layers, and the same two batches committed by as many writers.
+//!
+//! Each server is a process of its own, and what counts is its processor time (user and kernel): clients and servers share the
+//! machine, so elapsed time would mix them. Aims: at most 1.3 times the sum of the parts, 2.5 times the signature.
+//! Run: `cargo bench --bench hop`.
+
+#[path = "load/batches.rs"]
+mod batches;
+#[path = "load/client.rs"]
+mod client;
+#[path = "load/connection.rs"]
+mod connection;
+#[path = "load/processor.rs"]
+mod processor;
+#[path = "load/provider.rs"]
+mod provider;
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post};
+use keyward::keys::SigningKey;
+use keyward::server::{Shell, with_layers};
+use keyward::vocabulary::client_metadata::SigningAlgorithm;
+
+use client::{Rate, Steps};
+use provider::{Known, Provider};
+
+/// Clients at a time, and writers at a time.
+const PARALLEL: usize = 32;
+/// How long each measurement lasts, after a warm-up of a quarter of it.
+const TIME: Duration = Duration::from_secs(8);
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match std::env::var("KEYWARD_BENCH_PART").as_deref() {
+        Ok("provider") => runtime.block_on(serve(false)),
+        Ok("empty") => runtime.block_on(serve(true)),
+        Ok("batches") => runtime.block_on(commit()),
+        _ => runtime.block_on(report()),
+    }
+}
+
+async fn report() -> Result<(), Box<dyn Error>> {
+    let signature = signature()?;
+    let (empty, requests) = under_load("empty", Steps::Empty).await?;
+    let batches = committing()?;
+    let (hop, hops) = under_load("provider", Steps::Hop).await?;
+    let sum = signature + 3.0 * empty + batches;
+    let line = |what: &str, seconds: f64| println!("{what:<52}{:>9.0} µs", seconds * 1e6);
+    println!("processor time of the server, {PARALLEL} clients\n");
+    line("one RS256 signature (2048 bits), token and all", signature);
+    line("three empty requests", 3.0 * empty);
+    line("two batches, durable", batches);
+    line("sum of the parts", sum);
+    line("one hop", hop);
+    println!("\nratio to the sum        {:>6.2}   (aim: at most 1.3)", hop / sum);
+    println!("ratio to the signature  {:>6.2}   (aim: at most 2.5)", hop / signature);
+    println!(
+        "hops a second           {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
+    );
+    Ok(())
+}
+
+/// Processor time of one ID token signed, on one thread.
+fn signature() -> Result<f64, Box<dyn Error>> {
+    let der = SigningKey::generate(SigningAlgorithm::RS256)?;
+    let key = SigningKey::from_pkcs8(SigningAlgorithm::RS256, &der)?;
+    let claims = serde_json::json!({
+        "iss": "http://localhost:8443", "sub": "2f1d8a52-7a0f-4c9e-8a51-0c0f7d1f3a10", "aud": "aBcDeFgHiJkLmNoPqRsTuVwX",
+        "exp": 1_800_000_300, "iat": 1_800_000_000, "auth_time": 1_800_000_000, "nonce": "n".repeat(43), "sid": "s".repeat(22),
+        "acr": "mfa", "amr": ["mfa", "otp", "pwd"], "preferred_username": "person-1", "name": "Person 1",
+        "email": "person-1@example.com", "email_verified": true, "groups": ["jira-software-users"],
+    });
+    let (begun, before) = (Instant::now(), processor::seconds("self")?);
+    let mut signed = 0.0;
+    while begun.elapsed() < TIME / 4 {
+        std::hint::black_box(key.sign_token("JWT", &claims)?);
+        signed += 1.0;
+    }
+    Ok((processor::seconds("self")? - before) / signed)
+}
+
+/// Processor time of the server for one round of `steps` (for empty ones: one request), and rounds a second.
+async fn under_load(part: &str, steps: Steps) -> Result<(f64, f64), Box<dyn Error>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let server = Served::start(part, folder.path())?;
+    let known: Known = serde_json::from_str(&server.said)?;
+    client::run(&known, steps, TIME / 4).await?;
+    let id = server.child.id().to_string();
+    let before = processor::seconds(&id)?;
+    let Rate { rounds, elapsed } = client::run(&known, steps, TIME).await?;
+    let spent = processor::seconds(&id)? - before;
+    Ok((spent / rounds, rounds / elapsed))
+}
+
+/// Processor time of two batches.
+fn committing() -> Result<f64, Box<dyn Error>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    Ok(Served::start("batches", folder.path())?.said.trim().parse()?)
+}
+
+/// A part of this program in a process of its own; it has said one line when it is ready (or done), and ends with its handle.
+struct Served {
+    child: Child,
+    said: String,
+}
+
+impl Served {
+    fn start(part: &str, folder: &std::path::Path) -> Result<Self, Box<dyn Error>> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .env("KEYWARD_BENCH_PART", part)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut said = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output).read_line(&mut said)?;
+        }
+        Ok(Self { child, said })
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn say(line: &str) -> std::io::Result<()> {
+    let mut output = std::io::stdout();
+    writeln!(output, "{line}")?;
+    output.flush()
+}
+
+/// The server's side: the whole provider, or empty answers at the same paths within the same layers.
+async fn serve(empty: bool) -> Result<(), Box<dyn Error>> {
+    let provider = Provider::new(&std::env::current_dir()?, PARALLEL).await?;
+    say(&serde_json::to_string(&provider.known)?)?;
+    if !empty {
+        provider.serve().await;
+        return Ok(());
+    }
+    let ground = &provider.app.ground;
+    let shell = Shell {
+        site: ground.settings.site.clone().into(),
+        proxies: ground.settings.proxies.clone().into(),
+        bounds: ground.settings.http.clone(),
+        pages: provider.app.pages.clone(),
+        random: ground.random.clone(),
+    };
+    let routes = Router::new()
+        .route("/authorize", get(|| async {}))
+        .route("/token", post(|| async {}))
+        .route("/userinfo", get(|| async {}));
+    let router = with_layers(routes, &shell);
+    provider.serve_instead(router).await;
+    Ok(())
+}
+
+async fn commit() -> Result<(), Box<dyn Error>> {
+    let provider = Provider::new(&std::env::current_dir()?, PARALLEL).await?;
+    batches::run(&provider, TIME / 4).await?;
+    let before = processor::seconds("self")?;
+    let pairs = batches::run(&provider, TIME).await?;
+    Ok(say(&((processor::seconds("self")? - before) / pairs).to_string())?)
+}

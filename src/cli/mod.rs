@@ -1,0 +1,104 @@
+//! The command line: arguments in, sentences and an exit code out. 0: done. 1: refused or failed, with one sentence on the
+//! standard error stream that names the mend. 2: the arguments were not understood.
+//!
+//! Administrative commands work on the data folder themselves, while no server holds it.
+//!
+//! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
+//! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
+
+pub mod client;
+pub mod demo;
+pub mod instructions;
+pub mod invitation;
+pub mod opening;
+pub mod serve;
+pub mod serving;
+pub mod user;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A self-contained OpenID provider with built-in second factors.
+#[derive(Debug, Parser)]
+#[command(name = "keyward", version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the provider and two demo applications on this machine, to try it
+    Demo(demo::Arguments),
+    /// Start the provider
+    Serve(Place),
+    /// People (while the server is stopped)
+    #[command(subcommand)]
+    User(user::Command),
+    /// Applications (while the server is stopped)
+    #[command(subcommand)]
+    Client(client::Command),
+}
+
+/// Which installation a command works on.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Place {
+    /// The settings file; without one, the defaults: http://localhost:8443, data in ./keyward-data, keys in ./keys
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+}
+
+/// A command that was refused or failed: a sentence for the administrator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failed(pub String);
+
+impl Failed {
+    /// Takes over the sentence of `error`.
+    pub fn from_error(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command that `arguments` (the program's name first) ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nobody is left to tell where the streams are closed.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(execute(arguments.command)),
+        Err(error) => Err(Failed(format!("the program's threads could not be started: {error}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            let _ = writeln!(std::io::stderr(), "keyward: {failed}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<(), Failed> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Serve(place) => serve::run(&place).await,
+        Command::User(command) => user::run(command).await,
+        Command::Client(command) => client::run(command).await,
+    }
+}
+
+/// Writes `text` to the standard output. A reader who has gone is no reason to stop a server.
+pub(crate) fn say(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}

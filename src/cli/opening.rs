@@ -1,0 +1,38 @@
+//! Opens an installation: settings, data folder, master key, and everything built on them.
+
+use std::sync::Arc;
+
+use super::{Failed, Place};
+use crate::app::{App, Ground};
+use crate::config::Settings;
+use crate::config::log::Level;
+use crate::foundation::clock::SystemClock;
+use crate::foundation::random::SystemRandom;
+use crate::storage::{self, StorageError};
+use crate::telemetry;
+
+/// The installation of `place`, for one administrative command: only what needs mending is logged.
+pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
+    let mut settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
+    settings.log.level = Level::Warn;
+    telemetry::log::start(&settings.log);
+    with(settings).await
+}
+
+/// The installation that `settings` describe.
+pub async fn with(settings: Settings) -> Result<App, Failed> {
+    let clock = Arc::new(SystemClock);
+    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
+    let store = storage::redb::open(&settings.data.folder, cache, clock.clone()).map_err(failed)?;
+    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom)).await.map_err(Failed::from_error)?;
+    App::build(ground).await.map_err(Failed::from_error)
+}
+
+fn failed(error: StorageError) -> Failed {
+    match error {
+        StorageError::InUse(folder) => Failed(format!(
+            "{folder} is in use by another keyward process; stop that one first, then run this again"
+        )),
+        other => Failed::from_error(other),
+    }
+}

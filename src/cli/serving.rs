@@ -1,0 +1,80 @@
+//! A running installation: listeners, signals, the sweep of what has expired, and the end when the store fails.
+
+use std::future::Future;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::task::JoinSet;
+
+use super::Failed;
+use crate::app::App;
+use crate::server::{Server, Stop, Stopping};
+
+/// How often expired records are cleared away; they count as absent at once anyway.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// So many are cleared away in one commit.
+const SWEEP_AT_ONCE: usize = 500;
+
+/// Listeners, each with what it serves.
+pub type Doors = Vec<(Server, Router)>;
+
+/// Serves `doors` until a signal asks to stop, or the store of `app` fails (R-ST-02). `meanwhile` runs beside it once; its
+/// failure ends everything.
+pub async fn serve(
+    app: &App,
+    doors: Doors,
+    meanwhile: impl Future<Output = Result<(), Failed>>,
+) -> Result<(), Failed> {
+    let (stop, stopping) = Stop::new();
+    let mut serving = JoinSet::new();
+    for (server, router) in doors {
+        serving.spawn(server.serve(router, stopping.clone()));
+    }
+    let signals = tokio::spawn(stop.clone().on_signals());
+    let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
+    let outcome = tokio::select! {
+        failed = store_failure(app) => Err(failed),
+        outcome = until_stopped(meanwhile, &stopping) => outcome,
+    };
+    if outcome.is_err() {
+        stop.ask();
+    }
+    while serving.join_next().await.is_some() {}
+    signals.abort();
+    sweeping.abort();
+    outcome
+}
+
+async fn until_stopped(
+    meanwhile: impl Future<Output = Result<(), Failed>>,
+    stopping: &Stopping,
+) -> Result<(), Failed> {
+    tokio::select! {
+        () = stopping.draining() => return Ok(()),
+        done = meanwhile => done?,
+    }
+    stopping.draining().await;
+    Ok(())
+}
+
+async fn store_failure(app: &App) -> Failed {
+    let mut failure = app.ground.store.failure();
+    let reason = match failure.wait_for(Option::is_some).await {
+        Ok(reason) => reason.clone().unwrap_or_default(),
+        Err(_) => "its writer has stopped".to_owned(),
+    };
+    Failed(format!("the store failed ({reason}); nothing was acknowledged since. Mend the cause and start again"))
+}
+
+async fn sweep(app: App, stopping: Stopping) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stopping.draining() => return,
+            _ = ticks.tick() => {}
+        }
+        let store = &app.ground.store;
+        // A full batch means that more is waiting.
+        while let Ok(SWEEP_AT_ONCE) = store.sweep(app.ground.clock.now(), SWEEP_AT_ONCE).await {}
+    }
+}

@@ -1,0 +1,151 @@
+//! A headless Chromium, with eyes for what a page must not do: foreign addresses, refused policies, script errors.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetScriptExecutionDisabledParams,
+};
+use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
+use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::page::ScreenshotParams;
+use chromiumoxide::{Browser, BrowserConfig, Page};
+use futures_util::StreamExt as _;
+
+/// One browser with one page.
+pub struct Chromium {
+    _browser: Browser,
+    _profile: tempfile::TempDir,
+    pub page: Page,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    addresses: Vec<String>,
+    errors: Vec<String>,
+}
+
+impl Chromium {
+    pub async fn start() -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let quiet = [
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ];
+        let config = BrowserConfig::builder()
+            .chrome_executable("/usr/bin/chromium")
+            .user_data_dir(profile.path())
+            .no_sandbox()
+            .args(quiet)
+            .build()
+            .unwrap();
+        let (browser, mut handler) = Browser::launch(config).await.expect("the package chromium is installed");
+        tokio::spawn(async move { while handler.next().await.is_some() {} });
+        let page = browser.new_page("about:blank").await.unwrap();
+        let seen = watch(&page).await;
+        Self { _browser: browser, _profile: profile, page, seen }
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, address: &str) {
+        self.page.goto(address).await.unwrap();
+    }
+
+    /// Waits until an element is there. Pages change under the question, so failures to ask are asked again.
+    pub async fn wait_for(&self, selector: &str) {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        for _ in 0..400 {
+            tick.tick().await;
+            if self.page.find_element(selector).await.is_ok() {
+                return;
+            }
+        }
+        let address = self.page.url().await.ok().flatten().unwrap_or_default();
+        let text = self.text("body").await;
+        panic!("no {selector} within 20 s at {address}: {text}");
+    }
+
+    /// The text of an element.
+    pub async fn text(&self, selector: &str) -> String {
+        let element = self.page.find_element(selector).await.unwrap();
+        element.inner_text().await.unwrap().unwrap_or_default()
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let field = self.page.find_element(selector).await.unwrap();
+        field.click().await.unwrap();
+        field.type_str(text).await.unwrap();
+    }
+
+    /// Clicks an element, wherever it leads.
+    pub async fn click(&self, selector: &str) {
+        self.page.find_element(selector).await.unwrap().click().await.unwrap();
+    }
+
+    /// Switches script off or on.
+    pub async fn script(&self, on: bool) {
+        self.page.execute(SetScriptExecutionDisabledParams::new(!on)).await.unwrap();
+    }
+
+    /// Pictures of the page at desktop and phone width, light and dark, as `<name>-<width>-<theme>.png`.
+    pub async fn pictures(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (width, height) in [(1280, 900), (390, 844)] {
+            let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 500);
+            self.page.execute(size).await.unwrap();
+            for theme in ["light", "dark"] {
+                let scheme = MediaFeature::new("prefers-color-scheme", theme);
+                let media = SetEmulatedMediaParams::builder().feature(scheme).build();
+                self.page.execute(media).await.unwrap();
+                let whole = ScreenshotParams::builder().full_page(true).build();
+                let file = folder.join(format!("{name}-{width}-{theme}.png"));
+                self.page.save_screenshot(whole, file).await.unwrap();
+            }
+        }
+        let desktop = SetDeviceMetricsOverrideParams::new(1280, 900, 1.0, false);
+        self.page.execute(desktop).await.unwrap();
+    }
+
+    /// Fails if a page asked for a foreign address, or the browser refused or could not do something.
+    pub fn assert_quiet(&self) {
+        let seen = self.seen.lock().unwrap();
+        let own = |address: &&String| {
+            address.starts_with("http://localhost:") || address.starts_with("data:") || address.starts_with("about:")
+        };
+        let foreign: Vec<_> = seen.addresses.iter().filter(|address| !own(address)).collect();
+        assert!(foreign.is_empty(), "R-TR-07: pages asked for {foreign:?}");
+        assert!(seen.errors.is_empty(), "the browser complained: {:?}", seen.errors);
+    }
+}
+
+async fn watch(page: &Page) -> Arc<Mutex<Seen>> {
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    page.execute(EnableLog::default()).await.unwrap();
+    let mut requests = page.event_listener::<EventRequestWillBeSent>().await.unwrap();
+    let mut entries = page.event_listener::<EventEntryAdded>().await.unwrap();
+    let (by_request, by_entry) = (seen.clone(), seen.clone());
+    tokio::spawn(async move {
+        while let Some(event) = requests.next().await {
+            by_request.lock().unwrap().addresses.push(event.request.url.clone());
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(event) = entries.next().await {
+            let entry = &event.entry;
+            // A refused code or a missing favicon is an answer, not a fault of the page.
+            let answer = entry.text.contains("the server responded with a status of");
+            if entry.level == LogEntryLevel::Error && !answer {
+                by_entry.lock().unwrap().errors.push(entry.text.clone());
+            }
+        }
+    });
+    seen
+}

@@ -1,0 +1,14 @@
+//! The demo in a real Chromium, walked as a person would: set up a second factor, open both applications, sign out of
+//! everything. Pictures of the pages are kept beside the build.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that meets the unexpected fails, and should say where"
+)]
+
+mod chromium;
+mod demo;
+mod walk;
