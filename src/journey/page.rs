@@ -315,12 +315,12 @@ impl Journeys {
     }
 }
 
-/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01).
+/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else has nothing yet.
 pub(super) fn placement(journey: &Journey) -> Placement {
     if journey.has_proof_of(FactorKind::RecoveryCode) {
         Placement::InPlaceOfAll
     } else {
-        Placement::Beside
+        Placement::First
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Journeys, error, policy};
 use crate::directory::{Answer, PasswordAttempt};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
+use crate::pages::journey_pages::RestartReason;
 use crate::storage::Batch;
 use crate::users::{Prepared, User, UserError, WeakPassword};
 use crate::web::{Failure, Parameters, Visitor};
@@ -73,7 +74,11 @@ impl Journeys {
             .map_err(error::factor)?
         {
             Answer::Authenticated(person) => {
-                step.journey.accept(person.evidence).map_err(Failure::internal)?;
+                if step.journey.accept(person.evidence).is_err() {
+                    // The person of a journey stays; who wants to be another begins anew (R-MF-02).
+                    let reason = RestartReason::OutOfOrder;
+                    return Ok(self.restart_page(&step.visitor, Some(&step.journey), reason));
+                }
                 if step.journey.permission.is_none() {
                     step.journey.permission =
                         policy::permission_by_network(&self.policy, step.visitor.address);

@@ -6,6 +6,7 @@ use crate::factors::{Evidence, FactorKind};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use crate::foundation::secret::{BrowserSecret, Hashed};
+use crate::sessions::Session;
 use crate::storage::Record;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::{ErrorCode, Scopes};
@@ -199,6 +200,15 @@ impl Journey {
     pub fn invite(&mut self, user: UserId) {
         self.user = Some(user);
         self.permission = Some(EnrolmentPermission::Invitation);
+    }
+
+    /// Stands at `stage`. Every stage but the choice of a person is about one: whoever it is now stays the journey's
+    /// person, even if another signs in meanwhile in the same browser (R-MF-02).
+    pub fn stand_at(&mut self, stage: Stage, session: Option<&Session>) {
+        self.progress = Progress::Under(stage);
+        if !matches!(stage, Stage::Account | Stage::Password) {
+            self.user = super::next::person_concerned(self, session).cloned();
+        }
     }
 
     /// Takes a proof; only one of this journey and this person.

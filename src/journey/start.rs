@@ -4,10 +4,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Journeys;
-use super::error;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
-use super::stage::{Demands, Errand, Journey, Progress};
+use super::stage::{Demands, Errand, Journey};
 use super::store::Opened;
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{BrowserSecret, Plain};
@@ -83,7 +82,9 @@ impl Journeys {
         match beginning.next {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
-                beginning.journey.progress = Progress::Under(stage);
+                beginning
+                    .journey
+                    .stand_at(stage, beginning.session.as_ref().map(|session| &session.value));
             }
             Next::Refuse(refusal) => return Ok(self.refusal_page(visitor, &beginning.journey, refusal)),
             Next::Arrive(_) => return Err(Failure::internal("a journey without anything to ask")),
@@ -130,14 +131,12 @@ impl Journeys {
             (Some(_), Some(application)) => self.grants.consent(id, &application.client).await?,
             _ => None,
         };
+        let password = self.passwords.state(id).await?;
         Ok(Some(Person {
             user: id.clone(),
             standing: standing(&user.value, self.clock.now()),
-            must_change_password: self
-                .passwords
-                .must_change(id)
-                .await
-                .map_err(|e| error::user(e.into()))?,
+            must_change_password: password.is_some_and(|password| password.must_change),
+            password_changed_at: password.map(|password| password.changed_at),
             second_factors: self.second_factors(id).await?,
             consent: consent.map(|consent| consent.scopes),
         }))

@@ -124,7 +124,20 @@ impl Journeys {
                 .await
                 .map(Opening::Instead);
         }
-        Ok(Opening::Go(step))
+        self.still_asked(step, stage).await
+    }
+
+    /// What was true when the stage was reached may have changed since: a factor enrolled in another journey, a password
+    /// changed, a person disabled. So what changes something is asked for once more before it is done (R-MF-04).
+    async fn still_asked(&self, step: Box<Step>, stage: Stage) -> Result<Opening, Failure> {
+        if matches!(stage, Stage::Account | Stage::Password | Stage::SecondFactor) {
+            return Ok(Opening::Go(step));
+        }
+        let session = step.session.as_ref().map(|session| &session.value);
+        match self.ask_next(&step.journey, session).await? {
+            Next::Ask(now, _) if now == stage => Ok(Opening::Go(step)),
+            _ => self.settle(*step, Batch::new()).await.map(Opening::Instead),
+        }
     }
 
     /// After a step's own work: asks what comes now, stores it, and sends the browser there.
@@ -134,7 +147,8 @@ impl Journeys {
             Next::Arrive(assurance) => self.finish(step, &assurance, with).await,
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey goes on");
-                step.journey.progress = Progress::Under(stage);
+                let session = step.session.as_ref().map(|session| &session.value);
+                step.journey.stand_at(stage, session);
                 self.store_step(&step, with).await?;
                 see_other(&format!("/sign-in/{}", step.journey.id))
             }
