@@ -19,6 +19,7 @@ pub const BROWSER: &str = "__Host-keyward-browser";
 pub struct Seen {
     pub status: u16,
     pub location: Option<String>,
+    pub retry_after: Option<String>,
     pub body: String,
     cookies: Vec<String>,
 }
@@ -46,8 +47,9 @@ impl Wire {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers();
-        let (location, cookies) = (
+        let (location, retry_after, cookies) = (
             headers.get(header::LOCATION).map(text),
+            headers.get(header::RETRY_AFTER).map(text),
             headers.get_all(header::SET_COOKIE).iter().map(text).collect(),
         );
         let status = answer.status().as_u16();
@@ -55,6 +57,7 @@ impl Wire {
         Seen {
             status,
             location,
+            retry_after,
             cookies,
             body: String::from_utf8(body.to_vec()).unwrap(),
         }

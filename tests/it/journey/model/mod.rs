@@ -6,7 +6,7 @@
 
 mod action;
 mod acts;
-mod browser;
+pub mod browser;
 mod check;
 mod steps;
 mod world;
