@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetScriptExecutionDisabledParams,
 };
+use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
 use chromiumoxide::page::ScreenshotParams;
@@ -79,14 +81,17 @@ impl Chromium {
 
     /// Types into a field.
     pub async fn fill(&self, selector: &str, text: &str) {
-        let field = self.page.find_element(selector).await.unwrap();
-        field.click().await.unwrap();
-        field.type_str(text).await.unwrap();
+        self.click(selector).await;
+        self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
 
-    /// Clicks an element, wherever it leads.
+    /// Clicks an element, wherever it leads: by the mouse, so that it works where script is switched off.
     pub async fn click(&self, selector: &str) {
-        self.page.find_element(selector).await.unwrap().click().await.unwrap();
+        let element = self.page.find_element(selector).await.unwrap();
+        let into_view = ScrollIntoViewIfNeededParams::builder().backend_node_id(element.backend_node_id).build();
+        self.page.execute(into_view).await.unwrap();
+        let point = element.clickable_point().await.unwrap();
+        self.page.click(point).await.unwrap();
     }
 
     /// Switches script off or on.

@@ -39,9 +39,6 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     let demo = Demo::start(&[]).await;
     let browser = Chromium::start().await;
     browser.open(demo.application(0)).await;
-    browser.wait_for("#log-in").await;
-    browser.pictures("demo-signed-out").await;
-    browser.click("#log-in").await;
     browser.wait_for("form#login").await;
     browser.pictures("login").await;
     password(&browser, &demo).await;
@@ -52,8 +49,6 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     browser.pictures("demo-home").await;
 
     browser.open(demo.application(1)).await;
-    browser.wait_for("#log-in").await;
-    browser.click("#log-in").await;
     browser.wait_for("#claim-username").await;
     assert!(browser.page.url().await.unwrap().unwrap().starts_with(demo.application(1)), "no prompt in between");
 
@@ -68,10 +63,8 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     browser.pictures("sign-out-status").await;
     for place in [0, 1] {
         browser.open(demo.application(place)).await;
-        browser.wait_for("#log-in").await;
+        browser.wait_for("form#login").await;
     }
-
-    browser.click("#log-in").await;
     password(&browser, &demo).await;
     browser.wait_for("form#factor").await;
     browser.pictures("factor").await;
@@ -80,6 +73,7 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     browser.wait_for("#claim-username").await;
     browser.click("#sign-out-everywhere").await;
     browser.wait_for("#log-in").await;
+    browser.pictures("demo-logged-out").await;
     browser.assert_quiet();
 }
 
@@ -90,8 +84,6 @@ async fn the_sign_in_works_without_script() {
     let browser = Chromium::start().await;
     browser.script(false).await;
     browser.open(demo.application(0)).await;
-    browser.wait_for("#log-in").await;
-    browser.click("#log-in").await;
     password(&browser, &demo).await;
     browser.wait_for("form#factor").await;
     browser.fill("form#factor input[name=code]", &code(demo.person("totp_secret"), 0)).await;
