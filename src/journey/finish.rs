@@ -50,11 +50,8 @@ impl Journeys {
         step.journey.progress = Progress::Arrived(session);
         self.put(&mut batch, &step.read, &step.journey);
         if !self.store.commit(batch).await?.is_done() {
-            let wait = std::time::Duration::from_secs(1);
-            return Err(Failure::unavailable(
-                wait,
-                "session or journey changed at the same moment",
-            ));
+            // Session or journey changed at the same moment: the journey shows where it stands now.
+            return step.shown();
         }
         let mut response = see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?;
         if let Some(cookie) = cookie {

@@ -39,6 +39,11 @@ pub(super) fn purpose(id: &JourneyId) -> String {
 }
 
 impl Step {
+    /// To the page of where the journey stands.
+    pub(super) fn shown(&self) -> Result<Response, Failure> {
+        see_other(&format!("/sign-in/{}", self.journey.id))
+    }
+
     /// Where proofs of this step are given.
     pub(super) fn occasion(&self, user: &UserId) -> Occasion {
         Occasion {
@@ -150,7 +155,7 @@ impl Journeys {
                 let session = step.session.as_ref().map(|session| &session.value);
                 step.journey.stand_at(stage, session);
                 self.store_step(&step, with).await?;
-                see_other(&format!("/sign-in/{}", step.journey.id))
+                step.shown()
             }
             Next::Refuse(refusal) => self.refuse(step, refusal, with).await,
         }
@@ -159,14 +164,18 @@ impl Journeys {
     /// The journey ends in an error at whoever sent the person.
     pub(super) async fn give_up(&self, mut step: Step, error: ErrorCode) -> Result<Response, Failure> {
         step.journey.progress = Progress::GivenUp(error);
-        self.store_step(&step, Batch::new()).await?;
+        if !self.store_step(&step, Batch::new()).await? {
+            return step.shown();
+        }
         see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
     }
 
     async fn refuse(&self, mut step: Step, refusal: Refusal, with: Batch) -> Result<Response, Failure> {
         tracing::warn!(?refusal, "a journey is refused");
         step.journey.progress = Progress::GivenUp(refusal.error());
-        self.store_step(&step, with).await?;
+        if !self.store_step(&step, with).await? {
+            return step.shown();
+        }
         match refusal {
             Refusal::OtherPerson | Refusal::LevelOutOfReach => {
                 see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
@@ -177,17 +186,17 @@ impl Journeys {
         }
     }
 
-    /// Stores the step. If another request of the same browser was quicker, nothing is stored and the page says so.
-    async fn store_step(&self, step: &Step, mut batch: Batch) -> Result<(), Failure> {
+    /// Stores the step, and answers whether it was. If another request of the same browser was quicker (a form sent twice
+    /// at once), nothing is stored, and the journey shows where it stands.
+    async fn store_step(&self, step: &Step, mut batch: Batch) -> Result<bool, Failure> {
         self.put(&mut batch, &step.read, &step.journey);
-        if self.store.commit(batch).await?.is_done() {
-            return Ok(());
-        }
-        let wait = std::time::Duration::from_secs(1);
-        Err(Failure::unavailable(
-            wait,
-            "the journey was changed by another request at the same moment",
-        ))
+        Ok(self.store.commit(batch).await?.is_done())
+    }
+
+    /// Whether another request moved the journey on since this step was opened.
+    pub(super) async fn was_overtaken(&self, step: &Step) -> Result<bool, Failure> {
+        let found = self.find(&step.journey.id, &step.browser.hash()).await?;
+        Ok(found.is_none_or(|found| found.revision != step.read.revision))
     }
 }
 

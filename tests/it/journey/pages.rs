@@ -73,9 +73,7 @@ async fn cancel_leads_back_to_the_application_from_every_page() {
 async fn a_long_sign_in_to_an_atlassian_application_is_started_anew_there_and_then_succeeds_silently() {
     let app = app::start().await;
     let mut ann = app.person_without_factor("ann").await;
-    let jira = app
-        .preset(Preset::JiraDc, "https://jira.example.com")
-        .await;
+    let jira = app.preset(Preset::JiraDc, "https://jira.example.com").await;
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &jira, &ann).await;
     app.pass(241);
@@ -95,9 +93,7 @@ async fn a_long_sign_in_to_an_atlassian_application_is_started_anew_there_and_th
 async fn a_short_sign_in_is_answered_at_once() {
     let app = app::start().await;
     let ann = app.person("ann").await;
-    let jira = app
-        .preset(Preset::JiraDc, "https://jira.example.com")
-        .await;
+    let jira = app.preset(Preset::JiraDc, "https://jira.example.com").await;
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &jira, &ann).await;
     app.pass(240);

@@ -123,7 +123,7 @@ impl Case<'_> {
     pub fn check_page(&self, browser: usize, seen: &Seen) {
         assert!(seen.status < 500, "{} {}", seen.status, seen.body);
         for (index, person) in self.people.iter().enumerate() {
-            let (knows, proved) = (self.knows[browser][index], self.proved[browser][index]);
+            let (knows, proved) = (self.knows_name(browser, index), self.has_proved(browser, index));
             assert!(
                 knows || !seen.body.contains(&person.name),
                 "{} is named",

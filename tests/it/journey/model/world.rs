@@ -186,6 +186,16 @@ impl<'w> Case<'w> {
         self.people.iter().position(|person| person.id == *user)
     }
 
+    /// Whether this browser, or the one whose cookies it holds, typed this person's name.
+    pub fn knows_name(&self, browser: usize, person: usize) -> bool {
+        self.knows[browser][person] || (self.shared && self.knows[1 - browser][person])
+    }
+
+    /// Whether this browser, or the one whose cookies it holds, proved to be this person.
+    pub fn has_proved(&self, browser: usize, person: usize) -> bool {
+        self.proved[browser][person] || (self.shared && self.proved[1 - browser][person])
+    }
+
     /// Whether the ledger holds this proof as given in this browser, or in the one whose cookies it holds.
     pub fn is_proven(&self, evidence: &Evidence, browser: usize) -> bool {
         let here = |proven: &&Proven| self.shared || proven.browser == browser;
