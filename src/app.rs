@@ -171,6 +171,18 @@ impl App {
         })
     }
 
+    /// The same with other `passwords`: whoever embeds the provider may choose workers and cost, which hold for
+    /// recovery codes too.
+    pub fn with_passwords(mut self, passwords: Passwords) -> Self {
+        let Ground {
+            store, clock, random, ..
+        } = self.ground.clone();
+        self.passwords = Arc::new(passwords);
+        self.recovery_codes =
+            RecoveryCodes::new(store, clock, random, self.passwords.clone(), self.trail.clone());
+        self
+    }
+
     /// All routes within all layers, ready to be served.
     pub fn router(&self) -> Router {
         let Ground { settings, random, .. } = &self.ground;

@@ -36,7 +36,7 @@ pub struct Setup {
 /// What becomes of the apps a person had before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// There must be none.
+    /// There must be none: a first app is enrolled with less proof than a further one (R-EN-01, R-EN-02).
     First,
     /// They stay.
     Beside,
@@ -90,7 +90,7 @@ impl TotpEnrolment {
     async fn start(&self, occasion: &Occasion, placement: Placement) -> Result<(), FactorError> {
         let enrolled = totp_credentials(&self.factor.store, &occasion.user).await?;
         let full = enrolled.is_some_and(|stored| stored.value.list.len() >= MOST);
-        if full && placement == Placement::Beside {
+        if full && placement != Placement::InPlaceOfAll {
             return Err(FactorError::TooMany(MOST));
         }
         let secret = Zeroizing::new(random::bytes::<SECRET_BYTES>(self.random.as_ref()));

@@ -52,7 +52,7 @@ impl Journeys {
         self.put_step(&mut batch, &step);
         if !self.store.commit(batch).await?.is_done() {
             // Session, journey or epoch changed at the same moment: the journey shows what is asked now.
-            return see_other(&format!("/sign-in/{}", step.journey.id));
+            return step.shown();
         }
         let mut response = see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?;
         if let Some(cookie) = cookie {

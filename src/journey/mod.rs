@@ -35,13 +35,14 @@ use crate::audit::Trail;
 use crate::config::policy::Policy;
 use crate::directory::Directory;
 use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
+use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::SharedStore;
 use crate::users::{PasswordRules, Passwords, Users};
-use crate::web::Web;
+use crate::web::{Failure, Web};
 
 pub use next::{Next, Refusal};
 pub use routes::routes;
@@ -78,16 +79,9 @@ impl Journeys {
         self.policy.second_factor_max_age
     }
 
-    /// The enrolled second factors of a person, by kind.
-    pub(crate) async fn second_factors(
-        &self,
-        user: &crate::foundation::ids::UserId,
-    ) -> Result<usize, crate::web::Failure> {
-        Ok(self
-            .second_factor
-            .enrolled(user)
-            .await
-            .map_err(error::factor)?
-            .len())
+    /// The enrolled second factors of a person.
+    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<CredentialId>, Failure> {
+        let enrolled = self.second_factor.enrolled(user).await.map_err(error::factor)?;
+        Ok(enrolled.into_iter().map(|factor| factor.credential).collect())
     }
 }

@@ -44,6 +44,11 @@ pub(super) fn purpose(id: &JourneyId) -> String {
 }
 
 impl Step {
+    /// To the page of where the journey stands.
+    pub(super) fn shown(&self) -> Result<Response, Failure> {
+        see_other(&format!("/sign-in/{}", self.journey.id))
+    }
+
     /// Where proofs of this step are given.
     pub(super) fn occasion(&self, user: &UserId) -> Occasion {
         Occasion {
@@ -116,7 +121,7 @@ impl Journeys {
         match &step.journey.progress {
             Progress::Under(under) if *under == stage => {}
             Progress::Under(_) if passed(&step.journey, stage) => {
-                return Ok(Opening::Instead(see_other(&format!("/sign-in/{}", step.journey.id))?));
+                return Ok(Opening::Instead(step.shown()?));
             }
             Progress::Under(_) => return Ok(restart(RestartReason::OutOfOrder)),
             Progress::Arrived(_) | Progress::GivenUp(_) => return Ok(restart(RestartReason::Finished)),
@@ -181,6 +186,12 @@ impl Journeys {
         self.put_step(&mut batch, &step);
         let stored = self.store.commit(batch).await?.is_done();
         see_other(&if stored { next } else { format!("/sign-in/{id}") })
+    }
+
+    /// Whether another request has changed the journey since this step read it.
+    pub(super) async fn was_overtaken(&self, step: &Step) -> Result<bool, Failure> {
+        let found = self.find(&step.journey.id, &step.browser.hash()).await?;
+        Ok(found.is_none_or(|found| found.revision != step.read.revision))
     }
 
     /// Adds to `batch` the journey as the step leaves it, on condition that neither it nor the epoch has changed.

@@ -68,8 +68,9 @@ pub async fn start_over(
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from(address.port())));
     let time: Arc<dyn Clock> = clock.clone();
     let ground = Ground::new(settings, store, time, random).await.unwrap();
-    let mut app = App::build(ground).await.unwrap();
-    app.passwords = Arc::new(cheap_passwords(&app).await);
+    let app = App::build(ground).await.unwrap();
+    let passwords = cheap_passwords(&app).await;
+    let app = app.with_passwords(passwords);
     let (stop, stopping) = Stop::new();
     tokio::spawn(server.serve(app.router(), stopping));
     TestApp {
@@ -102,6 +103,11 @@ async fn cheap_passwords(app: &App) -> Passwords {
 }
 
 impl TestApp {
+    /// Where everything is.
+    pub fn store(&self) -> &SharedStore {
+        &self.app.ground.store
+    }
+
     /// The absolute address of `path`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)

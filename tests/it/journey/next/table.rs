@@ -230,7 +230,8 @@ fn r_en_02_enrolment_is_asked_only_with_a_permission() {
         ),
         (
             "new recovery codes are saved before going on",
-            new()
+            plain()
+                .proves("ann", Password)
                 .permitted(network)
                 .proves("ann", Totp)
                 .when(|journey| journey.codes_unsaved = true),
