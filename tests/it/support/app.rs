@@ -32,8 +32,7 @@ pub struct TestApp {
     pub issuer: String,
     /// Where it listens.
     pub address: SocketAddr,
-    /// Asks the server to stop.
-    pub stop: Stop,
+    _stop: Stop,
     _folder: tempfile::TempDir,
 }
 
@@ -77,7 +76,7 @@ pub async fn start_over(
         clock,
         issuer,
         address,
-        stop,
+        _stop: stop,
         _folder: folder,
     }
 }
