@@ -10,8 +10,11 @@ pub mod parameters;
 pub mod redirect_uri;
 pub mod words;
 
-/// Every target by name, with its seeds.
-pub const TARGETS: [(&str, fn(&[u8]), &str); 6] = [
+/// A target: its name, itself, its seeds.
+pub type Target = (&'static str, fn(&[u8]), &'static str);
+
+/// Every target.
+pub const TARGETS: [Target; 6] = [
     (
         "claims_request",
         claims_request::run,

@@ -211,6 +211,26 @@ async fn r_az_01_an_unknown_application_gets_our_own_page() {
     world.refused_page(&missing.url()).await;
 }
 
+/// P400 leaves one audit event each, and after 20 in a minute no more of their own, so that nobody fills the store.
+#[tokio::test]
+async fn p400_leaves_an_audit_event_and_cannot_fill_the_store() {
+    let mut world = World::new().await;
+    let request = world.wiki.request().with("redirect_uri", "https://evil.example/");
+    world.refused_page(&request.url()).await;
+    let refused = |events: Vec<serde_json::Value>| {
+        events
+            .iter()
+            .filter(|event| event["action"] == "request_refused")
+            .count()
+    };
+    assert_eq!(refused(world.app.events().await), 1);
+    for _ in 0..60 {
+        world.refused_page(&request.url()).await;
+    }
+    let most = refused(world.app.events().await);
+    assert!((20..=22).contains(&most), "{most} events");
+}
+
 /// Of several registered addresses each receives its own answers.
 #[tokio::test]
 async fn each_of_several_registered_addresses_receives_its_own_answers() {

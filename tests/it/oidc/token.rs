@@ -2,6 +2,8 @@
 
 use keyward::foundation::ids::SessionId;
 use keyward::storage::Batch;
+use keyward::vocabulary::ClientMetadata;
+use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
 use super::{World, json_error};
 use crate::support::relying_party::web_application;
@@ -109,6 +111,30 @@ async fn r_tk_07_a_code_in_the_wrong_hands_is_destroyed() {
         );
         json_error(&world.wiki.redeem(&code).await, 400, "invalid_grant");
     }
+}
+
+/// R-TK-07: misuse raises an alarm that names both applications and the person.
+#[tokio::test]
+async fn r_tk_07_misuse_raises_an_alarm() {
+    let (mut world, _) = World::signed_in().await;
+    let board = world
+        .app
+        .application_like(web_application("https://board.example.com"))
+        .await;
+    let code = world.code().await;
+    board
+        .token(Some(&board.basic()), &world.wiki.redemption(&code))
+        .await;
+    let events = world.app.events().await;
+    let alarms: Vec<_> = events.iter().filter(|event| event["action"] == "reuse").collect();
+    let [alarm] = alarms.as_slice() else {
+        panic!("one alarm is expected: {events:?}")
+    };
+    let text = alarm.to_string();
+    for part in [&board.id, &world.wiki.id, world.ada.id.as_str(), "code_misused"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains(&code));
 }
 
 /// R-TK-07: the redirect URI is compared to the byte, and must be there.
@@ -266,6 +292,22 @@ async fn r_tk_15_an_id_token_says_who_when_and_how() {
     assert!(!claims.contains_key("azp"));
     let header = jsonwebtoken::decode_header(first.id_token()).unwrap();
     assert_eq!(header.alg, jsonwebtoken::Algorithm::RS256);
+}
+
+/// An application that registered ES256 gets it; the key set tells the two keys apart.
+#[tokio::test]
+async fn an_application_that_registered_es256_gets_it() {
+    let (mut world, _) = World::signed_in().await;
+    let modern = ClientMetadata {
+        id_token_signed_response_alg: Some(SigningAlgorithm::ES256),
+        ..web_application("https://modern.example.com")
+    };
+    world.wiki = world.app.application_like(modern).await;
+    let request = world.wiki.request();
+    let page = world.browser.get(request.url()).await;
+    let done = world.wiki.complete(&request, &page).await;
+    let header = jsonwebtoken::decode_header(done.id_token()).unwrap();
+    assert_eq!(header.alg, jsonwebtoken::Algorithm::ES256);
 }
 
 /// R-TK-16: access tokens are opaque: no token of a kind that somebody could take for another.

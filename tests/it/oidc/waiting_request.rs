@@ -84,6 +84,30 @@ async fn r_az_17_a_journey_answers_once() {
     assert_eq!(again.status, 400);
 }
 
+/// R-CO-03 and R-AZ-17: of 32 returns at once one gets a code.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r_co_03_of_32_returns_at_once_one_gets_a_code() {
+    let mut world = World::new().await;
+    let page = world.browser.open(world.wiki.request().url()).await;
+    let fill = [("username", "ada"), ("password", world.ada.password.as_str())];
+    let page = world.browser.submit(&page, "login", &fill).await;
+    let code = world.ada.code(&world.app);
+    let page = world
+        .browser
+        .submit_only(&page, "factor", &[("code", &code)])
+        .await;
+    let resume = page.location().unwrap();
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..32 {
+        let (mut tab, resume) = (world.browser.clone(), resume.clone());
+        tries.spawn(async move { tab.get(resume).await });
+    }
+    let pages = tries.join_all().await;
+    let codes = pages.iter().filter_map(|page| page.arrival()).count();
+    assert_eq!(codes, 1);
+    assert!(pages.iter().all(|page| page.status == 200 || page.status == 400));
+}
+
 /// R-AZ-18: a browser that posted goes on with GET.
 #[tokio::test]
 async fn r_az_18_redirects_are_303() {
