@@ -208,6 +208,8 @@ impl Oidc {
             None => None,
         };
         let target = self.post_logout_target(parameters, client.as_ref())?;
+        // A hint made for an application that is unknown or disabled by now proves nothing: the person is asked (R-LO-02).
+        let hint = hint.filter(|_| client.is_some());
         Ok(Wish { hint, target })
     }
 
