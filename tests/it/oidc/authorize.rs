@@ -1,7 +1,5 @@
 //! The authorization endpoint under abuse (R-AZ-05 to R-AZ-23).
 
-use std::time::Duration;
-
 use keyward::vocabulary::{ClientMetadata, ResponseMode};
 use reqwest::Method;
 
@@ -328,15 +326,12 @@ async fn malformed_claims_are_refused() {
 /// A disabled application is as unknown as any other (R-AZ-22).
 #[tokio::test]
 async fn r_az_22_a_disabled_application_is_redirected_to_no_more() {
-    let (mut world, _) = World::signed_in().await;
-    let id = keyward::foundation::ids::ClientId::from_text(&world.wiki.id);
-    let mut client = world.app.app.clients.find(&id).await.unwrap().unwrap();
-    client.enabled = false;
-    let mut batch = keyward::storage::Batch::new();
-    batch.put(keyward::clients::store::key(&id), &client, None);
-    world.app.app.ground.store.commit(batch).await.unwrap();
+    let (mut world, done) = World::signed_in().await;
+    let code = world.code().await;
+    world.disable_application().await;
     let request = world.wiki.request();
     world.refused_page(&request.url()).await;
     world.refused_page(&request.with("prompt", "none").url()).await;
-    world.app.clock.advance(Duration::from_secs(1));
+    super::json_error(&world.wiki.redeem(&code).await, 401, "invalid_client");
+    assert_eq!(world.wiki.userinfo(&done.access_token()).await.status, 401);
 }

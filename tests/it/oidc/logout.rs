@@ -45,6 +45,11 @@ fn told(base: &str) -> ClientMetadata {
     }
 }
 
+/// The addresses that are told.
+fn frames(page: &Page) -> Vec<String> {
+    page.all("iframe", |frame| frame.value().attr("src").unwrap().to_owned())
+}
+
 /// R-LO-01: without a hint of this session nobody is signed out unasked, neither by GET nor by another site's POST.
 #[tokio::test]
 async fn r_lo_01_nobody_is_signed_out_unasked() {
@@ -133,6 +138,15 @@ async fn r_lo_02_a_hint_of_another_session_asks_and_names_nobody() {
     world.app.pass(1200);
     let page = world.open_logout(&[("id_token_hint", &done.id_token())]).await;
     assert_eq!(page.title(), "You are signed out");
+}
+
+/// R-LO-02: a hint of an application that is no more asks.
+#[tokio::test]
+async fn r_lo_02_a_hint_of_a_disabled_application_asks() {
+    let (mut world, done) = World::signed_in().await;
+    world.disable_application().await;
+    let page = world.open_logout(&[("id_token_hint", &done.id_token())]).await;
+    assert!(page.has("logout"), "{}", page.body);
 }
 
 /// R-LO-02: `client_id` must be the hint's audience.
@@ -269,9 +283,7 @@ async fn r_lo_05_ending_one_session_leaves_the_other_alone() {
     assert_ne!(first.claims["sid"], second.claims["sid"]);
 
     let page = world.open_logout(&[("id_token_hint", &first.id_token())]).await;
-    let frames = page.all("iframe", |frame| {
-        frame.value().attr("src").unwrap_or_default().to_owned()
-    });
+    let frames = frames(&page);
     assert_eq!(frames.len(), 1, "only who took part is told: {frames:?}");
     assert!(frames[0].starts_with("https://wiki.example.com/"));
     assert_eq!(board.userinfo(&second.access_token()).await.status, 200);
@@ -302,9 +314,7 @@ async fn r_lo_05_every_application_of_the_session_is_told_once() {
     let page = world
         .open_logout(&[("id_token_hint", &last.unwrap().id_token())])
         .await;
-    let mut frames = page.all("iframe", |frame| {
-        frame.value().attr("src").unwrap_or_default().to_owned()
-    });
+    let mut frames = frames(&page);
     frames.sort();
     let hosts: Vec<_> = frames
         .iter()

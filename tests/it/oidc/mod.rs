@@ -18,6 +18,10 @@ mod token_client;
 mod userinfo;
 mod waiting_request;
 
+use keyward::clients::store::key;
+use keyward::foundation::ids::ClientId;
+use keyward::storage::Batch;
+
 use crate::support::app::{self, TestApp};
 use crate::support::browser::Browser;
 use crate::support::page::{Arrival, Page};
@@ -90,6 +94,16 @@ impl World {
         assert_eq!(arrival.get("iss"), Some(self.app.issuer.as_str()));
         assert_eq!(arrival.get("code"), None);
         arrival
+    }
+
+    /// An administrator disables the application.
+    pub async fn disable_application(&self) {
+        let id = ClientId::from_text(&self.wiki.id);
+        let mut client = self.app.app.clients.find(&id).await.unwrap().unwrap();
+        client.enabled = false;
+        let mut batch = Batch::new();
+        batch.put(key(&id), &client, None);
+        self.app.app.ground.store.commit(batch).await.unwrap();
     }
 
     /// `P400`: our own error page, which leads nowhere and signs nobody in.
