@@ -8,6 +8,7 @@ use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::relying_party::{SignedIn, web_application};
 
+const JIRA: &str = "https://jira.example.com/";
 const TARGET: &str = "https://wiki.example.com/post_logout_redirect";
 
 impl World {
@@ -210,14 +211,12 @@ async fn r_lo_03_the_names_plug_ins_use_are_understood() {
         let request = jira.request();
         jira.sign_in(&world.app, &mut world.browser, &world.ada, request)
             .await;
-        let page = world
-            .open_logout(&[("client_id", &jira.id), (name, "https://jira.example.com/")])
-            .await;
+        let page = world.open_logout(&[("client_id", &jira.id), (name, JIRA)]).await;
         let page = world.confirm(&page).await;
         assert_eq!(page.arrival().unwrap().uri.as_str(), "https://jira.example.com/");
         world.app.pass(60);
         world.sign_in().await;
-        let page = world.open_logout(&[(name, "https://jira.example.com/")]).await;
+        let page = world.open_logout(&[(name, JIRA)]).await;
         let page = world.confirm(&page).await;
         assert!(page.arrival().is_none(), "nobody said whose address that is");
         assert_eq!(page.title(), "You are signed out");
