@@ -368,8 +368,7 @@ async fn r_lo_10_sign_out_revokes_the_access_tokens_of_every_application() {
     super::json_error(&world.wiki.redeem(&unspent).await, 400, "invalid_grant");
 }
 
-/// R-LO-13: no application of this test answers at all, and everybody is signed out; the page can be looked at again, and
-/// by nobody after ten minutes.
+/// R-LO-13: no application of this test answers, and everybody is signed out; the page can be looked at for ten minutes.
 #[tokio::test]
 async fn r_lo_13_no_application_can_keep_a_person_signed_in() {
     let mut world = World::new().await;
