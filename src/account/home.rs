@@ -10,14 +10,14 @@ use url::Url;
 use super::Accounts;
 use crate::claims::standard::full_name;
 use crate::clients::Client;
-use crate::foundation::ids::ClientId;
+use crate::foundation::ids::{ClientId, SessionId};
 use crate::oidc::logout::end_session;
 use crate::oidc::paths;
 use crate::pages::Form;
 use crate::pages::account_pages::{ApplicationLink, HomePage, Person};
 use crate::sessions::cookie::SessionCookie;
 use crate::storage::Batch;
-use crate::users::User;
+use crate::users::{User, standing};
 use crate::web::{Failure, PagePolicy, Visitor};
 
 /// More applications than this are not listed.
@@ -48,24 +48,18 @@ pub async fn signed_in(
 
 impl Accounts {
     async fn home(&self, visitor: &Visitor) -> Result<Response, Failure> {
-        let session = self.journeys.session(visitor).await?;
-        let page = match (session, SessionCookie::read(&visitor.cookies)) {
-            (Some(session), Some(cookie)) => {
-                let gone = || Failure::internal("the person of a live session is gone");
-                let user = self
-                    .users
-                    .by_id(&session.value.user)
-                    .await?
-                    .ok_or_else(gone)?
-                    .value;
-                let taking_part = self.sessions.participants(&session.value.id).await?;
-                HomePage {
-                    person: Some(person(&user)),
-                    applications: self.applications(&taking_part).await?,
-                    form: self.sign_out_form(Some(&cookie)),
-                    sign_in: "/sign-in".to_owned(),
-                }
-            }
+        let page = match (
+            self.signed_in(visitor).await?,
+            SessionCookie::read(&visitor.cookies),
+        ) {
+            (Some((session, user)), Some(cookie)) => HomePage {
+                person: Some(person(&user)),
+                applications: self
+                    .applications(&self.sessions.participants(&session).await?)
+                    .await?,
+                form: self.sign_out_form(Some(&cookie)),
+                sign_in: "/sign-in".to_owned(),
+            },
             _ => HomePage {
                 person: None,
                 applications: Vec::new(),
@@ -76,6 +70,19 @@ impl Accounts {
         Ok(self
             .web
             .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+    }
+
+    /// Who is signed in and may be served: this door asks for itself (R-CO-08).
+    async fn signed_in(&self, visitor: &Visitor) -> Result<Option<(SessionId, User)>, Failure> {
+        let Some(session) = self.journeys.session(visitor).await? else {
+            return Ok(None);
+        };
+        let found = self.users.by_id(&session.value.user).await?;
+        let now = self.journeys.clock.now();
+        let served = found
+            .map(|stored| stored.value)
+            .filter(|user| standing(user, now).is_ok());
+        Ok(served.map(|user| (session.value.id, user)))
     }
 
     fn sign_out_form(&self, cookie: Option<&SessionCookie>) -> Form {

@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod directory;
 mod factors;
+mod fuzz_replay;
 mod journey;
 mod limits;
 mod oidc;

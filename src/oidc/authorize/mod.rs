@@ -22,6 +22,7 @@ use crate::journey::{Application, Beginning, ConsentDemand, Demands, Errand, Nex
 use crate::oidc::store::CodeGrant;
 use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
+use crate::users::standing;
 use crate::vocabulary::ErrorCode;
 use crate::vocabulary::acr::{ForeignNames, Level};
 use crate::web::failure::Face;
@@ -39,7 +40,8 @@ pub async fn by_get(
     visitor: Visitor,
     query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters))
+        .await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
@@ -48,7 +50,8 @@ pub async fn by_post(
     visitor: Visitor,
     form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters)).await
+    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters))
+        .await
 }
 
 /// A request whose answer is being made.
@@ -183,20 +186,22 @@ impl Oidc {
         self.answer(visitor, &request.back, answer, *arrival).map(Some)
     }
 
-    /// A person whose claims would break the application is stopped on our own page, which says what is missing.
+    /// A person who is not served any more, or whose claims would break the application, is stopped on our own page.
     async fn withheld(
         &self,
         client: &Client,
         request: &AuthorizeRequest,
         session: &Stored<Session>,
     ) -> Result<Option<Failure>, Failure> {
-        let gone = || Failure::internal("the person of a live session is gone");
-        let user = self
-            .users
-            .by_id(&session.value.user)
-            .await?
-            .ok_or_else(gone)?
-            .value;
+        let now = self.clock.now();
+        let found = self.users.by_id(&session.value.user).await?;
+        let served = found
+            .map(|stored| stored.value)
+            .filter(|user| standing(user, now).is_ok());
+        // Between the last step of a journey and its return the person may have been disabled (R-CO-08).
+        let Some(user) = served else {
+            return Ok(Some(Failure::forbidden("authorize: the person is not served")));
+        };
         let refusal = claims::release(&user, client, &request.scopes, &request.claims).err();
         Ok(refusal.map(|why| {
             tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");

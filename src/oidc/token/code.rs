@@ -146,7 +146,11 @@ impl Oidc {
         let mut batch = Batch::new();
         self.destroy_code(&mut batch, code, read);
         let event = self.trail.event(Action::Reuse, Outcome::Failure, &visitor.origin());
-        event.by(Actor::Client(client.id.clone())).because("code_misused").write(&mut batch);
+        let mut event = event.by(Actor::Client(client.id.clone())).because("code_misused");
+        if let CodeRecord::Fresh(grant) = &read.value {
+            event = event.about(&grant.user).client(&grant.client);
+        }
+        event.write(&mut batch);
         if !self.store.commit(batch).await?.is_done() {
             return self.refuse_loser(visitor, client, code).await;
         }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward::app::{App, Ground};
+use keyward::audit::Trail;
+use keyward::audit::trail::RETENTION;
 use keyward::config::{Settings, Site};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::random::SeededRandom;
@@ -32,8 +34,7 @@ pub struct TestApp {
     pub issuer: String,
     /// Where it listens.
     pub address: SocketAddr,
-    /// Asks the server to stop.
-    pub stop: Stop,
+    _stop: Stop,
     _folder: tempfile::TempDir,
 }
 
@@ -78,7 +79,7 @@ pub async fn start_over(
         clock,
         issuer,
         address,
-        stop,
+        _stop: stop,
         _folder: folder,
     }
 }
@@ -121,6 +122,17 @@ impl TestApp {
     /// Moves the clock.
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// All audit events so far, oldest first, as they are stored.
+    pub async fn events(&self) -> Vec<serde_json::Value> {
+        let ground = &self.app.ground;
+        let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+        let events = trail.read(&ground.store, None, 1000).await.unwrap();
+        events
+            .into_iter()
+            .map(|(_, event)| serde_json::to_value(event).unwrap())
+            .collect()
     }
 
     /// The present second.

@@ -1,7 +1,5 @@
 //! An answer as a browser or an application sees it.
 
-use std::collections::BTreeMap;
-
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
@@ -27,8 +25,6 @@ pub struct Form {
     pub action: Url,
     /// Names and values, hidden ones included, buttons not.
     pub fields: Vec<(String, String)>,
-    /// Names and values of its buttons.
-    pub buttons: Vec<(String, String)>,
 }
 
 /// How an answer travelled to the application.
@@ -84,7 +80,6 @@ impl Page {
                 .join(form.value().attr("action").unwrap_or_default())
                 .unwrap(),
             fields: named(form, "input[name]:not([type=checkbox])"),
-            buttons: named(form, "button[name]"),
         });
         let found = found.into_iter().next();
         found.unwrap_or_else(|| panic!("no form {id} on {}: {}\n{}", self.url, self.status, self.body))
@@ -168,13 +163,5 @@ impl Arrival {
     /// The parameters by name.
     pub fn names(&self) -> Vec<&str> {
         self.parameters.iter().map(|(name, _)| name.as_str()).collect()
-    }
-
-    /// By name.
-    pub fn map(&self) -> BTreeMap<&str, &str> {
-        self.parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect()
     }
 }

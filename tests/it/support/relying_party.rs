@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{DecodingKey, Validation};
 use keyward::clients::Preset;
 use keyward::vocabulary::ClientMetadata;
 use serde_json::{Map, Value};
@@ -244,8 +244,13 @@ impl RelyingParty {
         let header = jsonwebtoken::decode_header(id_token).unwrap();
         let keys = self.jwks().await;
         let key = keys.find(&header.kid.expect("no kid")).expect("an unknown kid");
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.algorithms = vec![Algorithm::RS256];
+        let published = key.common.key_algorithm.expect("no alg").to_string();
+        assert_eq!(
+            published.parse(),
+            Ok(header.alg),
+            "the token is signed as its key says"
+        );
+        let mut validation = Validation::new(header.alg);
         validation.set_audience(&[&self.id]);
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);

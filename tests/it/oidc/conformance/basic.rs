@@ -7,7 +7,7 @@ use keyward::vocabulary::ClientMetadata;
 use keyward::vocabulary::client_metadata::ClientAuthentication;
 use serde_json::Value;
 
-use super::common::{check_tokens, check_userinfo, entropy};
+use super::every_flow::{PROFILE, PROTOCOL_CLAIMS, check_tokens, check_userinfo, entropy};
 use super::{Suite, suite_client};
 use crate::support::browser::http;
 use crate::support::page::Way;
@@ -67,37 +67,6 @@ modules! {
     oidcc_claims_essential,
     oidcc_ensure_request_with_valid_pkce_succeeds,
 }
-
-/// What an ID token holds when nothing was asked for.
-const PROTOCOL_CLAIMS: [&str; 10] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "sid",
-];
-
-const PROFILE: [&str; 14] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-    "preferred_username",
-];
 
 async fn oidcc_server(mut suite: Suite) {
     let request = suite.request();
@@ -384,7 +353,7 @@ async fn oidcc_server_client_secret_post() {
     let page = suite.browser.open(request.url()).await;
     let page = suite.browser.sign_in(&suite.app, page, &suite.ada).await;
     let arrival = page.arrival().unwrap();
-    super::common::check_response(&suite, &request, &arrival);
+    super::every_flow::check_response(&suite, &request, &arrival);
     let mut form = suite.client.redemption(arrival.code());
     let secret = suite.client.secret.clone().unwrap();
     form.extend([
@@ -397,7 +366,7 @@ async fn oidcc_server_client_secret_post() {
         .client
         .verify(tokens.json()["id_token"].as_str().unwrap())
         .await;
-    super::common::check_id_token(&suite, &request, &claims);
+    super::every_flow::check_id_token(&suite, &request, &claims);
     let access_token = tokens.json()["access_token"].as_str().unwrap().to_owned();
     check_userinfo(&suite.client.userinfo(&access_token).await, &claims);
 }

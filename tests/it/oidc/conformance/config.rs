@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Suite;
-use super::common::check_jwks;
+use super::every_flow::check_jwks;
 use crate::support::app::{self, TestApp};
 use crate::support::browser::http;
 use crate::support::page::{Page, Way};

@@ -1,9 +1,9 @@
 //! What the OpenID Foundation's conformance suite demands, restated: each test bears the name of its module.
-//! `common` holds what every module checks.
+//! `every_flow` holds what every module checks.
 
 mod basic;
-mod common;
 mod config;
+mod every_flow;
 mod front_channel;
 mod logout;
 
@@ -99,11 +99,11 @@ impl Suite {
 
     async fn arrive(&self, request: &Request, page: &Page) -> SignedIn {
         let done = self.client.complete(request, page).await;
-        common::check_set_up(self).await;
-        common::check_response(self, request, &done.arrival);
-        common::check_tokens(&done.tokens);
-        common::check_id_token(self, request, &done.claims);
-        common::check_userinfo(&self.client.userinfo(&done.access_token()).await, &done.claims);
+        every_flow::check_set_up(self).await;
+        every_flow::check_response(self, request, &done.arrival);
+        every_flow::check_tokens(&done.tokens);
+        every_flow::check_id_token(self, request, &done.claims);
+        every_flow::check_userinfo(&self.client.userinfo(&done.access_token()).await, &done.claims);
         done
     }
 
@@ -113,7 +113,7 @@ impl Suite {
         let arrival = page
             .arrival()
             .unwrap_or_else(|| panic!("no error came: {} {}", page.status, page.body));
-        common::check_error(self, &request, &arrival);
+        every_flow::check_error(self, &request, &arrival);
         arrival
     }
 

@@ -12,6 +12,38 @@ use crate::support::relying_party::{Request, read};
 /// Members that a public key may have; whatever else could be a private part (R-UI-06).
 const PUBLIC_MEMBERS: [&str; 9] = ["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"];
 
+/// What an ID token holds when nothing was asked for.
+pub const PROTOCOL_CLAIMS: [&str; 10] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "sid",
+];
+
+/// What the scope `profile` stands for.
+pub const PROFILE: [&str; 14] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+    "preferred_username",
+];
+
 /// Discovery is JSON with addresses; the key set is public and its keys are named apart.
 pub async fn check_set_up(suite: &Suite) {
     let http = crate::support::browser::http();

@@ -1,0 +1,40 @@
+//! Fuzz targets: plain functions that must neither panic nor break a promise, whatever bytes they are given.
+//! The test run replays the seeds and mutations of them (`tests/it/fuzz_replay.rs`); a fuzzer can call the same functions.
+//!
+//! Seeds lie in `seeds/<target>.txt`, one a line.
+
+pub mod claims_request;
+pub mod cookies;
+pub mod id_token_hint;
+pub mod parameters;
+pub mod redirect_uri;
+pub mod words;
+
+/// A target: its name, itself, its seeds.
+pub type Target = (&'static str, fn(&[u8]), &'static str);
+
+/// Every target.
+pub const TARGETS: [Target; 6] = [
+    (
+        "claims_request",
+        claims_request::run,
+        include_str!("seeds/claims_request.txt"),
+    ),
+    ("cookies", cookies::run, include_str!("seeds/cookies.txt")),
+    (
+        "id_token_hint",
+        id_token_hint::run,
+        include_str!("seeds/id_token_hint.txt"),
+    ),
+    (
+        "parameters",
+        parameters::run,
+        include_str!("seeds/parameters.txt"),
+    ),
+    (
+        "redirect_uri",
+        redirect_uri::run,
+        include_str!("seeds/redirect_uri.txt"),
+    ),
+    ("words", words::run, include_str!("seeds/words.txt")),
+];
