@@ -26,6 +26,8 @@ pub enum Action {
     RequestRefused,
     /// A limit was reached.
     Throttled,
+    /// A password failed very often over all addresses, without a success between; nothing was locked by it.
+    ManyFailures,
     /// A factor was enrolled.
     FactorEnrolled,
     /// A factor was removed.

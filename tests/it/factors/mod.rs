@@ -18,8 +18,8 @@ use keyward::foundation::secret::Hidden;
 use keyward::storage::{self, Batch, Key};
 use keyward::users::password_workers::WorkerSettings;
 
-use crate::support::world::{World, occasion};
 use crate::support::watched::Watched;
+use crate::support::world::{World, occasion};
 
 const SECRET: &[u8] = b"12345678901234567890";
 
@@ -78,6 +78,36 @@ async fn two_abreast(store: &Watched, kind: &str, factor: &dyn Factor, code: &st
         .into_iter()
         .filter(|verdict| matches!(verdict, Ok(Verdict::Accepted(_))))
         .count()
+}
+
+/// The seconds that each of five wrong answers makes one wait, each after the wait for the one before.
+async fn pauses(world: &World, factor: &dyn Factor, occasion: &Occasion, wrong: &str) -> Vec<u64> {
+    let typed = answer(wrong);
+    let mut waits = Vec::new();
+    for failure in 1..=5 {
+        let judged = factor.verify(occasion, &typed).await.unwrap();
+        assert!(
+            matches!(judged, Verdict::Rejected),
+            "failure {failure}: {judged:?}"
+        );
+        let mut wait = 0;
+        // What is not blocked would be counted, so the first two are not asked.
+        if failure > 2
+            && let Verdict::Throttled(throttled) = factor.verify(occasion, &typed).await.unwrap()
+        {
+            wait = throttled.retry_after.as_secs();
+            let almost = throttled.retry_after - Duration::from_millis(1);
+            world.clock.advance(almost);
+            let early = factor.verify(occasion, &typed).await.unwrap();
+            assert!(
+                matches!(early, Verdict::Throttled(_)),
+                "failure {failure}: {early:?}"
+            );
+            world.clock.advance(Duration::from_millis(1));
+        }
+        waits.push(wait);
+    }
+    waits
 }
 
 #[tokio::test]
