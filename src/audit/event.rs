@@ -38,18 +38,8 @@ pub enum Action {
     PasswordSet,
     /// A person was created.
     UserCreated,
-    /// A person's record was changed.
-    UserChanged,
-    /// A person was renamed.
-    UserRenamed,
-    /// A person's state was changed.
-    UserStateChanged,
-    /// A person was deleted.
-    UserDeleted,
     /// A group was created.
     GroupCreated,
-    /// An application was registered or changed.
-    ClientChanged,
     /// A person consented to release data.
     Consent,
     /// A token was issued.
@@ -66,12 +56,6 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
-    /// A signing key was made, activated or retired.
-    KeyChanged,
-    /// The program started.
-    Started,
-    /// The program stopped.
-    Stopped,
 }
 
 /// How it went.
