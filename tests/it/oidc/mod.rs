@@ -1,3 +1,4 @@
 //! The OpenID provider over its public face.
 
+mod refusal;
 mod sign_in;
