@@ -17,7 +17,7 @@ use crate::grants::Grants;
 use crate::journey::{self, Journeys};
 use crate::keys::{self, KeyError, Keyring};
 use crate::lifecycle::{Invitations, Lifecycle};
-use crate::limits::{PasswordLockout, RateLimit};
+use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError, PagesSettings};
 use crate::sealing::{Sealing, SealingError};
@@ -138,7 +138,14 @@ impl App {
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), trail.clone());
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let factor = TotpFactor::new(
+            store.clone(),
+            clock.clone(),
+            sealing.clone(),
+            lockout.clone(),
+            trail.clone(),
+        );
         let sessions = Sessions::new(
             store.clone(),
             clock.clone(),
@@ -157,6 +164,7 @@ impl App {
                 clock.clone(),
                 random,
                 passwords.clone(),
+                lockout,
                 trail.clone(),
             ),
             lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
@@ -248,18 +256,13 @@ impl App {
             clock,
             ..
         } = &self.ground;
-        let by_address = RateLimit {
-            bound: settings.limits.address_attempts,
-            window: settings.limits.address_window,
-            ..RateLimit::PASSWORD_BY_ADDRESS
-        };
         OwnDirectory::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
-            lockout: PasswordLockout::new(store.clone(), clock.clone(), by_address),
+            lockout: PasswordLockout::new(store.clone(), clock.clone(), &settings.limits),
             trail: self.trail.clone(),
         })
     }

@@ -26,6 +26,8 @@ pub enum Action {
     RequestRefused,
     /// A limit was reached.
     Throttled,
+    /// A password failed very often over all addresses, without a success between; nothing was locked by it.
+    ManyFailures,
     /// A factor was enrolled.
     FactorEnrolled,
     /// A factor was removed.
@@ -36,18 +38,8 @@ pub enum Action {
     PasswordSet,
     /// A person was created.
     UserCreated,
-    /// A person's record was changed.
-    UserChanged,
-    /// A person was renamed.
-    UserRenamed,
-    /// A person's state was changed.
-    UserStateChanged,
-    /// A person was deleted.
-    UserDeleted,
     /// A group was created.
     GroupCreated,
-    /// An application was registered or changed.
-    ClientChanged,
     /// A person consented to release data.
     Consent,
     /// A token was issued.
@@ -64,12 +56,6 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
-    /// A signing key was made, activated or retired.
-    KeyChanged,
-    /// The program started.
-    Started,
-    /// The program stopped.
-    Stopped,
 }
 
 /// How it went.

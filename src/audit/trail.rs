@@ -27,8 +27,8 @@ pub struct Trail {
 #[derive(Debug)]
 #[must_use = "an event exists only once it is written into a batch"]
 pub struct Draft<'a> {
-    trail: &'a Trail,
-    event: Event,
+    pub(super) trail: &'a Trail,
+    pub(super) event: Event,
 }
 
 impl Trail {

@@ -14,36 +14,49 @@ pub struct Limits {
     pub password_failures: u64,
     /// How long that pause lasts; 15 min by default.
     pub password_pause: Duration,
-    /// Wrong passwords for one account over all addresses before only known browsers may try; 50 by default.
-    pub password_ceiling: u64,
     /// Wrong codes in a row before the pause; 5 by default.
     pub factor_failures: u64,
     /// How long that pause lasts; 15 min by default.
     pub factor_pause: Duration,
     /// Wrong codes in a row before the factor is disabled; 50 by default.
     pub factor_ceiling: u64,
-    /// Sign-in tries from one address class in `address_window`, over all accounts; 100 by default.
+    /// Wrong passwords from one address class in `address_window`, over all accounts; 100 by default. An office of a
+    /// thousand people may share one address.
     pub address_attempts: u64,
     /// The window of `address_attempts`; 15 min by default.
     pub address_window: Duration,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        let quarter = Duration::from_secs(15 * 60);
+        Self {
+            password_failures: 5,
+            password_pause: quarter,
+            factor_failures: 5,
+            factor_pause: quarter,
+            factor_ceiling: 50,
+            address_attempts: 100,
+            address_window: quarter,
+        }
+    }
+}
+
 impl Limits {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let quarter = Duration::from_secs(15 * 60);
+        let usual = Self::default();
         Ok(Self {
-            password_failures: section.number("password_failures", 5, 1, 20)?,
-            password_pause: section.duration("password_pause", quarter)?,
-            password_ceiling: section.number("password_ceiling", 50, 5, 100)?,
-            factor_failures: section.number("factor_failures", 5, 1, 20)?,
-            factor_pause: section.duration("factor_pause", quarter)?,
-            factor_ceiling: section.number("factor_ceiling", 50, 5, 100)?,
-            address_attempts: section.number("address_attempts", 100, 5, 100_000)?,
-            address_window: section.duration("address_window", quarter)?,
+            password_failures: section.number("password_failures", usual.password_failures, 1, 20)?,
+            password_pause: section.duration("password_pause", usual.password_pause)?,
+            factor_failures: section.number("factor_failures", usual.factor_failures, 1, 20)?,
+            factor_pause: section.duration("factor_pause", usual.factor_pause)?,
+            factor_ceiling: section.number("factor_ceiling", usual.factor_ceiling, 5, 100)?,
+            address_attempts: section.number("address_attempts", usual.address_attempts, 5, 100_000)?,
+            address_window: section.duration("address_window", usual.address_window)?,
         })
     }
 
-    /// Pauses last between 1 min and 24 h; a ceiling is not below its first step.
+    /// Pauses last between 1 min and 24 h; the ceiling is not below its first step.
     pub fn validate(&self) -> Result<(), WrongSetting> {
         let pauses = [
             ("limits.password_pause", self.password_pause),
@@ -58,27 +71,16 @@ impl Limits {
                 "write between \"1m\" and \"24h\"",
             ));
         }
-        let steps = [
-            (
-                "limits.password_ceiling",
-                self.password_ceiling,
-                "limits.password_failures",
-                self.password_failures,
-            ),
-            (
+        if self.factor_ceiling < self.factor_failures {
+            return Err(WrongSetting::new(
                 "limits.factor_ceiling",
-                self.factor_ceiling,
-                "limits.factor_failures",
-                self.factor_failures,
-            ),
-        ];
-        match steps.into_iter().find(|(_, ceiling, _, first)| ceiling < first) {
-            Some((key, ceiling, step, first)) => Err(WrongSetting::new(
-                key,
-                format!("is {ceiling}"),
-                format!("write at least {step}, which is {first}"),
-            )),
-            None => Ok(()),
+                format!("is {}", self.factor_ceiling),
+                format!(
+                    "write at least limits.factor_failures, which is {}",
+                    self.factor_failures
+                ),
+            ));
         }
+        Ok(())
     }
 }

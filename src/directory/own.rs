@@ -1,7 +1,7 @@
 //! Our own store as a directory: limits, then the password workers, then the person's standing.
 //!
 //! The work is the same for everybody: two reads for the name, one for the password, one commit that counts the try,
-//! one slow hash, one commit with the event. What follows only after a right password can be slower, for it tells nothing.
+//! one slow hash, one commit with the event, one read of how often it failed. What follows only after a right password can be slower, for it tells nothing.
 
 use std::sync::Arc;
 
@@ -15,8 +15,7 @@ use crate::factors::password::RightPassword;
 use crate::factors::{FactorError, PasswordProof};
 use crate::foundation::Clock;
 use crate::foundation::ids::UserId;
-use crate::limits::lockout::{Account, CountedTry};
-use crate::limits::{AddressClass, PasswordLockout, Throttled};
+use crate::limits::{Account, AddressClass, CountedTry, PasswordLockout, Throttled};
 use crate::sealing::Sealing;
 use crate::storage::{Batch, SharedStore};
 use crate::users::normal_form::NormalName;
@@ -110,10 +109,10 @@ impl OwnDirectory {
             } else {
                 "unknown_user"
             };
-            return self.refuse(attempt, user.as_ref(), word).await;
+            return self.refuse(attempt, user.as_ref(), &counted, word).await;
         };
         if let Err(reason) = standing(user, self.clock.now()) {
-            return self.refuse(attempt, Some(user), reason.word()).await;
+            return self.refuse(attempt, Some(user), &counted, reason.word()).await;
         }
         let mut batch = Batch::new();
         counted.succeeded(&mut batch);
@@ -141,6 +140,7 @@ impl OwnDirectory {
         &self,
         attempt: &PasswordAttempt<'_>,
         user: Option<&User>,
+        counted: &CountedTry,
         word: &'static str,
     ) -> Result<Answer, FactorError> {
         let mut batch = Batch::new();
@@ -153,16 +153,44 @@ impl OwnDirectory {
         }
         event.write(&mut batch);
         self.store.commit(batch).await?;
+        self.warn_of_many_failures(attempt, user, counted).await?;
         Ok(Answer::Failed)
     }
 
+    /// Tells once, in log and trail, when one person's password has failed very often over all addresses (R-RL-04).
+    async fn warn_of_many_failures(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        user: Option<&User>,
+        counted: &CountedTry,
+    ) -> Result<(), FactorError> {
+        let mut batch = Batch::new();
+        if !self.lockout.failed_often(counted, &mut batch).await? {
+            return Ok(());
+        }
+        let Some(user) = user else { return Ok(()) };
+        self.trail
+            .event(Action::ManyFailures, Outcome::Failure, attempt.origin)
+            .about(&user.id)
+            .because("password")
+            .write(&mut batch);
+        if self.store.commit(batch).await?.is_done() {
+            tracing::warn!(
+                user = user.id.as_str(),
+                failures = PasswordLockout::MANY,
+                "a password was wrong very often, over all addresses, without a success between"
+            );
+        }
+        Ok(())
+    }
+
+    /// No limit counts such a try, so the trail tells of it only so often.
     async fn throttle(
         &self,
         attempt: &PasswordAttempt<'_>,
         user: Option<&User>,
         throttled: Throttled,
     ) -> Result<Answer, FactorError> {
-        let mut batch = Batch::new();
         let mut event = self
             .trail
             .event(Action::Throttled, Outcome::Failure, attempt.origin)
@@ -170,8 +198,7 @@ impl OwnDirectory {
         if let Some(user) = user {
             event = event.about(&user.id);
         }
-        event.write(&mut batch);
-        self.store.commit(batch).await?;
+        event.write_bounded(&self.store).await?;
         Ok(Answer::Throttled(throttled))
     }
 }
@@ -195,7 +222,7 @@ impl Directory for OwnDirectory {
             Ok(right) => self.judge(attempt, user, right, counted).await,
             Err(FactorError::Busy(_) | FactorError::Password(UserError::Busy(_))) => {
                 let mut batch = Batch::new();
-                counted.give_back(&mut batch);
+                counted.give_back(self.clock.now(), &mut batch);
                 self.store.commit(batch).await?;
                 Ok(Answer::Busy)
             }

@@ -32,8 +32,7 @@ pub use totp::TotpFactor;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
-use crate::limits::Throttled;
-use crate::limits::lockout::Blocked;
+use crate::limits::{Blocked, Throttled};
 
 /// One enrolled credential, as it may be shown to its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, FactorKind, Occasion};
 use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
+use crate::audit::trail::Draft;
 use crate::audit::{Action, Actor, Outcome, Trail};
 use crate::foundation::clock::{Clock, Timestamp};
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
 use crate::foundation::{Random, random};
-use crate::limits::AuthenticatorLockout;
+use crate::limits::{AuthenticatorLockout, Blocked, CountedProof};
 use crate::storage::{Batch, Key, Record, SharedStore, Stored};
 use crate::users::passwords::SlowHash;
 use crate::users::{Passwords, Prepared};
@@ -55,15 +56,15 @@ pub struct RecoveryCodes {
 }
 
 impl RecoveryCodes {
-    /// Codes kept in `store`, hashed by `passwords`.
+    /// Codes kept in `store`, hashed by `passwords`; each set may be tried as often as `lockout` says.
     pub fn new(
         store: SharedStore,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         passwords: Arc<Passwords>,
+        lockout: AuthenticatorLockout,
         trail: Trail,
     ) -> Self {
-        let lockout = AuthenticatorLockout::new(Arc::clone(&store), Arc::clone(&clock));
         Self {
             store,
             clock,
@@ -159,27 +160,55 @@ impl RecoveryCodes {
         }
     }
 
+    /// Leaves a counted try counted, and writes it down.
     async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
-        let event = self
-            .trail
-            .event(Action::RecoveryCodeCheck, Outcome::Failure, &occasion.origin);
-        event.about(&occasion.user).write(&mut batch);
+        self.failure(Action::RecoveryCodeCheck, occasion)
+            .write(&mut batch);
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
+    }
+
+    /// No limit counts such a try, so the trail tells of it only so often.
+    async fn reject_uncounted(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
+        let event = self.failure(Action::RecoveryCodeCheck, occasion);
+        event.write_bounded(&self.store).await?;
+        Ok(Verdict::Rejected)
+    }
+
+    async fn block(&self, occasion: &Occasion, blocked: Blocked) -> Result<Verdict, FactorError> {
+        let event = self.failure(Action::Throttled, occasion).because("recovery_code");
+        event.write_bounded(&self.store).await?;
+        Ok(blocked.into())
+    }
+
+    fn failure(&self, action: Action, occasion: &Occasion) -> Draft<'_> {
+        self.trail
+            .event(action, Outcome::Failure, &occasion.origin)
+            .about(&occasion.user)
+    }
+
+    async fn give_back(&self, counted: &CountedProof) -> Result<(), FactorError> {
+        loop {
+            let mut batch = Batch::new();
+            self.lockout.give_back(counted, &mut batch).await?;
+            if self.store.commit(batch).await?.is_done() {
+                return Ok(());
+            }
+        }
     }
 
     /// Compares at the cost of one slow hash. If the workers are too busy, the try is given back.
     async fn matches(
         &self,
-        set: &CodeSet,
+        counted: &CountedProof,
         hash: Option<&SlowHash>,
         code: Prepared,
     ) -> Result<bool, FactorError> {
         match self.passwords.matches(hash, code).await {
             Ok(matches) => Ok(matches),
             Err(busy) => {
-                self.lockout.give_back(&set.id).await?;
+                self.give_back(counted).await?;
                 Err(busy.into())
             }
         }
@@ -216,14 +245,15 @@ impl Factor for RecoveryCodes {
         let Answer::Code(typed) = answer;
         let code = tidy(typed.expose());
         let Some(Stored { value: set, .. }) = self.load(&occasion.user).await? else {
-            return self.reject(occasion).await;
+            return self.reject_uncounted(occasion).await;
         };
         let Ok(prepared) = prepare(&code) else {
-            return self.reject(occasion).await;
+            return self.reject_uncounted(occasion).await;
         };
-        if let Err(blocked) = self.lockout.count(&set.id).await? {
-            return Ok(blocked.into());
-        }
+        let counted = match self.lockout.count(&set.id).await? {
+            Ok(counted) => counted,
+            Err(blocked) => return self.block(occasion, blocked).await,
+        };
         let place = code
             .chars()
             .next()
@@ -232,7 +262,7 @@ impl Factor for RecoveryCodes {
         let hash = place
             .and_then(|place| set.hashes.get(place))
             .and_then(Option::as_ref);
-        match (self.matches(&set, hash, prepared).await?, place) {
+        match (self.matches(&counted, hash, prepared).await?, place) {
             (true, Some(place)) => self.spend(occasion, &set.id, place).await,
             _ => self.reject(occasion).await,
         }

@@ -11,11 +11,11 @@ use totp_rs::{Builder, Totp, TotpError};
 use super::evidence::{Evidence, FactorKind, Occasion};
 use super::store::{TotpCredential, TotpCredentials, place, sealed_as, totp_credentials, totp_key};
 use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
+use crate::audit::trail::Draft;
 use crate::audit::{Action, Outcome, Trail};
 use crate::foundation::clock::{Clock, Timestamp};
 use crate::foundation::ids::{CredentialId, UserId};
-use crate::limits::lockout::Blocked;
-use crate::limits::{AuthenticatorLockout, Throttled};
+use crate::limits::{AuthenticatorLockout, Blocked, CountedProof, Throttled};
 use crate::sealing::Sealing;
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
 
@@ -79,14 +79,19 @@ pub struct TotpFactor {
 
 /// The credentials that may be tried now, or why none may.
 struct Countable {
-    open: Vec<CredentialId>,
+    open: Vec<CountedProof>,
     blocked: Option<Blocked>,
 }
 
 impl TotpFactor {
-    /// The factor over `store`, its secrets sealed by `sealing`.
-    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, sealing: Arc<Sealing>, trail: Trail) -> Self {
-        let lockout = AuthenticatorLockout::new(Arc::clone(&store), Arc::clone(&clock));
+    /// The factor over `store`, its secrets sealed by `sealing`; each app may be tried as often as `lockout` says.
+    pub fn new(
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        sealing: Arc<Sealing>,
+        lockout: AuthenticatorLockout,
+        trail: Trail,
+    ) -> Self {
         Self {
             store,
             clock,
@@ -153,7 +158,7 @@ impl TotpFactor {
         };
         for credential in &credentials.list {
             match self.lockout.count(&credential.id).await? {
-                Ok(()) => countable.open.push(credential.id.clone()),
+                Ok(counted) => countable.open.push(counted),
                 Err(blocked) => countable.blocked = Some(sooner(countable.blocked, blocked)),
             }
         }
@@ -164,7 +169,7 @@ impl TotpFactor {
     async fn spend(
         &self,
         occasion: &Occasion,
-        open: &[CredentialId],
+        open: &[CountedProof],
         code: &str,
     ) -> Result<Option<Verdict>, FactorError> {
         let Some(Stored {
@@ -185,9 +190,10 @@ impl TotpFactor {
         batch
             .require_revision(key.clone(), revision)
             .put(key, &value, None);
-        // The answer did not say which app was meant, so none of them failed.
-        for credential in open {
-            AuthenticatorLockout::succeeded(credential, &mut batch);
+        AuthenticatorLockout::succeeded(&id, &mut batch);
+        // The answer did not say which app was meant: this was no failure of the others, but no success either.
+        for other in open.iter().filter(|counted| *counted.credential() != id) {
+            self.lockout.give_back(other, &mut batch).await?;
         }
         let event = self
             .trail
@@ -206,14 +212,14 @@ impl TotpFactor {
         &self,
         occasion: &Occasion,
         credentials: &TotpCredentials,
-        open: &[CredentialId],
+        open: &[CountedProof],
         code: &str,
         now: Timestamp,
     ) -> Result<Option<(CredentialId, u64)>, FactorError> {
         for credential in credentials
             .list
             .iter()
-            .filter(|credential| open.contains(&credential.id))
+            .filter(|credential| open.iter().any(|counted| *counted.credential() == credential.id))
         {
             let found = self.step_of(&occasion.user, credential, code, now)?;
             if let Some(step) = found {
@@ -237,18 +243,35 @@ impl TotpFactor {
         Ok(matching_step(&totp, code, now, Some(credential.last_step)))
     }
 
+    /// Leaves a counted try counted, and writes it down.
     pub(super) async fn reject(
         &self,
         occasion: &Occasion,
         word: &'static str,
     ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
-        let event = self
-            .trail
-            .event(Action::FactorCheck, Outcome::Failure, &occasion.origin);
-        event.about(&occasion.user).because(word).write(&mut batch);
+        self.failure(Action::FactorCheck, occasion, word)
+            .write(&mut batch);
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
+    }
+
+    /// What to answer where no app may be tried. No limit counts such a try, so the trail tells of it only so often.
+    async fn turn_away(&self, occasion: &Occasion, blocked: Option<Blocked>) -> Result<Verdict, FactorError> {
+        let (action, verdict) = match blocked {
+            Some(blocked) => (Action::Throttled, blocked.into()),
+            None => (Action::FactorCheck, Verdict::Rejected),
+        };
+        let event = self.failure(action, occasion, "totp");
+        event.write_bounded(&self.store).await?;
+        Ok(verdict)
+    }
+
+    fn failure(&self, action: Action, occasion: &Occasion, word: &'static str) -> Draft<'_> {
+        self.trail
+            .event(action, Outcome::Failure, &occasion.origin)
+            .about(&occasion.user)
+            .because(word)
     }
 }
 
@@ -290,14 +313,11 @@ impl Factor for TotpFactor {
         let Answer::Code(code) = answer;
         let code = tidy(code.expose());
         let Some(stored) = totp_credentials(&self.store, &occasion.user).await? else {
-            return self.reject(occasion, "totp").await;
+            return self.turn_away(occasion, None).await;
         };
         let countable = self.count(&stored.value).await?;
         if countable.open.is_empty() {
-            return match countable.blocked {
-                Some(blocked) => Ok(blocked.into()),
-                None => self.reject(occasion, "totp").await,
-            };
+            return self.turn_away(occasion, countable.blocked).await;
         }
         loop {
             if let Some(verdict) = self.spend(occasion, &countable.open, &code).await? {

@@ -7,14 +7,15 @@
 //! Must not: know passwords, codes or names in clear; unknown names arrive as keyed hashes (R-RL-01).
 //! Follows: security requirements R-RL-01 to R-RL-06, R-MF-10.
 
-pub mod address;
-pub mod lockout;
+pub mod authenticator;
+pub mod password;
 pub mod rate;
 
 use std::time::Duration;
 
-pub use address::AddressClass;
-pub use lockout::{AuthenticatorLockout, PasswordLockout};
+pub use crate::foundation::AddressClass;
+pub use authenticator::{AuthenticatorLockout, Blocked, CountedProof};
+pub use password::{Account, CountedTry, PasswordLockout};
 pub use rate::RateLimit;
 
 /// Too many tries: come back later.

@@ -18,14 +18,6 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Wrong passwords from one address class over all accounts: 200 in 15 minutes. Generous, because an office of a
-    /// thousand people may share one address; guessing many accounts from one place still comes to an end.
-    pub const PASSWORD_BY_ADDRESS: Self = Self {
-        name: "password",
-        bound: 200,
-        window: Duration::from_secs(15 * 60),
-    };
-
     /// Where the counter of this window stands.
     pub fn key(&self, class: &AddressClass, now: Timestamp) -> Key {
         let window = self.start(now).to_string();

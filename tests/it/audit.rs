@@ -70,7 +70,7 @@ async fn r_au_02_an_event_tells_who_what_whence_and_names_the_session_by_hash_on
 #[tokio::test]
 async fn events_are_read_in_order_of_time_and_vanish_after_the_retention() {
     let world = World::new().await;
-    for action in [Action::Started, Action::SignIn, Action::Stopped] {
+    for action in [Action::UserCreated, Action::SignIn, Action::SignOut] {
         let mut batch = Batch::new();
         world
             .trail
@@ -86,7 +86,7 @@ async fn events_are_read_in_order_of_time_and_vanish_after_the_retention() {
         .await
         .unwrap();
     let actions: Vec<_> = first.iter().chain(&rest).map(|(_, event)| event.action).collect();
-    assert_eq!(actions, [Action::Started, Action::SignIn, Action::Stopped]);
+    assert_eq!(actions, [Action::UserCreated, Action::SignIn, Action::SignOut]);
     world
         .clock
         .advance(Duration::from_secs(400 * 24 * 60 * 60) - Duration::from_millis(3));

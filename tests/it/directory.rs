@@ -7,7 +7,7 @@ use keyward::audit::{Action, Outcome};
 use keyward::directory::Answer;
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
-use keyward::storage::{self, Batch};
+use keyward::storage::{self, Batch, Key};
 use keyward::users::State;
 use keyward::users::password_workers::WorkerSettings;
 
@@ -81,7 +81,7 @@ async fn r_pw_02_unknown_wrong_disabled_and_locked_cost_the_same_and_answer_the_
             .zip(before)
             .map(|(after, before)| after - before)
             .collect();
-        assert_eq!(spent, [3, 2, 1], "reads, commits, hashes of {name}");
+        assert_eq!(spent, [4, 2, 1], "reads, commits, hashes of {name}");
     }
     let reasons: Vec<_> = world
         .events()
@@ -236,4 +236,80 @@ async fn r_pw_07_impossible_passwords_fail_before_any_work_whoever_is_meant() {
         }
     }
     assert_eq!(work(&store, &world), before);
+}
+
+#[tokio::test]
+async fn r_st_07_throttled_tries_write_20_events_a_minute_then_one_that_stands_for_the_rest() {
+    let world = World::new().await;
+    let flood = async || {
+        for _ in 0..60 {
+            let _failed_or_throttled = world.sign_in("ghost", GOOD, HERE).await;
+        }
+    };
+    let throttled = async || {
+        let events = world.events().await.into_iter();
+        events
+            .filter(|event| event.action == Action::Throttled)
+            .collect::<Vec<_>>()
+    };
+    flood().await;
+    let told = throttled().await;
+    assert_eq!(told.len(), 21);
+    let reasons: Vec<_> = told.iter().filter_map(|event| event.reason.as_ref()).collect();
+    let collective = reasons
+        .iter()
+        .filter(|reason| reason.as_str() == "more_than_20_a_minute");
+    assert_eq!(collective.count(), 1);
+    world.clock.advance(Duration::from_secs(60));
+    flood().await;
+    assert_eq!(throttled().await.len(), 42, "a new minute");
+    assert_eq!(
+        world.events().await.len(),
+        42 + 5,
+        "and one for each try that was counted"
+    );
+}
+
+#[tokio::test]
+async fn r_rl_04_50_failures_over_all_addresses_are_told_once_and_lock_nobody_out() {
+    let world = World::new().await;
+    let ann = world.person("ann").await;
+    let told = async || {
+        let events = world.events().await.into_iter();
+        let many = events.filter(|event| event.action == Action::ManyFailures);
+        many.collect::<Vec<_>>()
+    };
+    let fail = async |times: u32, net: u8| {
+        for turn in 0..times {
+            let address = format!("10.0.{net}.{turn}");
+            let answer = world.sign_in("ann", "a wrong password", &address).await;
+            assert!(matches!(answer, Answer::Failed), "{address}");
+        }
+    };
+    fail(49, 1).await;
+    world.clock.advance(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(told().await, []);
+    fail(20, 2).await;
+    let many = told().await;
+    assert_eq!((many.len(), &many[0].subject), (1, &Some(ann.id)));
+    let right = world.sign_in("ann", GOOD, HERE).await;
+    assert!(matches!(right, Answer::Authenticated(_)), "{right:?}");
+    fail(49, 3).await;
+    assert_eq!(told().await.len(), 1, "a success began it anew");
+    fail(1, 4).await;
+    assert_eq!(told().await.len(), 2);
+}
+
+#[tokio::test]
+async fn r_st_07_names_nobody_has_leave_nothing_behind() {
+    let world = World::new().await;
+    for name in 0..40 {
+        let _failed = world.sign_in(&format!("ghost {name}"), GOOD, HERE).await;
+    }
+    world.clock.advance(Duration::from_secs(15 * 60));
+    let left = world
+        .store
+        .scan(&Key::prefix("limit_password_everywhere", &[]), None, 100)
+        .await;
+    assert_eq!(left.unwrap().len(), 0);
 }

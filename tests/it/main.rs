@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
+mod app;
 mod architecture;
 mod audit;
 mod cli;

@@ -80,6 +80,36 @@ async fn two_abreast(store: &Watched, kind: &str, factor: &dyn Factor, code: &st
         .count()
 }
 
+/// The seconds that each of five wrong answers makes one wait, each after the wait for the one before.
+async fn pauses(world: &World, factor: &dyn Factor, occasion: &Occasion, wrong: &str) -> Vec<u64> {
+    let typed = answer(wrong);
+    let mut waits = Vec::new();
+    for failure in 1..=5 {
+        let judged = factor.verify(occasion, &typed).await.unwrap();
+        assert!(
+            matches!(judged, Verdict::Rejected),
+            "failure {failure}: {judged:?}"
+        );
+        let mut wait = 0;
+        // What is not blocked would be counted, so the first two are not asked.
+        if failure > 2
+            && let Verdict::Throttled(throttled) = factor.verify(occasion, &typed).await.unwrap()
+        {
+            wait = throttled.retry_after.as_secs();
+            let almost = throttled.retry_after - Duration::from_millis(1);
+            world.clock.advance(almost);
+            let early = factor.verify(occasion, &typed).await.unwrap();
+            assert!(
+                matches!(early, Verdict::Throttled(_)),
+                "failure {failure}: {early:?}"
+            );
+            world.clock.advance(Duration::from_millis(1));
+        }
+        waits.push(wait);
+    }
+    waits
+}
+
 #[tokio::test]
 async fn of_two_who_stand_at_the_same_point_one_spends_the_code() {
     let (world, store) = watched().await;

@@ -1,10 +1,12 @@
 //! Recovery codes: ten, good once each, counted down, not to be guessed (R-RC-04).
 
+use std::time::Duration;
+
 use keyward::factors::{Factor, FactorKind, Verdict};
 use keyward::foundation::ids::UserId;
 use keyward::storage::Key;
 
-use super::answer;
+use super::{answer, pauses};
 use crate::support::world::{World, occasion};
 
 #[tokio::test]
@@ -98,4 +100,37 @@ async fn recovery_codes_cannot_be_guessed_without_end() {
     );
     let fourth = world.recovery.verify(&ann, &answer("1")).await.unwrap();
     assert!(matches!(fourth, Verdict::Throttled(_)));
+}
+
+#[tokio::test]
+async fn r_st_07_tries_that_no_limit_counts_cannot_fill_the_trail() {
+    let world = World::new().await;
+    let ann = occasion(&UserId::from_text("ann"), "j");
+    let flood = async |typed: &str| {
+        for _ in 0..60 {
+            let _not_accepted = world.recovery.verify(&ann, &answer(typed)).await.unwrap();
+        }
+        let told = world.events().await.len();
+        world.clock.advance(Duration::from_secs(60));
+        told
+    };
+    assert_eq!(flood("0000").await, 21, "no set");
+    world.recovery.issue(&ann).await.unwrap();
+    assert_eq!(flood("\0").await, 21 + 1 + 21, "text that no code can be");
+    assert_eq!(
+        flood("0000").await,
+        43 + 3 + 21,
+        "three counted tries, then the pause"
+    );
+}
+
+#[tokio::test]
+async fn r_rl_04_a_pause_of_a_second_from_the_third_failure_and_15_minutes_at_the_fifth() {
+    let world = World::new().await;
+    let ann = occasion(&UserId::from_text("ann"), "j");
+    let codes = world.recovery.issue(&ann).await.unwrap();
+    let wait = pauses(&world, &world.recovery, &ann, "0000").await;
+    assert_eq!(wait, [0, 0, 1, 1, 900]);
+    let right = world.recovery.verify(&ann, &answer(codes[0].expose())).await;
+    assert!(matches!(right, Ok(Verdict::Accepted(_))), "{right:?}");
 }

@@ -11,7 +11,7 @@ use keyward::foundation::ids::UserId;
 use keyward::storage::{Batch, Key};
 use proptest::prelude::*;
 
-use super::{SECRET, answer, code, enrolled};
+use super::{SECRET, answer, code, enrolled, pauses};
 use crate::support::world::occasion;
 
 #[test]
@@ -142,6 +142,80 @@ async fn r_mf_10_failures_belong_to_the_app_whatever_the_journey() {
         matches!(world.try_code(&bob, &right).await, Verdict::Rejected),
         "nothing enrolled"
     );
+}
+
+#[tokio::test]
+async fn r_rl_04_a_pause_of_a_second_from_the_third_failure_and_15_minutes_at_the_fifth() {
+    let (world, ann) = enrolled().await;
+    assert_eq!(
+        pauses(&world, &world.totp, &ann, "000000").await,
+        [0, 0, 1, 1, 900]
+    );
+    let right = world.code();
+    assert!(matches!(world.try_code(&ann, &right).await, Verdict::Accepted(_)));
+}
+
+#[tokio::test]
+async fn r_rl_04_the_success_of_one_app_does_not_reset_another() {
+    const OTHER: &[u8] = b"another secret of 20";
+    let (world, ann) = enrolled().await;
+    world
+        .enrolment
+        .import(&ann, OTHER, "tablet", Batch::new())
+        .await
+        .unwrap();
+    world.clock.advance(Duration::from_secs(PERIOD));
+    for _ in 0..2 {
+        assert!(matches!(world.try_code(&ann, "000000").await, Verdict::Rejected));
+    }
+    assert!(matches!(
+        world.try_code(&ann, &world.code()).await,
+        Verdict::Accepted(_)
+    ));
+    // The tablet has two failures and this one is its third; the phone has one.
+    assert!(matches!(world.try_code(&ann, "000000").await, Verdict::Rejected));
+    world.clock.advance(Duration::from_millis(1));
+    let tablet = code(OTHER, world.clock.now());
+    let paused = world.try_code(&ann, &tablet).await;
+    assert!(
+        matches!(paused, Verdict::Rejected),
+        "only the phone is open: {paused:?}"
+    );
+    world.clock.advance(Duration::from_secs(1));
+    let accepted = world.try_code(&ann, &tablet).await;
+    assert!(matches!(accepted, Verdict::Accepted(_)), "{accepted:?}");
+}
+
+#[tokio::test]
+async fn r_rl_04_a_success_takes_back_its_own_try_from_the_other_apps() {
+    let (world, ann) = enrolled().await;
+    let other = b"another secret of 20";
+    world
+        .enrolment
+        .import(&ann, other, "tablet", Batch::new())
+        .await
+        .unwrap();
+    for _ in 0..60 {
+        world.clock.advance(Duration::from_secs(PERIOD));
+        let right = world.try_code(&ann, &world.code()).await;
+        assert!(matches!(right, Verdict::Accepted(_)), "{right:?}");
+    }
+    let tablet = code(other, world.clock.now());
+    assert!(matches!(
+        world.try_code(&ann, &tablet).await,
+        Verdict::Accepted(_)
+    ));
+}
+
+#[tokio::test]
+async fn r_st_07_codes_of_people_without_an_app_cannot_fill_the_trail() {
+    let (world, _) = enrolled().await;
+    let before = world.events().await.len();
+    let bob = occasion(&UserId::from_text("bob"), "j");
+    for _ in 0..60 {
+        assert!(matches!(world.try_code(&bob, "000000").await, Verdict::Rejected));
+    }
+    assert_eq!(world.events().await.len() - before, 21);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod pages;
 mod proof_key;
 mod random_requests;
 mod redirect_uri;
+mod refusal;
 mod sessions;
 mod sign_in;
 mod silent;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keyward::audit::trail::RETENTION;
 use keyward::audit::{Event, Origin, Trail};
+use keyward::config::limits::Limits;
 use keyward::directory::own::{OwnDirectory, Parts};
 use keyward::directory::{Answer, Directory as _, PasswordAttempt};
 use keyward::factors::{Occasion, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
@@ -14,7 +15,7 @@ use keyward::foundation::ids::{JourneyId, UserId};
 use keyward::foundation::random::SeededRandom;
 use keyward::foundation::secret::Hidden;
 use keyward::foundation::{Clock, Random, Timestamp};
-use keyward::limits::{PasswordLockout, RateLimit};
+use keyward::limits::{AuthenticatorLockout, PasswordLockout};
 use keyward::sealing::Sealing;
 use keyward::storage::{self, Batch, SharedStore};
 use keyward::users::password_workers::{Cost, WorkerSettings};
@@ -83,16 +84,24 @@ impl World {
             sealing: sealing.clone(),
             users: users.clone(),
             proof: PasswordProof::new(passwords.clone()),
-            lockout: PasswordLockout::new(store.clone(), time.clone(), RateLimit::PASSWORD_BY_ADDRESS),
+            lockout: PasswordLockout::new(store.clone(), time.clone(), &Limits::default()),
             trail: trail.clone(),
         });
-        let totp = TotpFactor::new(store.clone(), time.clone(), sealing.clone(), trail.clone());
+        let lockout = AuthenticatorLockout::new(store.clone(), time.clone(), &Limits::default());
+        let totp = TotpFactor::new(
+            store.clone(),
+            time.clone(),
+            sealing.clone(),
+            lockout.clone(),
+            trail.clone(),
+        );
         let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), "Keyward: Demo");
         let recovery = RecoveryCodes::new(
             store.clone(),
             time,
             random.clone(),
             passwords.clone(),
+            lockout,
             trail.clone(),
         );
         Self {
