@@ -91,8 +91,12 @@ impl Client {
     async fn hop(&mut self) -> Result<(), Failed> {
         let answer = self.connection.send(&self.authorize).await?;
         let target = answer.header("location").unwrap_or_default();
-        let code = target.split(['?', '&']).find_map(|part| part.strip_prefix("code="));
-        let code = code.ok_or_else(|| format!("no code: {}", answer.head))?.to_owned();
+        let code = target
+            .split(['?', '&'])
+            .find_map(|part| part.strip_prefix("code="));
+        let code = code
+            .ok_or_else(|| format!("no code: {}", answer.head))?
+            .to_owned();
         let answer = self.connection.send(&self.token_request(&code)).await?;
         let tokens: serde_json::Value = serde_json::from_slice(&answer.body)?;
         let token = tokens.get("access_token").and_then(|token| token.as_str());
@@ -106,7 +110,11 @@ impl Client {
 
     async fn three_empty_requests(&mut self) -> Result<(), Failed> {
         let handle = "h".repeat(43);
-        let requests = [self.authorize.clone(), self.token_request(&handle), self.userinfo_request(&handle)];
+        let requests = [
+            self.authorize.clone(),
+            self.token_request(&handle),
+            self.userinfo_request(&handle),
+        ];
         for request in requests {
             let status = self.connection.send(&request).await?.status();
             if status != 200 {
@@ -117,7 +125,10 @@ impl Client {
     }
 
     fn token_request(&self, code: &str) -> String {
-        let body = format!("grant_type=authorization_code&code={code}&redirect_uri={}", callback());
+        let body = format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={}",
+            callback()
+        );
         format!(
             "POST /token HTTP/1.1\r\nhost: {}\r\nauthorization: Basic {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
             self.host,

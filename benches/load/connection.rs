@@ -61,7 +61,9 @@ impl Connection {
             head: String::from_utf8_lossy(&head).into_owned(),
             body: Vec::new(),
         };
-        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let length = answer
+            .header("content-length")
+            .and_then(|length| length.parse().ok());
         let length: usize = length.ok_or_else(|| io::Error::other("an answer without its length"))?;
         while self.buffer.len() < length {
             self.read_more().await?;

@@ -22,9 +22,13 @@ pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
 /// The installation that `settings` describe.
 pub async fn with(settings: Settings) -> Result<App, Failed> {
     let clock = Arc::new(SystemClock);
-    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
+    let cache = usize::try_from(settings.storage.cache_mib)
+        .unwrap_or(64)
+        .saturating_mul(1024 * 1024);
     let store = storage::redb::open(&settings.data.folder, cache, clock.clone()).map_err(failed)?;
-    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom)).await.map_err(Failed::from_error)?;
+    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom))
+        .await
+        .map_err(Failed::from_error)?;
     App::build(ground).await.map_err(Failed::from_error)
 }
 

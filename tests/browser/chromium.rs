@@ -45,11 +45,18 @@ impl Chromium {
             .args(quiet)
             .build()
             .unwrap();
-        let (browser, mut handler) = Browser::launch(config).await.expect("the package chromium is installed");
+        let (browser, mut handler) = Browser::launch(config)
+            .await
+            .expect("the package chromium is installed");
         tokio::spawn(async move { while handler.next().await.is_some() {} });
         let page = browser.new_page("about:blank").await.unwrap();
         let seen = watch(&page).await;
-        Self { _browser: browser, _profile: profile, page, seen }
+        Self {
+            _browser: browser,
+            _profile: profile,
+            page,
+            seen,
+        }
     }
 
     /// Opens an address.
@@ -86,12 +93,21 @@ impl Chromium {
 
     /// Clicks an element, wherever it leads.
     pub async fn click(&self, selector: &str) {
-        self.page.find_element(selector).await.unwrap().click().await.unwrap();
+        self.page
+            .find_element(selector)
+            .await
+            .unwrap()
+            .click()
+            .await
+            .unwrap();
     }
 
     /// Switches script off or on.
     pub async fn script(&self, on: bool) {
-        self.page.execute(SetScriptExecutionDisabledParams::new(!on)).await.unwrap();
+        self.page
+            .execute(SetScriptExecutionDisabledParams::new(!on))
+            .await
+            .unwrap();
     }
 
     /// Pictures of the page at desktop and phone width, light and dark, as `<name>-<width>-<theme>.png`.
@@ -118,11 +134,17 @@ impl Chromium {
     pub fn assert_quiet(&self) {
         let seen = self.seen.lock().unwrap();
         let own = |address: &&String| {
-            address.starts_with("http://localhost:") || address.starts_with("data:") || address.starts_with("about:")
+            address.starts_with("http://localhost:")
+                || address.starts_with("data:")
+                || address.starts_with("about:")
         };
         let foreign: Vec<_> = seen.addresses.iter().filter(|address| !own(address)).collect();
         assert!(foreign.is_empty(), "R-TR-07: pages asked for {foreign:?}");
-        assert!(seen.errors.is_empty(), "the browser complained: {:?}", seen.errors);
+        assert!(
+            seen.errors.is_empty(),
+            "the browser complained: {:?}",
+            seen.errors
+        );
     }
 }
 
@@ -134,7 +156,11 @@ async fn watch(page: &Page) -> Arc<Mutex<Seen>> {
     let (by_request, by_entry) = (seen.clone(), seen.clone());
     tokio::spawn(async move {
         while let Some(event) = requests.next().await {
-            by_request.lock().unwrap().addresses.push(event.request.url.clone());
+            by_request
+                .lock()
+                .unwrap()
+                .addresses
+                .push(event.request.url.clone());
         }
     });
     tokio::spawn(async move {

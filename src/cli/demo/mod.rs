@@ -42,18 +42,27 @@ pub struct Arguments {
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
     if address.ip().to_canonical().is_loopback() {
         Ok(address)
     } else {
-        Err(format!("{} can be reached by other machines; the demo listens on 127.0.0.1 or [::1] only", address.ip()))
+        Err(format!(
+            "{} can be reached by other machines; the demo listens on 127.0.0.1 or [::1] only",
+            address.ip()
+        ))
     }
 }
 
 /// Runs the demonstration until it is stopped.
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     // Files of a tired administrator are read before anything is made.
-    let metadata = arguments.clients.iter().map(|file| super::client::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let metadata = arguments
+        .clients
+        .iter()
+        .map(|file| super::client::read(file))
+        .collect::<Result<Vec<_>, _>>()?;
     let place = Place::choose(arguments.data.as_deref())?;
     let memory = Memory::read(&place)?;
     let servers = place::Servers::bind(arguments.listen, memory.as_ref()).await?;
@@ -75,7 +84,10 @@ async fn announce(app: &App, report: &Report, json: Option<&std::path::Path>) ->
     let outbound = Outbound::new(AddressRules::of(&app.ground.settings.site));
     for address in report.to_answer() {
         let url = url::Url::parse(&address).map_err(Failed::from_error)?;
-        let answer = outbound.get(&url, axum::http::HeaderMap::new()).await.map_err(Failed::from_error)?;
+        let answer = outbound
+            .get(&url, axum::http::HeaderMap::new())
+            .await
+            .map_err(Failed::from_error)?;
         if !answer.status.is_success() {
             return Err(Failed(format!("{address} answers {}", answer.status)));
         }
