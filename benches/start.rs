@@ -1,6 +1,11 @@
 //! How long a start takes: the real program with its keys present, from its call until `/ready` answers, the median of twenty;
 //! the very first start, which makes the keys, apart; and the memory it holds when nobody asks for anything.
 //! Aims: at most 300 ms, at most 40 MB. Run: `cargo bench --bench start`.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints its table and measures real time"
+)]
 
 #[path = "load/connection.rs"]
 mod connection;

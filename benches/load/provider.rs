@@ -75,14 +75,8 @@ impl Provider {
         Ok(provider)
     }
 
-    /// Serves until the process ends.
-    pub async fn serve(self) {
-        let (_stop, stopping) = Stop::new();
-        self.server.serve(self.app.router(), stopping).await;
-    }
-
-    /// Serves `router` instead of the provider's own.
-    pub async fn serve_instead(self, router: axum::Router) {
+    /// Serves `router`, the provider's own or another, until the process ends.
+    pub async fn serve(self, router: axum::Router) {
         let (_stop, stopping) = Stop::new();
         self.server.serve(router, stopping).await;
     }

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetScriptExecutionDisabledParams,
 };
+use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
 use chromiumoxide::page::ScreenshotParams;
@@ -45,18 +47,11 @@ impl Chromium {
             .args(quiet)
             .build()
             .unwrap();
-        let (browser, mut handler) = Browser::launch(config)
-            .await
-            .expect("the package chromium is installed");
+        let (browser, mut handler) = Browser::launch(config).await.expect("the package chromium is installed");
         tokio::spawn(async move { while handler.next().await.is_some() {} });
         let page = browser.new_page("about:blank").await.unwrap();
         let seen = watch(&page).await;
-        Self {
-            _browser: browser,
-            _profile: profile,
-            page,
-            seen,
-        }
+        Self { _browser: browser, _profile: profile, page, seen }
     }
 
     /// Opens an address.
@@ -86,28 +81,22 @@ impl Chromium {
 
     /// Types into a field.
     pub async fn fill(&self, selector: &str, text: &str) {
-        let field = self.page.find_element(selector).await.unwrap();
-        field.click().await.unwrap();
-        field.type_str(text).await.unwrap();
+        self.click(selector).await;
+        self.page.execute(InsertTextParams::new(text)).await.unwrap();
     }
 
-    /// Clicks an element, wherever it leads.
+    /// Clicks an element, wherever it leads: by the mouse, so that it works where script is switched off.
     pub async fn click(&self, selector: &str) {
-        self.page
-            .find_element(selector)
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        let element = self.page.find_element(selector).await.unwrap();
+        let into_view = ScrollIntoViewIfNeededParams::builder().backend_node_id(element.backend_node_id).build();
+        self.page.execute(into_view).await.unwrap();
+        let point = element.clickable_point().await.unwrap();
+        self.page.click(point).await.unwrap();
     }
 
     /// Switches script off or on.
     pub async fn script(&self, on: bool) {
-        self.page
-            .execute(SetScriptExecutionDisabledParams::new(!on))
-            .await
-            .unwrap();
+        self.page.execute(SetScriptExecutionDisabledParams::new(!on)).await.unwrap();
     }
 
     /// Pictures of the page at desktop and phone width, light and dark, as `<name>-<width>-<theme>.png`.
@@ -134,17 +123,11 @@ impl Chromium {
     pub fn assert_quiet(&self) {
         let seen = self.seen.lock().unwrap();
         let own = |address: &&String| {
-            address.starts_with("http://localhost:")
-                || address.starts_with("data:")
-                || address.starts_with("about:")
+            address.starts_with("http://localhost:") || address.starts_with("data:") || address.starts_with("about:")
         };
         let foreign: Vec<_> = seen.addresses.iter().filter(|address| !own(address)).collect();
         assert!(foreign.is_empty(), "R-TR-07: pages asked for {foreign:?}");
-        assert!(
-            seen.errors.is_empty(),
-            "the browser complained: {:?}",
-            seen.errors
-        );
+        assert!(seen.errors.is_empty(), "the browser complained: {:?}", seen.errors);
     }
 }
 
@@ -156,11 +139,7 @@ async fn watch(page: &Page) -> Arc<Mutex<Seen>> {
     let (by_request, by_entry) = (seen.clone(), seen.clone());
     tokio::spawn(async move {
         while let Some(event) = requests.next().await {
-            by_request
-                .lock()
-                .unwrap()
-                .addresses
-                .push(event.request.url.clone());
+            by_request.lock().unwrap().addresses.push(event.request.url.clone());
         }
     });
     tokio::spawn(async move {

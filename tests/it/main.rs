@@ -12,6 +12,7 @@ mod architecture;
 mod audit;
 mod config;
 mod directory;
+mod embedded;
 mod factors;
 mod journey;
 mod limits;
