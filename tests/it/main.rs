@@ -16,6 +16,7 @@ mod embedded;
 mod factors;
 mod journey;
 mod limits;
+mod nothing_outside;
 mod oidc;
 mod pages;
 mod sealing;
