@@ -10,7 +10,9 @@
 
 mod architecture;
 mod audit;
+mod cli;
 mod config;
+mod demo;
 mod directory;
 mod embedded;
 mod factors;
@@ -18,6 +20,7 @@ mod journey;
 mod limits;
 mod nothing_outside;
 mod oidc;
+mod outbound;
 mod pages;
 mod sealing;
 mod server;

@@ -64,11 +64,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
         .map(|file| super::client::read(file))
         .collect::<Result<Vec<_>, _>>()?;
     let place = Place::choose(arguments.data.as_deref())?;
+    let mut settings = quiet(&place)?;
+    telemetry::log::start(&settings.log);
+    let store = opening::store(&settings)?;
     let memory = Memory::read(&place)?;
     let servers = place::Servers::bind(arguments.listen, memory.as_ref()).await?;
-    let settings = settings(&place, &servers)?;
-    telemetry::log::start(&settings.log);
-    let app = opening::with(settings).await?;
+    settings.site = Site::new(&servers.issuer()).map_err(Failed::from_error)?;
+    settings.listen.addresses = vec![servers.listen()];
+    settings.validate().map_err(Failed::from_error)?;
+    let app = opening::with(settings, store).await?;
     let parts = Parts::provide(&app, &servers, memory, &metadata, arguments.totp_enrolled).await?;
     parts.memory.write(&place)?;
     let applications = parts.applications(&app, &servers)?;
@@ -99,17 +103,15 @@ async fn announce(app: &App, report: &Report, json: Option<&std::path::Path>) ->
     Ok(())
 }
 
-fn settings(place: &Place, servers: &place::Servers) -> Result<Settings, Failed> {
+/// Settings of a demonstration, but for the address it will have.
+fn quiet(place: &Place) -> Result<Settings, Failed> {
     let mut settings = Settings::load(None).map_err(Failed::from_error)?;
-    settings.site = Site::new(&servers.issuer()).map_err(Failed::from_error)?;
-    settings.listen.addresses = servers.provider.addresses().to_vec();
     settings.data.folder = place.store();
     settings.data.keys = place.keys();
     settings.policy.first_enrolment_by_password = place::LOOPBACK_NETWORKS.to_vec();
     settings.pages.organisation = "Keyward demonstration".to_owned();
     settings.pages.support = Some("whoever started this demonstration".to_owned());
     settings.log.level = Level::Warn;
-    settings.validate().map_err(Failed::from_error)?;
     Ok(settings)
 }
 
