@@ -31,13 +31,6 @@ pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
 /// The installation that `settings` describe, on its store.
 pub async fn with(settings: Settings, store: SharedStore) -> Result<App, Failed> {
     let clock = Arc::new(SystemClock);
-<<<<<<< HEAD
-    let cache = usize::try_from(settings.storage.cache_mib)
-        .unwrap_or(64)
-        .saturating_mul(1024 * 1024);
-    let store = storage::redb::open(&settings.data.folder, cache, clock.clone()).map_err(failed)?;
-=======
->>>>>>> main
     let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom))
         .await
         .map_err(Failed::from_error)?;

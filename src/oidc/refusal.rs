@@ -12,11 +12,7 @@ use crate::storage::{Batch, Key, Record};
 use crate::web::{Failure, Visitor};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const EVENTS: RateLimit = RateLimit {
-    name: "refusal-event",
-    bound: 20,
-    window: MINUTE,
-};
+const EVENTS: RateLimit = RateLimit { name: "refusal-event", bound: 20, window: MINUTE };
 
 /// That the counting event of this minute was written.
 #[derive(Serialize, Deserialize)]
@@ -42,25 +38,16 @@ impl Oidc {
         reason: &'static str,
     ) -> Result<(), crate::storage::StorageError> {
         let (class, now) = (AddressClass::of(Some(visitor.address)), self.clock.now());
-        let event = |word| {
-            self.trail
-                .event(Action::RequestRefused, Outcome::Failure, &visitor.origin())
-                .because(word)
-        };
+        let event = |word| self.trail.event(Action::RequestRefused, Outcome::Failure, &visitor.origin()).because(word);
         let mut batch = Batch::new();
         EVENTS.count(&class, now, &mut batch);
         event(reason).write(&mut batch);
         if self.store.commit(batch).await?.is_done() {
             return Ok(());
         }
-        let counted = Key::new(
-            "refusals-counted",
-            &[class.as_str(), &now.0.div_euclid(60_000).to_string()],
-        );
+        let counted = Key::new("refusals-counted", &[class.as_str(), &now.0.div_euclid(60_000).to_string()]);
         let mut batch = Batch::new();
-        batch
-            .require_absent(counted.clone())
-            .put(counted, &Counted {}, Some(now.plus(MINUTE)));
+        batch.require_absent(counted.clone()).put(counted, &Counted {}, Some(now.plus(MINUTE)));
         event("more_than_20_refusals_a_minute").write(&mut batch);
         self.store.commit(batch).await.map(|_| ())
     }

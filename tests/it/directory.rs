@@ -11,8 +11,8 @@ use keyward::storage::{self, Batch};
 use keyward::users::State;
 use keyward::users::password_workers::WorkerSettings;
 
-use crate::support::watched::Watched;
 use crate::support::world::{GOOD, World};
+use crate::support::watched::Watched;
 
 const HERE: &str = "192.0.2.1";
 
@@ -131,9 +131,7 @@ async fn a_right_password_gives_person_and_evidence_and_forgets_failures() {
 async fn r_rl_02_all_names_of_one_person_share_one_counter() {
     let world = World::new().await;
     let ann = world.person("ann").await;
-    let mail = crate::support::world::new("x", Some("ann@corp.example"))
-        .profile
-        .mail;
+    let mail = crate::support::world::new("x", Some("ann@corp.example")).profile.mail;
     world.users.set_mail(&ann.id, mail, Batch::new()).await.unwrap();
     for name in ["ann", "ANN", "ann@corp.example", "Ann@Corp.Example", "ａｎｎ"] {
         assert!(

@@ -39,8 +39,7 @@ pub async fn by_get(
     visitor: Visitor,
     query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters))
-        .await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
@@ -49,8 +48,7 @@ pub async fn by_post(
     visitor: Visitor,
     form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters))
-        .await
+    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters)).await
 }
 
 /// A request whose answer is being made.

@@ -32,8 +32,7 @@ pub async fn by_get(
     visitor: Visitor,
     Query(parameters): Query,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await)
-        .await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout`: the same by form.
@@ -42,8 +41,7 @@ pub async fn by_post(
     visitor: Visitor,
     Form(parameters): Form,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await)
-        .await
+    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await).await
 }
 
 /// `POST /logout/confirm`: the person pressed the button of our own page; the wish stands in the query.
@@ -53,8 +51,7 @@ pub async fn confirmed(
     Query(wish): Query,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await)
-        .await
+    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await).await
 }
 
 /// What a request says, once checked.

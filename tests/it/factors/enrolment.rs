@@ -18,11 +18,7 @@ async fn r_en_03_an_app_counts_only_after_one_right_code() {
     let ann = occasion(&UserId::from_text("ann"), "j1");
     let setup = world.enrolment.begin(&ann, "ann:x").await.unwrap();
     let again = world.enrolment.begin(&ann, "ann:x").await.unwrap();
-    assert_eq!(
-        setup.key.expose(),
-        again.key.expose(),
-        "a reload shows the same key"
-    );
+    assert_eq!(setup.key.expose(), again.key.expose(), "a reload shows the same key");
     assert!(
         setup.address.expose().starts_with("otpauth://totp/"),
         "for the QR code"

@@ -18,8 +18,8 @@ use keyward::foundation::secret::Hidden;
 use keyward::storage::{self, Batch, Key};
 use keyward::users::password_workers::WorkerSettings;
 
-use crate::support::watched::Watched;
 use crate::support::world::{World, occasion};
+use crate::support::watched::Watched;
 
 const SECRET: &[u8] = b"12345678901234567890";
 
