@@ -20,6 +20,7 @@ mod journey;
 mod limits;
 mod nothing_outside;
 mod oidc;
+mod older_stores;
 mod outbound;
 mod pages;
 mod sealing;
