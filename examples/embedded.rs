@@ -1,6 +1,6 @@
 //! Keyward inside another program: its routes stand beside the program's own, and everything is kept in memory.
 //!
-//! Run it with `cargo run --example embedded`, then open the address it prints. `tests/it/embedded.rs` runs it too.
+//! Run it with `cargo run --example embedded`, then open the address it prints. `tests/it/app/embedded.rs` runs it too.
 
 use std::error::Error;
 use std::path::Path;

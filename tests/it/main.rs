@@ -8,19 +8,17 @@
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
+mod app;
 mod architecture;
 mod audit;
 mod cli;
 mod config;
 mod demo;
 mod directory;
-mod embedded;
 mod factors;
 mod journey;
 mod limits;
-mod nothing_outside;
 mod oidc;
-mod older_stores;
 mod outbound;
 mod pages;
 mod sealing;

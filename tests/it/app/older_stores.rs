@@ -24,7 +24,7 @@ use keyward::vocabulary::ClientMetadata;
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 use serde_json::{Value, json};
 
-use super::support::people::code_of;
+use crate::support::people::code_of;
 
 /// Test data: no credential of anything.
 const MASTER_KEY_SENTENCE: &[u8] = b"Test data of Keyward. This key protects nothing.";
@@ -118,21 +118,7 @@ async fn finds_everything(app: &App, facts: &Value) {
         "the password"
     );
 
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
-    let totp = TotpFactor::new(
-        ground.store.clone(),
-        ground.clock.clone(),
-        ground.sealing.clone(),
-        trail,
-    );
-    assert_eq!(
-        totp.enrolled(&user.id).await.unwrap().len(),
-        1,
-        "the authenticator"
-    );
-    let code = Answer::Code(Hidden::new(&code_of(&TOTP_SECRET, ground.clock.now().seconds())));
-    let verdict = totp.verify(&occasion(&user.id), &code).await.unwrap();
-    assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
+    the_authenticator_works(app, &user.id).await;
 
     let client = app
         .clients
@@ -156,6 +142,21 @@ async fn finds_everything(app: &App, facts: &Value) {
         let key = app.keyring.signing_key(algorithm).unwrap();
         assert_eq!(key.jwk().kid, facts["keys"][algorithm.as_str()], "made anew");
     }
+}
+
+async fn the_authenticator_works(app: &App, user: &UserId) {
+    let ground = &app.ground;
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let totp = TotpFactor::new(
+        ground.store.clone(),
+        ground.clock.clone(),
+        ground.sealing.clone(),
+        trail,
+    );
+    assert_eq!(totp.enrolled(user).await.unwrap().len(), 1, "the authenticator");
+    let code = Answer::Code(Hidden::new(&code_of(&TOTP_SECRET, ground.clock.now().seconds())));
+    let verdict = totp.verify(&occasion(user), &code).await.unwrap();
+    assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
 }
 
 /// Writes the present version's store where `KEYWARD_WRITE_STORE` names one; does nothing otherwise.

@@ -11,9 +11,9 @@ use keyward::foundation::clock::SystemClock;
 use serde_json::Value;
 use totp_rs::Secret;
 
-use super::support::browser::Browser;
-use super::support::page::Page;
-use super::support::people::code_of;
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::people::code_of;
 
 const FOLDER: &str = "KEYWARD_NOTHING_OUTSIDE";
 /// The calls by which a process reaches others.
@@ -61,7 +61,7 @@ fn alone(folder: &Path) -> Option<String> {
         eprintln!("{notice}");
         return None;
     };
-    let script = "ip link set lo up && exec strace -f -qq -e \"$0\" -o \"$1\" \"$2\" --exact nothing_outside::child --nocapture --test-threads=1";
+    let script = "ip link set lo up && exec strace -f -qq -e \"$0\" -o \"$1\" \"$2\" --exact app::nothing_outside::child --nocapture --test-threads=1";
     let output = Command::new("unshare")
         .args(room.split(' '))
         .args(["sh", "-c", script, CALLS])

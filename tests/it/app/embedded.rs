@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use keyward::server::Stop;
 
-use super::support::raw::{self, Answer};
+use crate::support::raw::{self, Answer};
 
-#[path = "../../examples/embedded.rs"]
+#[path = "../../../examples/embedded.rs"]
 #[expect(dead_code, reason = "the example's `main` is not called here")]
 mod example;
 
