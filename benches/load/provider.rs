@@ -16,6 +16,7 @@ use keyward::foundation::ids::{JourneyId, UserId};
 use keyward::foundation::random::SystemRandom;
 use keyward::server::{Server, Stop};
 use keyward::storage::{self, Batch};
+use keyward::users::epoch::Epoch;
 use keyward::users::profile::{Mail, MailAddress, Text, Username};
 use keyward::users::{NewUser, User};
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,7 @@ impl Provider {
             let cookie = self.app.sessions.begin(
                 &mut batch,
                 &person.id,
+                Epoch::default(),
                 &self.proofs(&person.id)?,
                 &Origin::default(),
             );

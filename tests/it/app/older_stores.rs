@@ -18,6 +18,7 @@ use keyward::foundation::random::SeededRandom;
 use keyward::foundation::secret::Hidden;
 use keyward::foundation::{Clock as _, Timestamp};
 use keyward::storage::{self, Batch};
+use keyward::users::epoch::Epoch;
 use keyward::users::profile::{Mail, MailAddress, Text, Username};
 use keyward::users::{NewUser, Prepared};
 use keyward::vocabulary::ClientMetadata;
@@ -200,9 +201,13 @@ async fn fill(app: &App) -> Value {
         serde_json::from_value(proof).unwrap()
     };
     let proofs = [evidence("password"), evidence("totp")];
-    let cookie = app
-        .sessions
-        .begin(&mut batch, &user.id, &proofs, &Origin::default());
+    let cookie = app.sessions.begin(
+        &mut batch,
+        &user.id,
+        Epoch::default(),
+        &proofs,
+        &Origin::default(),
+    );
     assert!(ground.store.commit(batch).await.unwrap().is_done());
     app.enrolment
         .import(&occasion(&user.id), &TOTP_SECRET, "Fixture", Batch::new())
