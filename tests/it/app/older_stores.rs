@@ -12,11 +12,11 @@ use keyward::app::{App, Ground};
 use keyward::audit::{Origin, Trail, trail::RETENTION};
 use keyward::config::Settings;
 use keyward::factors::{Answer, Evidence, Factor as _, Occasion, TotpFactor, Verdict};
+use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use keyward::foundation::random::SeededRandom;
 use keyward::foundation::secret::Hidden;
-use keyward::foundation::{Clock as _, Timestamp};
 use keyward::storage::{self, Batch};
 use keyward::users::epoch::Epoch;
 use keyward::users::profile::{Mail, MailAddress, Text, Username};
@@ -155,7 +155,7 @@ async fn the_authenticator_works(app: &App, user: &UserId) {
         trail,
     );
     assert_eq!(totp.enrolled(user).await.unwrap().len(), 1, "the authenticator");
-    let code = Answer::Code(Hidden::new(&code_of(&TOTP_SECRET, ground.clock.now().seconds())));
+    let code = Answer::Code(Hidden::new(code_of(&TOTP_SECRET, ground.clock.now().seconds())));
     let verdict = totp.verify(&occasion(user), &code).await.unwrap();
     assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
 }
