@@ -113,7 +113,6 @@ pub struct App {
     pub health: Arc<Health>,
     trail: Trail,
     factor: TotpFactor,
-    recovery_codes: RecoveryCodes,
     lifecycle: Lifecycle,
 }
 
@@ -143,7 +142,7 @@ impl App {
             store.clone(),
             clock.clone(),
             sealing.clone(),
-            lockout.clone(),
+            lockout,
             trail.clone(),
         );
         let sessions = Sessions::new(
@@ -159,14 +158,6 @@ impl App {
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
-            recovery_codes: RecoveryCodes::new(
-                store.clone(),
-                clock.clone(),
-                random,
-                passwords.clone(),
-                lockout,
-                trail.clone(),
-            ),
             lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
             health: Arc::new(ready_when(&store, clock)),
             keyring: Arc::new(keyring),
@@ -182,13 +173,15 @@ impl App {
     /// The same with other `passwords`: whoever embeds the provider may choose workers and cost, which hold for
     /// recovery codes too.
     pub fn with_passwords(mut self, passwords: Passwords) -> Self {
-        let Ground {
-            store, clock, random, ..
-        } = self.ground.clone();
         self.passwords = Arc::new(passwords);
-        self.recovery_codes =
-            RecoveryCodes::new(store, clock, random, self.passwords.clone(), self.trail.clone());
         self
+    }
+
+    fn recovery_codes(&self) -> RecoveryCodes {
+        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
+        RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
     }
 
     /// All routes within all layers, ready to be served.
@@ -239,7 +232,7 @@ impl App {
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
             enrolment: self.enrolment.clone(),
-            recovery_codes: self.recovery_codes.clone(),
+            recovery_codes: self.recovery_codes(),
             recovery_sheets: RecoverySheets::new(store.clone(), clock.clone(), self.ground.sealing.clone()),
             sessions: self.sessions.clone(),
             grants: Grants::new(store.clone()),

@@ -16,6 +16,7 @@ use keyward::foundation::ids::{JourneyId, UserId};
 use keyward::foundation::random::SystemRandom;
 use keyward::server::{Server, Stop};
 use keyward::storage::{self, Batch};
+use keyward::users::epoch::Epoch;
 use keyward::users::profile::{Mail, MailAddress, Text, Username};
 use keyward::users::{NewUser, User};
 use serde::{Deserialize, Serialize};
@@ -75,14 +76,8 @@ impl Provider {
         Ok(provider)
     }
 
-    /// Serves until the process ends.
-    pub async fn serve(self) {
-        let (_stop, stopping) = Stop::new();
-        self.server.serve(self.app.router(), stopping).await;
-    }
-
-    /// Serves `router` instead of the provider's own.
-    pub async fn serve_instead(self, router: axum::Router) {
+    /// Serves `router`, the provider's own or another, until the process ends.
+    pub async fn serve(self, router: axum::Router) {
         let (_stop, stopping) = Stop::new();
         self.server.serve(router, stopping).await;
     }
@@ -106,6 +101,7 @@ impl Provider {
             let cookie = self.app.sessions.begin(
                 &mut batch,
                 &person.id,
+                Epoch::default(),
                 &self.proofs(&person.id)?,
                 &Origin::default(),
             );

@@ -38,14 +38,16 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
     let fair = 256 - 256 % alphabet.len().max(1);
     let mut text = String::with_capacity(length);
     while text.len() < length {
-        let [byte] = bytes::<1>(random);
-        if usize::from(byte) < fair {
-            text.extend(
-                alphabet
-                    .get(usize::from(byte) % alphabet.len())
-                    .map(|letter| char::from(*letter)),
-            );
-        }
+        // A block at a time: each call of the system's generator costs as much as many bytes of it.
+        let block = bytes::<32>(random).into_iter().map(usize::from);
+        let letters = block
+            .filter(|byte| *byte < fair)
+            .filter_map(|byte| alphabet.get(byte % alphabet.len()));
+        text.extend(
+            letters
+                .take(length - text.len())
+                .map(|letter| char::from(*letter)),
+        );
     }
     text
 }
