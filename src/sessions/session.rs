@@ -31,11 +31,15 @@ pub struct Session {
 impl Record for Session {}
 
 impl Session {
-    /// Takes over newer proofs: one of each factor and credential is kept.
+    /// Takes over newer proofs: of each factor and credential the newest is kept. A journey that was left open in another
+    /// tab may bring older ones than the session has.
     pub fn add_evidence(&mut self, proofs: &[Evidence]) {
         for proof in proofs {
             let same =
                 |old: &Evidence| old.factor() == proof.factor() && old.credential() == proof.credential();
+            if self.evidence.iter().any(|old| same(old) && old.at() > proof.at()) {
+                continue;
+            }
             self.evidence.retain(|old| !same(old));
             self.evidence.push(proof.clone());
         }
