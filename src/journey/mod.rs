@@ -34,15 +34,14 @@ use std::sync::Arc;
 use crate::audit::Trail;
 use crate::config::policy::Policy;
 use crate::directory::Directory;
-use crate::factors::{Factor, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
-use crate::foundation::ids::{CredentialId, UserId};
+use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::SharedStore;
 use crate::users::{PasswordRules, Passwords, Users};
-use crate::web::{Failure, Web};
+use crate::web::Web;
 
 pub use next::{Next, Refusal};
 pub use routes::routes;
@@ -66,6 +65,7 @@ pub struct Journeys {
     pub(crate) second_factor: Arc<TotpFactor>,
     pub(crate) enrolment: TotpEnrolment,
     pub(crate) recovery_codes: RecoveryCodes,
+    pub(crate) recovery_sheets: RecoverySheets,
     pub(crate) sessions: Sessions,
     pub(crate) grants: Grants,
     pub(crate) lifecycle: Lifecycle,
@@ -78,9 +78,16 @@ impl Journeys {
         self.policy.second_factor_max_age
     }
 
-    /// The enrolled second factors of a person.
-    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<CredentialId>, Failure> {
-        let enrolled = self.second_factor.enrolled(user).await.map_err(error::factor)?;
-        Ok(enrolled.into_iter().map(|factor| factor.credential).collect())
+    /// The enrolled second factors of a person, by kind.
+    pub(crate) async fn second_factors(
+        &self,
+        user: &crate::foundation::ids::UserId,
+    ) -> Result<usize, crate::web::Failure> {
+        Ok(self
+            .second_factor
+            .enrolled(user)
+            .await
+            .map_err(error::factor)?
+            .len())
     }
 }

@@ -4,9 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Journeys;
+use super::error;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
-use super::stage::{Demands, Errand, Journey};
+use super::stage::{Demands, Errand, Journey, Progress};
 use super::store::Opened;
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{BrowserSecret, Plain};
@@ -34,12 +35,13 @@ pub struct Beginning {
 }
 
 impl Journeys {
-    /// The live session of the visitor's browser.
+    /// The live session of the visitor's browser; whoever may not be served has none (R-CO-08).
     pub async fn session(&self, visitor: &Visitor) -> Result<Option<Stored<Session>>, Failure> {
-        Ok(self
-            .sessions
-            .find(SessionCookie::read(&visitor.cookies).as_ref())
-            .await?)
+        let cookie = SessionCookie::read(&visitor.cookies);
+        let Some(session) = self.sessions.find(cookie.as_ref()).await? else { return Ok(None) };
+        let user = self.users.by_id(&session.value.user).await?;
+        let served = user.is_some_and(|user| standing(&user.value, self.clock.now()).is_ok());
+        Ok(served.then_some(session))
     }
 
     /// What an errand with these demands would ask of this visitor; nothing is stored.
@@ -82,9 +84,9 @@ impl Journeys {
         match beginning.next {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
-                beginning
-                    .journey
-                    .stand_at(stage, beginning.session.as_ref().map(|session| &session.value));
+                beginning.journey.progress = Progress::Under(stage);
+                let session = beginning.session.as_ref().map(|session| &session.value);
+                beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
             }
             Next::Refuse(refusal) => return Ok(self.refusal_page(visitor, &beginning.journey, refusal)),
             Next::Arrive(_) => return Err(Failure::internal("a journey without anything to ask")),
@@ -131,12 +133,14 @@ impl Journeys {
             (Some(_), Some(application)) => self.grants.consent(id, &application.client).await?,
             _ => None,
         };
-        let password = self.passwords.state(id).await?;
         Ok(Some(Person {
             user: id.clone(),
             standing: standing(&user.value, self.clock.now()),
-            must_change_password: password.is_some_and(|password| password.must_change),
-            password_changed_at: password.map(|password| password.changed_at),
+            must_change_password: self
+                .passwords
+                .must_change(id)
+                .await
+                .map_err(|e| error::user(e.into()))?,
             second_factors: self.second_factors(id).await?,
             consent: consent.map(|consent| consent.scopes),
         }))

@@ -31,15 +31,6 @@ pub struct PasswordRecord {
 
 impl Record for PasswordRecord {}
 
-/// How a person's password stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PasswordState {
-    /// It must be changed before the person goes on.
-    pub must_change: bool,
-    /// When it was last set.
-    pub changed_at: Timestamp,
-}
-
 /// That a person's password was checked and was right. Only [`Passwords::verify`] makes one.
 #[derive(Debug)]
 #[must_use = "a verified password should lead to evidence"]
@@ -108,7 +99,7 @@ impl Passwords {
     }
 
     /// Hashes `password` for `user` if it keeps the rules, and puts it into `batch`. The caller commits (with the events
-    /// and the ended sessions that belong to it).
+    /// and the ended sessions that belong to it). Answers the moment.
     pub async fn set(
         &self,
         user: &User,
@@ -116,7 +107,7 @@ impl Passwords {
         must_change: bool,
         rules: &PasswordRules,
         batch: &mut Batch,
-    ) -> Result<(), UserError> {
+    ) -> Result<Timestamp, UserError> {
         let prepared = Prepared::new(password)?;
         rules.check(&prepared, &own_names(user))?;
         let secret = self.slow_hash(prepared).await?;
@@ -125,8 +116,9 @@ impl Passwords {
             must_change,
             changed_at: self.clock.now(),
         };
+        let at = record.changed_at;
         batch.put(key(&user.id), &record, None);
-        Ok(())
+        Ok(at)
     }
 
     /// Whether `user` has a password at all.
@@ -134,13 +126,10 @@ impl Passwords {
         Ok(self.store.fetch::<PasswordRecord>(&key(user)).await?.is_some())
     }
 
-    /// How the password of `user` stands, if there is one.
-    pub async fn state(&self, user: &UserId) -> Result<Option<PasswordState>, StorageError> {
+    /// Whether `user` has a password that must be changed before going on.
+    pub async fn must_change(&self, user: &UserId) -> Result<bool, StorageError> {
         let stored = self.store.fetch::<PasswordRecord>(&key(user)).await?;
-        Ok(stored.map(|stored| PasswordState {
-            must_change: stored.value.must_change,
-            changed_at: stored.value.changed_at,
-        }))
+        Ok(stored.is_some_and(|stored| stored.value.must_change))
     }
 
     /// Checks `password` for `user`. Costs one read and one hash whoever is asked for, and nobody, too (R-PW-02).
