@@ -35,7 +35,7 @@ impl Journeys {
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
             username: user.username.as_str().to_owned(),
             sets_password: true,
-            sets_factor: self.second_factors(&user.id).await?.is_empty(),
+            sets_factor: self.second_factors(&user.id).await? == 0,
         };
         Ok(self
             .web

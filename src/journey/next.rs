@@ -5,7 +5,7 @@ use super::policy::Requirement;
 use super::stage::{AccountChoice, Journey, Stage};
 use crate::factors::{Evidence, FactorKind};
 use crate::foundation::Timestamp;
-use crate::foundation::ids::{CredentialId, UserId};
+use crate::foundation::ids::UserId;
 use crate::sessions::{Assurance, Session};
 use crate::users::Reason;
 use crate::vocabulary::acr::Level;
@@ -35,10 +35,8 @@ pub struct Person {
     pub standing: Result<(), Reason>,
     /// Whether the password must be changed.
     pub must_change_password: bool,
-    /// When the password was last set, where we keep it; proofs by an older one no longer count.
-    pub password_changed_at: Option<Timestamp>,
-    /// The second factors enrolled now; proofs by others no longer count.
-    pub second_factors: Vec<CredentialId>,
+    /// How many second factors are enrolled.
+    pub second_factors: usize,
     /// What the person let the application learn before.
     pub consent: Option<Scopes>,
 }
@@ -150,29 +148,7 @@ fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
     let concerned = person_concerned(facts.journey, facts.session);
     let earlier = facts.session.filter(|session| Some(&session.user) == concerned);
     let earlier = earlier.into_iter().flat_map(|session| session.evidence.iter());
-    let all = earlier.chain(facts.journey.evidence());
-    all.filter(|proof| counts(facts, proof)).cloned().collect()
-}
-
-/// A proof counts while the person still has what it was given with: not by a password that was changed since, nor by a
-/// factor that was removed (R-AZ-17, security requirements 4.12).
-fn counts(facts: &Facts<'_>, proof: &Evidence) -> bool {
-    let Some(person) = facts.person else { return false };
-    match proof.factor() {
-        FactorKind::Password => person
-            .password_changed_at
-            .is_none_or(|changed| proof.at() >= changed),
-        FactorKind::Totp => proof
-            .credential()
-            .is_some_and(|used| person.second_factors.contains(used)),
-        FactorKind::RecoveryCode => true,
-    }
-}
-
-/// Whether this very journey holds a proof of this kind that counts.
-fn proved_here(facts: &Facts<'_>, factor: FactorKind) -> bool {
-    let mut proofs = facts.journey.evidence().iter();
-    proofs.any(|proof| proof.factor() == factor && counts(facts, proof))
+    earlier.chain(facts.journey.evidence()).cloned().collect()
 }
 
 fn assurance(facts: &Facts<'_>) -> Option<Assurance> {
@@ -224,7 +200,7 @@ fn password_by_invitation(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn fresh_login(facts: &Facts<'_>) -> Option<Next> {
-    let asked = facts.journey.demands.fresh_login && !proved_here(facts, FactorKind::Password);
+    let asked = facts.journey.demands.fresh_login && !facts.journey.has_proof_of(FactorKind::Password);
     asked.then_some(Next::Ask(Stage::Password, Why::FreshLoginDemanded))
 }
 
@@ -236,8 +212,7 @@ fn proof_too_old(facts: &Facts<'_>) -> Option<Next> {
     let max_age = facts.journey.demands.max_age?;
     let age = facts.now.since(known.auth_time);
     let too_old = max_age == 0 || age > std::time::Duration::from_secs(max_age);
-    let active = facts.journey.evidence().iter().any(|proof| counts(facts, proof));
-    (!active && too_old).then_some(Next::Ask(Stage::Password, Why::ProofTooOld))
+    (facts.journey.evidence().is_empty() && too_old).then_some(Next::Ask(Stage::Password, Why::ProofTooOld))
 }
 
 /// The highest level that can be reached with the factors there are.
@@ -274,8 +249,8 @@ fn level_by_enrolled_factor(facts: &Facts<'_>) -> Option<Next> {
     match level_missing(facts)? {
         Err(refusal) => Some(Next::Refuse(refusal)),
         Ok(()) => {
-            let replaced = proved_here(facts, FactorKind::RecoveryCode);
-            let asked = !facts.person?.second_factors.is_empty() && !replaced;
+            let replaced = facts.journey.has_proof_of(FactorKind::RecoveryCode);
+            let asked = facts.person?.second_factors > 0 && !replaced;
             asked.then_some(Next::Ask(Stage::SecondFactor, Why::LevelTooLow))
         }
     }
@@ -286,7 +261,7 @@ fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
         return None;
     }
     // Whoever changes a password has just given the present one (R-PW-08).
-    let proved = proved_here(facts, FactorKind::Password);
+    let proved = facts.journey.has_proof_of(FactorKind::Password);
     let stage = if proved {
         Stage::NewPassword
     } else {
@@ -301,7 +276,7 @@ fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
     level_missing(facts)?.ok()?;
     let journey = facts.journey;
     let below_floor = assurance(facts).map(|known| known.level) < Some(facts.requirement.floor);
-    if journey.permission.is_some() || proved_here(facts, FactorKind::RecoveryCode) {
+    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if below_floor {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))

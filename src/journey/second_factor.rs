@@ -35,8 +35,6 @@ impl Journeys {
         };
         let factor = self.second_factor.clone();
         match self.verify(factor.as_ref(), &step, code).await? {
-            // The same form was sent twice at once, and the other has spent the code.
-            Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
             Verdict::Rejected => self.factor_page(&step, Some(Message::CodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
@@ -63,7 +61,6 @@ impl Journeys {
             return self.recovery_code_page(&step, Some(Message::FieldEmpty)).await;
         };
         match self.verify(&self.recovery_codes, &step, code).await? {
-            Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
             Verdict::Rejected => {
                 self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed))
                     .await

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Journeys;
+use super::error;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
 use super::stage::{Demands, Errand, Journey, Progress};
@@ -132,12 +133,14 @@ impl Journeys {
             (Some(_), Some(application)) => self.grants.consent(id, &application.client).await?,
             _ => None,
         };
-        let password = self.passwords.state(id).await?;
         Ok(Some(Person {
             user: id.clone(),
             standing: standing(&user.value, self.clock.now()),
-            must_change_password: password.is_some_and(|password| password.must_change),
-            password_changed_at: password.map(|password| password.changed_at),
+            must_change_password: self
+                .passwords
+                .must_change(id)
+                .await
+                .map_err(|e| error::user(e.into()))?,
             second_factors: self.second_factors(id).await?,
             consent: consent.map(|consent| consent.scopes),
         }))

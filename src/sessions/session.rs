@@ -34,9 +34,14 @@ pub struct Session {
 impl Record for Session {}
 
 impl Session {
-    /// Takes over newer proofs: of each factor the newest is kept, so that a replaced one no longer counts.
+    /// Takes over newer proofs: of each factor the newest is kept, so that a replaced one no longer counts. A journey that
+    /// was left open in another tab may bring older ones than the session has.
     pub fn add_evidence(&mut self, proofs: &[Evidence]) {
         for proof in proofs {
+            let same = |old: &Evidence| old.factor() == proof.factor();
+            if self.evidence.iter().any(|old| same(old) && old.at() > proof.at()) {
+                continue;
+            }
             self.evidence.retain(|old| old.factor() != proof.factor());
             self.evidence.push(proof.clone());
         }

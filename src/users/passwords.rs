@@ -31,15 +31,6 @@ pub struct PasswordRecord {
 
 impl Record for PasswordRecord {}
 
-/// How a person's password stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PasswordState {
-    /// It must be changed before the person goes on.
-    pub must_change: bool,
-    /// When it was last set.
-    pub changed_at: Timestamp,
-}
-
 /// That a person's password was checked and was right. Only [`Passwords::verify`] makes one.
 #[derive(Debug)]
 #[must_use = "a verified password should lead to evidence"]
@@ -135,13 +126,10 @@ impl Passwords {
         Ok(self.store.fetch::<PasswordRecord>(&key(user)).await?.is_some())
     }
 
-    /// How the password of `user` stands, if there is one.
-    pub async fn state(&self, user: &UserId) -> Result<Option<PasswordState>, StorageError> {
+    /// Whether `user` has a password that must be changed before going on.
+    pub async fn must_change(&self, user: &UserId) -> Result<bool, StorageError> {
         let stored = self.store.fetch::<PasswordRecord>(&key(user)).await?;
-        Ok(stored.map(|stored| PasswordState {
-            must_change: stored.value.must_change,
-            changed_at: stored.value.changed_at,
-        }))
+        Ok(stored.is_some_and(|stored| stored.value.must_change))
     }
 
     /// Checks `password` for `user`. Costs one read and one hash whoever is asked for, and nobody, too (R-PW-02).

@@ -144,10 +144,16 @@ async fn r_en_01_of_two_journeys_at_the_enrolment_one_enrols_and_the_other_needs
     enrol(&app, &mut owner, &page, &mut ann).await;
     let mut other = ann.clone();
     let page = enrol(&app, &mut thief, &stolen, &mut other).await;
-    assert_eq!(page.status, 400, "what the thief proved counts no longer: {}", page.body);
+    assert_eq!(
+        page.status, 400,
+        "the journey died with the change: {}",
+        page.body
+    );
     app.pass(30);
     let page = password_given(&mut thief, &wiki, &ann).await;
-    let page = thief.submit(&page, "factor", &[("code", &other.code(&app))]).await;
+    let page = thief
+        .submit(&page, "factor", &[("code", &other.code(&app))])
+        .await;
     assert!(page.has("problem"), "the thief's app counts for nothing");
 }
 
@@ -212,7 +218,11 @@ async fn r_pw_08_who_knew_only_the_old_password_can_neither_go_on_nor_set_anothe
         "thistle quarry 88 ribbon",
     )
     .await;
-    assert_eq!(page.status, 400, "what the thief proved counts no longer: {}", page.body);
+    assert_eq!(
+        page.status, 400,
+        "the journey died with the change: {}",
+        page.body
+    );
     let owner = Person {
         password: NEW.to_owned(),
         ..ann

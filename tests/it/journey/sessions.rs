@@ -149,6 +149,22 @@ async fn r_se_03_r_se_06_neither_an_unknown_nor_a_journeys_cookie_signs_anybody_
     assert!(page.has("factor"));
 }
 
+/// A journey left open in another tab has older proofs than the session; they take nothing from it.
+#[test]
+fn r_se_08_of_each_factor_the_newest_proof_is_kept() {
+    use super::next::scene::{EARLIER, Scene, THIS, ago, proof};
+    use keyward::factors::FactorKind::Password;
+
+    let scene = Scene::new(keyward::journey::Demands::default()).signed_in("ann", &[(Password, 60)]);
+    let mut session = scene.session.unwrap();
+    let newest = session.evidence.clone();
+    session.add_evidence(&[proof(Password, "ann", THIS, ago(61))]);
+    assert_eq!(session.evidence, newest);
+    let newer = proof(Password, "ann", EARLIER, ago(59));
+    session.add_evidence(std::slice::from_ref(&newer));
+    assert_eq!(session.evidence, [newer]);
+}
+
 /// The provider over redb in `folder`, as a new process would build it.
 async fn started(folder: &Path, clock: Arc<ManualClock>) -> App {
     let settings = Settings::parse("test", folder, "").unwrap();

@@ -20,8 +20,17 @@ impl Case<'_> {
             }
         }
         for session in self.all::<Session>("session").await {
-            // One of an earlier epoch of its person is dead, and its record waits for the sweep.
-            if self.world.app.app.sessions.by_id(&session.id).await.unwrap().is_some() {
+            // A session of an earlier epoch of its person is dead, though its record may still be there.
+            if self
+                .world
+                .app
+                .app
+                .sessions
+                .by_id(&session.id)
+                .await
+                .unwrap()
+                .is_some()
+            {
                 self.check_session(&session);
             }
         }

@@ -2,7 +2,6 @@
 
 use keyward::factors::Evidence;
 use keyward::factors::FactorKind::{self, Password, RecoveryCode, Totp};
-use keyward::foundation::ids::CredentialId;
 use keyward::journey::next::person_concerned;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
@@ -14,7 +13,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::scene::{APP, EARLIER, MAX_AGE, NOW, Scene, THIS, ago, consent, proof, somebody, user};
+use super::scene::{EARLIER, MAX_AGE, NOW, Scene, THIS, ago, consent, proof, somebody, user};
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
 const AGES: [u64; 7] = [0, 1, 59, 3600, 43_200, 43_201, 90_000];
@@ -63,7 +62,9 @@ impl Walk {
             journey.invite(user(self.who), Epoch::default());
         }
         for (factor, age) in &self.proofs {
-            journey.accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default()).unwrap();
+            journey
+                .accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default())
+                .unwrap();
         }
         journey.permission = self.permission;
         journey.account = self.account;
@@ -113,15 +114,9 @@ fn scenes() -> impl Strategy<Value = Scene> {
     let person = (
         standing,
         any::<bool>(),
-        select(vec![
-            vec![],
-            vec![APP],
-            vec![APP, "another app"],
-            vec!["another app"],
-        ]),
+        0..3usize,
         given,
         prop::bool::weighted(0.95),
-        option::of(select(AGES.to_vec())),
     );
     (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, floor, person)| {
         let mut scene = walk.take(Scene::new(demands));
@@ -129,13 +124,12 @@ fn scenes() -> impl Strategy<Value = Scene> {
             scene = scene.signed_in(who, &proofs);
         }
         scene.requirement.floor = floor;
-        let (standing, must_change_password, apps, given, exists, changed) = person;
+        let (standing, must_change_password, second_factors, given, exists) = person;
         let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
         scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
             standing,
             must_change_password,
-            second_factors: apps.into_iter().map(CredentialId::from_text).collect(),
-            password_changed_at: changed.map(ago),
+            second_factors,
             consent: given.map(Scopes::parse),
             ..somebody(user)
         });
@@ -152,17 +146,7 @@ fn counting(scene: &Scene) -> Vec<Evidence> {
     let all = session.chain(scene.journey.evidence());
     let mine = all.filter(|proof| proof.user() == who);
     let young = mine.filter(|proof| proof.factor() == Password || NOW.since(proof.at()) <= MAX_AGE);
-    let Some(person) = &scene.person else {
-        return Vec::new();
-    };
-    let present = young.filter(|proof| match proof.factor() {
-        Password => person
-            .password_changed_at
-            .is_none_or(|changed| proof.at() >= changed),
-        Totp => person.second_factors.iter().any(|app| app.as_str() == APP),
-        RecoveryCode => true,
-    });
-    present.cloned().collect()
+    young.cloned().collect()
 }
 
 fn has(proofs: &[Evidence], factor: FactorKind) -> bool {
@@ -250,7 +234,7 @@ proptest! {
         if let Next::Ask(Stage::Enrolment, _) = scene.decide() {
             let recovered = scene.journey.has_proof_of(RecoveryCode);
             prop_assert!(recovered || scene.journey.permission.is_some());
-            prop_assert!(recovered || scene.person.as_ref().is_some_and(|person| person.second_factors.is_empty()));
+            prop_assert!(recovered || scene.person.as_ref().is_some_and(|person| person.second_factors == 0));
             prop_assert!(has(&counting(&scene), Password));
         }
     }

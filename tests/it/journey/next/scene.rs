@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use keyward::users::Epoch;
 use keyward::audit::Origin;
 use keyward::factors::{Evidence, FactorKind};
 use keyward::foundation::Timestamp;
-use keyward::foundation::ids::{ClientId, CredentialId, JourneyId, SessionId, UserId};
+use keyward::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use keyward::foundation::secret::Hashed;
 use keyward::journey::next::{Facts, Next, Person, next, person_concerned};
 use keyward::journey::policy::Requirement;
 use keyward::journey::stage::EnrolmentPermission;
 use keyward::journey::{Application, ConsentDemand, Demands, Errand, Journey};
 use keyward::sessions::Session;
+use keyward::users::Epoch;
 use keyward::vocabulary::Scopes;
 use keyward::vocabulary::acr::Level;
 
@@ -25,9 +25,6 @@ pub const THIS: &str = "this journey";
 /// The journey in which the session's proofs were given.
 pub const EARLIER: &str = "an earlier journey";
 
-/// The app of every person.
-pub const APP: &str = "an app";
-
 pub fn user(name: &str) -> UserId {
     UserId::from_text(name)
 }
@@ -38,7 +35,7 @@ pub fn ago(seconds: u64) -> Timestamp {
 
 /// A proof; only the store can give one back, so it is read as from there.
 pub fn proof(factor: FactorKind, who: &str, journey: &str, at: Timestamp) -> Evidence {
-    let credential = (factor != FactorKind::Password).then_some(APP);
+    let credential = (factor != FactorKind::Password).then_some("a credential");
     serde_json::from_value(serde_json::json!({
         "factor": factor, "credential": credential, "at": at, "journey": journey, "user": who,
     }))
@@ -104,7 +101,9 @@ impl Scene {
 
     /// `who` gave this proof in this journey just now.
     pub fn proves(mut self, who: &str, factor: FactorKind) -> Self {
-        self.journey.accept(proof(factor, who, THIS, ago(1)), Epoch::default()).unwrap();
+        self.journey
+            .accept(proof(factor, who, THIS, ago(1)), Epoch::default())
+            .unwrap();
         self.about()
     }
 
@@ -134,7 +133,7 @@ impl Scene {
 
     /// Has no second factor.
     pub fn without_factor(self) -> Self {
-        self.whose(|person| person.second_factors.clear())
+        self.whose(|person| person.second_factors = 0)
     }
 
     /// Looks up the person concerned, as the journey does before it asks.
@@ -167,8 +166,7 @@ pub fn somebody(user: UserId) -> Person {
         user,
         standing: Ok(()),
         must_change_password: false,
-        password_changed_at: Some(ago(100_000)),
-        second_factors: vec![CredentialId::from_text(APP)],
+        second_factors: 1,
         consent: None,
     }
 }
