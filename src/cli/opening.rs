@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::config::log::Level;
 use crate::foundation::clock::SystemClock;
 use crate::foundation::random::SystemRandom;
-use crate::storage::{self, StorageError};
+use crate::storage::{self, SharedStore, StorageError};
 use crate::telemetry;
 
 /// The installation of `place`, for one administrative command: only what needs mending is logged.
@@ -16,15 +16,24 @@ pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
     let mut settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
     settings.log.level = Level::Warn;
     telemetry::log::start(&settings.log);
-    with(settings).await
+    let store = store(&settings)?;
+    with(settings, store).await
 }
 
-/// The installation that `settings` describe.
-pub async fn with(settings: Settings) -> Result<App, Failed> {
+/// Opens the data folder and holds it, so that nobody else works on it meanwhile.
+pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
+    let cache = usize::try_from(settings.storage.cache_mib)
+        .unwrap_or(64)
+        .saturating_mul(1024 * 1024);
+    storage::redb::open(&settings.data.folder, cache, Arc::new(SystemClock)).map_err(failed)
+}
+
+/// The installation that `settings` describe, on its store.
+pub async fn with(settings: Settings, store: SharedStore) -> Result<App, Failed> {
     let clock = Arc::new(SystemClock);
-    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
-    let store = storage::redb::open(&settings.data.folder, cache, clock.clone()).map_err(failed)?;
-    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom)).await.map_err(Failed::from_error)?;
+    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom))
+        .await
+        .map_err(Failed::from_error)?;
     App::build(ground).await.map_err(Failed::from_error)
 }
 

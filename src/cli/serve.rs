@@ -11,7 +11,8 @@ use crate::telemetry;
 pub async fn run(place: &Place) -> Result<(), Failed> {
     let settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
     telemetry::log::start(&settings.log);
-    let app = opening::with(settings).await?;
+    let store = opening::store(&settings)?;
+    let app = opening::with(settings, store).await?;
     let settings = &app.ground.settings;
     let proxies = Arc::new(settings.proxies.clone());
     let server = Server::bind(&settings.listen.addresses, &settings.http, proxies);

@@ -63,7 +63,9 @@ async fn store_failure(app: &App) -> Failed {
         Ok(reason) => reason.clone().unwrap_or_default(),
         Err(_) => "its writer has stopped".to_owned(),
     };
-    Failed(format!("the store failed ({reason}); nothing was acknowledged since. Mend the cause and start again"))
+    Failed(format!(
+        "the store failed ({reason}); nothing was acknowledged since. Mend the cause and start again"
+    ))
 }
 
 async fn sweep(app: App, stopping: Stopping) {

@@ -11,12 +11,15 @@
 mod app;
 mod architecture;
 mod audit;
+mod cli;
 mod config;
+mod demo;
 mod directory;
 mod factors;
 mod journey;
 mod limits;
 mod oidc;
+mod outbound;
 mod pages;
 mod sealing;
 mod server;

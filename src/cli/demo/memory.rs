@@ -31,7 +31,10 @@ pub struct RegisteredApplication {
 impl RegisteredApplication {
     /// The port in its base address.
     pub fn port(&self) -> u16 {
-        url::Url::parse(&self.base_url).ok().and_then(|url| url.port()).unwrap_or_default()
+        url::Url::parse(&self.base_url)
+            .ok()
+            .and_then(|url| url.port())
+            .unwrap_or_default()
     }
 }
 
@@ -71,10 +74,15 @@ impl Memory {
     pub fn read(place: &Place) -> Result<Option<Self>, Failed> {
         let file = place.memory();
         let unusable = |why: &dyn std::fmt::Display| {
-            Failed(format!("{} is not what a demonstration wrote ({why}); choose another --data", file.display()))
+            Failed(format!(
+                "{} is not what a demonstration wrote ({why}); choose another --data",
+                file.display()
+            ))
         };
         match std::fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| unusable(&error)),
+            Ok(text) => serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| unusable(&error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unusable(&error)),
         }

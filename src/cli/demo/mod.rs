@@ -42,24 +42,37 @@ pub struct Arguments {
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
     if address.ip().to_canonical().is_loopback() {
         Ok(address)
     } else {
-        Err(format!("{} can be reached by other machines; the demo listens on 127.0.0.1 or [::1] only", address.ip()))
+        Err(format!(
+            "{} can be reached by other machines; the demo listens on 127.0.0.1 or [::1] only",
+            address.ip()
+        ))
     }
 }
 
 /// Runs the demonstration until it is stopped.
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     // Files of a tired administrator are read before anything is made.
-    let metadata = arguments.clients.iter().map(|file| super::client::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let metadata = arguments
+        .clients
+        .iter()
+        .map(|file| super::client::read(file))
+        .collect::<Result<Vec<_>, _>>()?;
     let place = Place::choose(arguments.data.as_deref())?;
+    let mut settings = quiet(&place)?;
+    telemetry::log::start(&settings.log);
+    let store = opening::store(&settings)?;
     let memory = Memory::read(&place)?;
     let servers = place::Servers::bind(arguments.listen, memory.as_ref()).await?;
-    let settings = settings(&place, &servers)?;
-    telemetry::log::start(&settings.log);
-    let app = opening::with(settings).await?;
+    settings.site = Site::new(&servers.issuer()).map_err(Failed::from_error)?;
+    settings.listen.addresses = vec![servers.listen()];
+    settings.validate().map_err(Failed::from_error)?;
+    let app = opening::with(settings, store).await?;
     let parts = Parts::provide(&app, &servers, memory, &metadata, arguments.totp_enrolled).await?;
     parts.memory.write(&place)?;
     let applications = parts.applications(&app, &servers)?;
@@ -75,7 +88,10 @@ async fn announce(app: &App, report: &Report, json: Option<&std::path::Path>) ->
     let outbound = Outbound::new(AddressRules::of(&app.ground.settings.site));
     for address in report.to_answer() {
         let url = url::Url::parse(&address).map_err(Failed::from_error)?;
-        let answer = outbound.get(&url, axum::http::HeaderMap::new()).await.map_err(Failed::from_error)?;
+        let answer = outbound
+            .get(&url, axum::http::HeaderMap::new())
+            .await
+            .map_err(Failed::from_error)?;
         if !answer.status.is_success() {
             return Err(Failed(format!("{address} answers {}", answer.status)));
         }
@@ -87,17 +103,15 @@ async fn announce(app: &App, report: &Report, json: Option<&std::path::Path>) ->
     Ok(())
 }
 
-fn settings(place: &Place, servers: &place::Servers) -> Result<Settings, Failed> {
+/// Settings of a demonstration, but for the address it will have.
+fn quiet(place: &Place) -> Result<Settings, Failed> {
     let mut settings = Settings::load(None).map_err(Failed::from_error)?;
-    settings.site = Site::new(&servers.issuer()).map_err(Failed::from_error)?;
-    settings.listen.addresses = servers.provider.addresses().to_vec();
     settings.data.folder = place.store();
     settings.data.keys = place.keys();
     settings.policy.first_enrolment_by_password = place::LOOPBACK_NETWORKS.to_vec();
     settings.pages.organisation = "Keyward demonstration".to_owned();
     settings.pages.support = Some("whoever started this demonstration".to_owned());
     settings.log.level = Level::Warn;
-    settings.validate().map_err(Failed::from_error)?;
     Ok(settings)
 }
 

@@ -30,12 +30,19 @@ pub fn read<K: Kind>(cookies: &Cookies, purpose: Purpose, port: u16) -> Option<P
 
 /// The line that sets it; it lasts as long as the browser.
 pub fn set<K: Kind>(purpose: Purpose, port: u16, secret: &Plain<K>) -> Result<HeaderValue, Failure> {
-    line(&format!("__Host-{}={}; Path=/; Secure; HttpOnly; SameSite=None", name(purpose, port), secret.expose()))
+    line(&format!(
+        "__Host-{}={}; Path=/; Secure; HttpOnly; SameSite=None",
+        name(purpose, port),
+        secret.expose()
+    ))
 }
 
 /// The line that removes it.
 pub fn remove(purpose: Purpose, port: u16) -> Result<HeaderValue, Failure> {
-    line(&format!("__Host-{}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0", name(purpose, port)))
+    line(&format!(
+        "__Host-{}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0",
+        name(purpose, port)
+    ))
 }
 
 fn line(text: &str) -> Result<HeaderValue, Failure> {

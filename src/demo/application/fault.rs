@@ -26,6 +26,10 @@ impl Fault {
     }
 
     fn new(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
-        Self { status, error: error.to_owned(), description: description.into() }
+        Self {
+            status,
+            error: error.to_owned(),
+            description: description.into(),
+        }
     }
 }

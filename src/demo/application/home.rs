@@ -14,10 +14,23 @@ use crate::pages::demo_pages::{DemoHome, DemoSignedOut};
 use crate::web::{Failure, PagePolicy, Visitor};
 
 /// `GET /`: who is signed in; a stranger is sent to the provider.
-pub async fn home(State(application): State<Arc<Application>>, visitor: Visitor) -> Result<Response, Failure> {
+pub async fn home(
+    State(application): State<Arc<Application>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
     match application.session(&visitor) {
         Some((secret, session)) => Ok(application.home_page(&visitor, &secret, &session).await),
-        None => application.start(&visitor, Start { destination: "/".to_owned(), ..Start::default() }).await,
+        None => {
+            application
+                .start(
+                    &visitor,
+                    Start {
+                        destination: "/".to_owned(),
+                        ..Start::default()
+                    },
+                )
+                .await
+        }
     }
 }
 
@@ -27,12 +40,17 @@ pub async fn login(State(application): State<Arc<Application>>, visitor: Visitor
         application: application.shown(),
         log_in: routes::EXTERNAL_LOGIN.to_owned(),
     };
-    application.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default())
+    application
+        .web
+        .page(&visitor, StatusCode::OK, &page, &PagePolicy::default())
 }
 
 /// `GET /forbidden`: a page that this person may not see. The real applications then start a sign-in anew, with
 /// `prompt=login`, since the session was made by single sign-on.
-pub async fn forbidden(State(application): State<Arc<Application>>, visitor: Visitor) -> Result<Response, Failure> {
+pub async fn forbidden(
+    State(application): State<Arc<Application>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
     let start = Start {
         destination: "/".to_owned(),
         login_hint: None,
@@ -42,7 +60,12 @@ pub async fn forbidden(State(application): State<Arc<Application>>, visitor: Vis
 }
 
 impl Application {
-    async fn home_page(&self, visitor: &Visitor, secret: &Plain<SessionSecret>, session: &AppSession) -> Response {
+    async fn home_page(
+        &self,
+        visitor: &Visitor,
+        secret: &Plain<SessionSecret>,
+        session: &AppSession,
+    ) -> Response {
         let provisioned = &session.provisioned;
         let page = DemoHome {
             application: self.shown(),
@@ -56,6 +79,7 @@ impl Application {
             log_out: self.web.form(secret, logout::PURPOSE, routes::LOGOUT.to_owned()),
             sign_out_everywhere: self.sign_out_everywhere(session).await,
         };
-        self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default())
+        self.web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default())
     }
 }

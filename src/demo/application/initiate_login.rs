@@ -18,10 +18,15 @@ pub async fn initiate_login(
     visitor: Visitor,
     Query(parameters): Query,
 ) -> Result<Response, Failure> {
-    let Some(issuer) = parameters.get("iss")? else { return redirect(routes::LOGIN) };
+    let Some(issuer) = parameters.get("iss")? else {
+        return redirect(routes::LOGIN);
+    };
     let configured = &application.configuration.issuer;
     if issuer != configured {
-        let fault = Fault::answer("iss", format!("iss is {issuer:?}, but {configured:?} was entered"));
+        let fault = Fault::answer(
+            "iss",
+            format!("iss is {issuer:?}, but {configured:?} was entered"),
+        );
         return Ok(application.fault_page(&visitor, &fault));
     }
     application.drop_session(&visitor);

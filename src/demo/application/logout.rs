@@ -25,7 +25,9 @@ pub async fn local(
     Form(form): Form,
 ) -> Result<Response, Failure> {
     if let Some((secret, _)) = application.session(&visitor) {
-        application.web.check_form(&visitor, &secret, PURPOSE, form.get(csrf::FIELD)?)?;
+        application
+            .web
+            .check_form(&visitor, &secret, PURPOSE, form.get(csrf::FIELD)?)?;
         application.sessions.remove(&secret);
     }
     let mut response = redirect(routes::SSO_LOGOUT)?;
@@ -45,7 +47,9 @@ pub async fn logged_out(
         log_in: routes::EXTERNAL_LOGIN.to_owned(),
         everywhere: parameters.get("everywhere")?.is_some(),
     };
-    Ok(application.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default()))
+    Ok(application
+        .web
+        .page(&visitor, StatusCode::OK, &page, &PagePolicy::default()))
 }
 
 /// `GET /frontchannel_logout`: `iss` and `sid` must both be given, and name a session that came from there. The session is
@@ -66,10 +70,19 @@ pub async fn front_channel(
     let headers = response.headers_mut();
     let policy = format!("default-src 'none'; frame-ancestors {configured}");
     let policy = HeaderValue::from_str(&policy).map_err(Failure::internal)?;
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-store"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }
@@ -78,7 +91,8 @@ impl Application {
     /// The address behind *Sign out everywhere* (OpenID Connect RP-Initiated Logout 1.0 section 2).
     pub(super) async fn sign_out_everywhere(&self, session: &AppSession) -> String {
         let provider = self.provider().await.ok();
-        let address = provider.and_then(|provider| Url::parse(provider.end_session_endpoint.as_deref()?).ok());
+        let address =
+            provider.and_then(|provider| Url::parse(provider.end_session_endpoint.as_deref()?).ok());
         let Some(mut address) = address else {
             return self.configuration.issuer.clone();
         };

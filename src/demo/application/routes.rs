@@ -8,13 +8,13 @@ use axum::routing::{get, post};
 
 use super::{Application, callback, home, initiate_login, logout};
 use crate::config::proxies::Proxies;
+use crate::web::Failure;
 use crate::web::answer::{Answering, answer_failures};
 use crate::web::asset_files;
 use crate::web::host::{Expected, check_host};
 use crate::web::request_id::name_request;
 use crate::web::security_headers::add_security_headers;
 use crate::web::visitor::name_client;
-use crate::web::Failure;
 
 /// Where answers of the provider come.
 pub const CALLBACK: &str = "/plugins/servlet/oidc/callback";
@@ -55,8 +55,14 @@ pub fn routes(application: Arc<Application>) -> Router {
     let framed = Router::new()
         .route(FRONT_CHANNEL_LOGOUT, get(logout::front_channel))
         .with_state(application);
-    let expected = Expected { site, proxies: Arc::new(Proxies::none()) };
-    let answering = Answering { pages, random: random.clone() };
+    let expected = Expected {
+        site,
+        proxies: Arc::new(Proxies::none()),
+    };
+    let answering = Answering {
+        pages,
+        random: random.clone(),
+    };
     pages_of_people
         .merge(framed)
         .layer(from_fn_with_state(expected.clone(), check_host))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use reqwest::{Method, redirect};
 use url::Url;
 
@@ -70,15 +70,18 @@ impl Browser {
     /// Sends one request and follows nothing.
     pub async fn send(&mut self, method: Method, url: &str, form: Option<&[(String, String)]>) -> Page {
         let url = Url::parse(url).unwrap();
-        let mut request = self
-            .http
-            .request(method, url.clone())
-            .headers(self.headers.clone());
-        if let Some(cookies) = self.cookie_header(&url) {
-            request = request.header(COOKIE, cookies);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"));
+        if form.is_some() {
+            headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         }
+        headers.extend(self.headers.clone());
+        if let Some(cookies) = self.cookie_header(&url) {
+            headers.insert(COOKIE, HeaderValue::from_str(&cookies).unwrap());
+        }
+        let mut request = self.http.request(method, url.clone()).headers(headers);
         if let Some(fields) = form {
-            request = request.header("sec-fetch-site", "same-origin").form(fields);
+            request = request.form(fields);
         }
         let answer = request.send().await.unwrap();
         self.remember(&url, answer.headers());
@@ -129,16 +132,22 @@ impl Browser {
 
     /// Fills the form `id` of `page` and sends it; a name the form has not is added, as a pressed button is. Then follows.
     pub async fn submit(&mut self, page: &Page, id: &str, fill: &[(&str, &str)]) -> Page {
-        let Form { action, fields, .. } = page.form(id);
-        let mut fields = fields;
+        let page = self.submit_only(page, id, fill).await;
+        self.follow(page).await
+    }
+
+    /// The same, following nothing.
+    pub async fn submit_only(&mut self, page: &Page, id: &str, fill: &[(&str, &str)]) -> Page {
+        let Form {
+            action, mut fields, ..
+        } = page.form(id);
         for (name, value) in fill {
             match fields.iter_mut().find(|(given, _)| given == name) {
                 Some(field) => (*value).clone_into(&mut field.1),
                 None => fields.push(((*name).to_owned(), (*value).to_owned())),
             }
         }
-        let page = self.send(Method::POST, action.as_str(), Some(&fields)).await;
-        self.follow(page).await
+        self.send(Method::POST, action.as_str(), Some(&fields)).await
     }
 
     /// Goes through every page of a sign-in as `person` would, until no page of ours asks anything more.

@@ -108,6 +108,14 @@ pub fn challenge(verifier: &str) -> String {
 }
 
 impl Request {
+    /// The same endpoint's parameters emptied, for another endpoint.
+    pub fn at(self, endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            parameters: Vec::new(),
+        }
+    }
+
     /// Sets `name`, in its place where it stood already.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();

@@ -1,0 +1,5 @@
+//! The demonstration: its relying party alone, and the whole of it as a process.
+
+mod browser;
+mod relying_party;
+mod walk;

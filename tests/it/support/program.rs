@@ -1,0 +1,111 @@
+//! The real program as a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use keyward::foundation::Clock as _;
+use keyward::foundation::clock::SystemClock;
+use serde_json::Value;
+
+/// The program with these arguments, to the end.
+pub fn keyward(arguments: &[&str], input: &str) -> Output {
+    use std::io::Write as _;
+    let mut child = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Its standard error stream as text.
+pub fn complaint(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A running `keyward demo`; killed when dropped.
+#[derive(Debug)]
+pub struct Demo {
+    child: Child,
+    json: PathBuf,
+    pub told: Value,
+    /// From the start of the process to its answer.
+    pub took: Duration,
+}
+
+impl Demo {
+    /// Starts it in `folder` and waits until everything answers.
+    pub async fn start(folder: &Path, more: &[&str]) -> Self {
+        let json = folder.join("told.json");
+        let _ = std::fs::remove_file(&json);
+        let data = folder.join("data");
+        let (json_text, data_text) = (json.to_str().unwrap(), data.to_str().unwrap());
+        let mut arguments = vec!["demo", "--json", json_text, "--data", data_text];
+        if !data.exists() {
+            arguments.extend(["--listen", "127.0.0.1:0"]);
+        }
+        arguments.extend(more);
+        let begun = SystemClock.now();
+        let mut child = command(&arguments).stdin(Stdio::null()).spawn().unwrap();
+        while !json.exists() {
+            if child.try_wait().unwrap().is_some() {
+                panic!("demo ended: {}", complaint(&child.wait_with_output().unwrap()));
+            }
+            assert!(
+                SystemClock.now().since(begun) < Duration::from_secs(60),
+                "the demo does not come up"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let took = SystemClock.now().since(begun);
+        let told = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+        Self {
+            child,
+            json,
+            told,
+            took,
+        }
+    }
+
+    pub fn text(&self, pointer: &str) -> String {
+        self.told
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no {pointer}"))
+            .to_owned()
+    }
+
+    /// Kills it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, and answers how it ended.
+    pub async fn stop(mut self) -> std::process::ExitStatus {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the demo does not stop");
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.json);
+    }
+}
