@@ -76,7 +76,7 @@ impl Journeys {
                 step.journey.accept(person.evidence).map_err(Failure::internal)?;
                 if step.journey.permission.is_none() {
                     step.journey.permission =
-                        policy::permission_by_network(&self.policy, step.visitor.address);
+                        policy::permission_by_network(&self.policy, step.visitor.client);
                 }
                 self.settle(step, Batch::new()).await
             }
