@@ -12,9 +12,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use self::request::{AuthorizeRequest, Fault};
-use self::respond::Arrival;
 use self::target::Target;
 use super::{Oidc, paths};
+use crate::audit::{Action, Actor, Outcome};
 use crate::claims;
 use crate::clients::Client;
 use crate::foundation::secret::{AuthorizationCode, Plain};
@@ -24,10 +24,11 @@ use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
 use crate::vocabulary::acr::{ForeignNames, Level};
+use crate::web::extract::MOST_QUERY;
 use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
-pub(super) use self::respond::{redirect, with_query};
+pub(super) use self::respond::{Arrival, redirect, with_query};
 pub use self::resume::resume;
 
 /// How often a silent answer is tried again when the session changed at the same moment.
@@ -39,7 +40,8 @@ pub async fn by_get(
     visitor: Visitor,
     query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters))
+        .await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
@@ -48,7 +50,21 @@ pub async fn by_post(
     visitor: Visitor,
     form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters)).await
+    let parameters = form.and_then(|Form(parameters)| bounded(parameters));
+    if let Ok(parameters) = &parameters
+        && let Some(response) = oidc.asked_again(&visitor, paths::AUTHORIZE, parameters)?
+    {
+        return Ok(response);
+    }
+    oidc.authorize(&visitor, parameters).await
+}
+
+/// A form may hold no more than a query (R-AZ-20), whose bound is in `web`.
+fn bounded(parameters: Parameters) -> Result<Parameters, Failure> {
+    if parameters.size() > MOST_QUERY {
+        return Err(Failure::bad_request("the parameters are too long"));
+    }
+    Ok(parameters)
 }
 
 /// A request whose answer is being made.
@@ -157,8 +173,15 @@ impl Oidc {
             request,
             arrival,
         } = pending;
-        if let Some(failure) = self.withheld(client, request, session).await? {
-            return Err(failure);
+        if let Some(failure) = self.withheld(pending, session).await? {
+            if !request.prompt.none {
+                return Err(failure);
+            }
+            let fault = Fault {
+                code: ErrorCode::InteractionRequired,
+                description: "the person's claims are withheld",
+            };
+            return self.refuse(visitor, &request.back, fault, *arrival).map(Some);
         }
         let code = Plain::<AuthorizationCode>::generate(self.random.as_ref());
         let grant = CodeGrant {
@@ -186,10 +209,15 @@ impl Oidc {
     /// A person whose claims would break the application is stopped on our own page, which says what is missing.
     async fn withheld(
         &self,
-        client: &Client,
-        request: &AuthorizeRequest,
+        pending: &Pending<'_>,
         session: &Stored<Session>,
     ) -> Result<Option<Failure>, Failure> {
+        let Pending {
+            visitor,
+            client,
+            request,
+            ..
+        } = pending;
         let gone = || Failure::internal("the person of a live session is gone");
         let user = self
             .users
@@ -197,12 +225,22 @@ impl Oidc {
             .await?
             .ok_or_else(gone)?
             .value;
-        let refusal = claims::release(&user, client, &request.scopes, &request.claims).err();
-        Ok(refusal.map(|why| {
-            tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
-            let failure = Failure::page("application_refused", why.to_string());
-            failure.naming("application", client.name.clone())
-        }))
+        let Err(why) = claims::release(&user, client, &request.scopes, &request.claims) else {
+            return Ok(None);
+        };
+        tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
+        let mut batch = Batch::new();
+        self.trail
+            .event(Action::SignInRefused, Outcome::Failure, &visitor.origin())
+            .by(Actor::User(user.id.clone()))
+            .about(&user.id)
+            .client(&client.id)
+            .session(&session.value.id)
+            .because("claims_withheld")
+            .write(&mut batch);
+        self.store.commit(batch).await?;
+        let failure = Failure::page("application_refused", why.to_string());
+        Ok(Some(failure.naming("application", client.name.clone())))
     }
 
     /// From the words of the request to what a journey understands.

@@ -122,6 +122,11 @@ impl Oidc {
         let mut batch = Batch::new();
         if client.id == *spent_by {
             self.grants.revoke(&mut batch, access_token);
+            let revoked = self
+                .trail
+                .event(Action::TokenRevoked, Outcome::Success, &visitor.origin());
+            let revoked = revoked.by(Actor::System).client(spent_by);
+            revoked.because("code_used_twice").write(&mut batch);
         }
         let event = self
             .trail
