@@ -11,7 +11,7 @@ use crate::clients::Clients;
 use crate::config::Settings;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
-use crate::factors::{PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
 use crate::journey::{self, Journeys};
@@ -159,7 +159,7 @@ impl App {
                 passwords.clone(),
                 trail.clone(),
             ),
-            lifecycle: Lifecycle::new(sessions.clone(), trail.clone()),
+            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
             health: Arc::new(ready_when(&store, clock)),
             keyring: Arc::new(keyring),
             pages: Arc::new(pages),
@@ -220,6 +220,7 @@ impl App {
             second_factor: Arc::new(self.factor.clone()),
             enrolment: self.enrolment.clone(),
             recovery_codes: self.recovery_codes.clone(),
+            recovery_sheets: RecoverySheets::new(store.clone(), clock.clone(), self.ground.sealing.clone()),
             sessions: self.sessions.clone(),
             grants: Grants::new(store.clone()),
             lifecycle: self.lifecycle.clone(),

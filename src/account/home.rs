@@ -34,7 +34,7 @@ pub async fn signed_in(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    if let Some(returned) = accounts.journeys.returned(&visitor, &id).await? {
+    if let Some(returned) = accounts.journeys.returned(&visitor, &id, "/signed-in/").await? {
         let mut batch = Batch::new();
         accounts.journeys.take(&mut batch, &returned.read);
         accounts.journeys.store.commit(batch).await?;

@@ -84,7 +84,7 @@ impl Add {
                 format!("{username} was added. The password must be changed at the first sign-in.\n")
             }
             None => {
-                let link = app.invitations.issue(&mut batch, &id);
+                let link = app.invitations.issue(&mut batch, &id).await.map_err(Failed::from_error)?;
                 format!(
                     "{username} was added.\n\n{}",
                     invitation::text(&app, &username, &link)
@@ -173,7 +173,7 @@ impl Invite {
             )));
         }
         let mut batch = Batch::new();
-        let link = app.invitations.issue(&mut batch, &user.id);
+        let link = app.invitations.issue(&mut batch, &user.id).await.map_err(Failed::from_error)?;
         let outcome = app.ground.store.commit(batch).await.map_err(Failed::from_error)?;
         if !outcome.is_done() {
             return Err(explained(UserError::Conflict));

@@ -36,6 +36,8 @@ pub struct Setup {
 /// What becomes of the apps a person had before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
+    /// There must be none.
+    First,
     /// They stay.
     Beside,
     /// They are removed: the new one replaces what was lost.
@@ -117,18 +119,20 @@ impl TotpEnrolment {
         code: &Hidden,
         name: &str,
     ) -> Result<Verdict, FactorError> {
-        self.confirm_with(occasion, code, name, Placement::Beside, Batch::new())
-            .await
+        let mut batch = Batch::new();
+        let verdict = self.confirm_into(&mut batch, occasion, code, name, Placement::Beside).await?;
+        self.commit(batch).await?;
+        Ok(verdict)
     }
 
-    /// The same in one commit with the caller's batch, and in place of the apps there were, if so wished.
-    pub async fn confirm_with(
+    /// The same as part of the caller's commit: an accepted proof counts only once `batch` is committed.
+    pub async fn confirm_into(
         &self,
+        batch: &mut Batch,
         occasion: &Occasion,
         code: &Hidden,
         name: &str,
         placement: Placement,
-        with: Batch,
     ) -> Result<Verdict, FactorError> {
         let name = name_of(name)?;
         let Stored {
@@ -145,7 +149,6 @@ impl TotpEnrolment {
             return self.factor.reject(occasion, "totp_enrolment").await;
         };
         let id = pending.id.clone();
-        let mut batch = with;
         let key = pending_key(&occasion.journey, &occasion.user);
         batch.require_revision(key.clone(), revision).delete(key);
         let credential = TotpCredential {
@@ -155,7 +158,7 @@ impl TotpEnrolment {
             last_step: step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, placement, batch).await?;
+        self.activate(batch, occasion, credential, placement).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
         Ok(Verdict::Accepted(Box::new(evidence)))
     }
@@ -167,7 +170,7 @@ impl TotpEnrolment {
         occasion: &Occasion,
         secret: &[u8],
         name: &str,
-        batch: Batch,
+        mut batch: Batch,
     ) -> Result<CredentialId, FactorError> {
         if secret.len() < SECRET_BYTES {
             return Err(FactorError::Secret);
@@ -186,17 +189,17 @@ impl TotpEnrolment {
             last_step,
             enrolled_at: now,
         };
-        self.activate(occasion, credential, Placement::Beside, batch)
-            .await?;
+        self.activate(&mut batch, occasion, credential, Placement::Beside).await?;
+        self.commit(batch).await?;
         Ok(id)
     }
 
     async fn activate(
         &self,
+        batch: &mut Batch,
         occasion: &Occasion,
         credential: TotpCredential,
         placement: Placement,
-        mut batch: Batch,
     ) -> Result<(), FactorError> {
         let key = totp_key(&occasion.user);
         let mut all = match totp_credentials(&self.factor.store, &occasion.user).await? {
@@ -211,21 +214,28 @@ impl TotpEnrolment {
         };
         if placement == Placement::InPlaceOfAll {
             for lost in all.list.drain(..) {
-                self.factor.remove_one(occasion, &lost.id, &mut batch);
+                self.factor.remove_one(occasion, &lost.id, batch);
             }
+        }
+        if placement == Placement::First && !all.list.is_empty() {
+            return Err(FactorError::Conflict);
         }
         if all.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }
-        AuthenticatorLockout::succeeded(&credential.id, &mut batch);
+        AuthenticatorLockout::succeeded(&credential.id, batch);
         let event = self
             .factor
             .trail
             .event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
-        event.credential(&credential.id).because("totp").write(&mut batch);
+        event.credential(&credential.id).because("totp").write(batch);
         all.list.push(credential);
         batch.put(key, &all, None);
+        Ok(())
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), FactorError> {
         let done = self.factor.store.commit(batch).await?.is_done();
         if done { Ok(()) } else { Err(FactorError::Conflict) }
     }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod evidence;
 pub mod password;
 pub mod recovery_codes;
+pub mod recovery_sheet;
 pub mod store;
 pub mod totp;
 
@@ -25,6 +26,7 @@ pub use error::FactorError;
 pub use evidence::{Evidence, FactorKind, Occasion};
 pub use password::PasswordProof;
 pub use recovery_codes::RecoveryCodes;
+pub use recovery_sheet::RecoverySheets;
 pub use totp::TotpFactor;
 
 use crate::foundation::Timestamp;

@@ -7,7 +7,9 @@ use super::FactorError;
 use super::evidence::{Evidence, FactorKind, Occasion};
 use crate::audit::Origin;
 use crate::foundation::ids::{JourneyId, UserId};
-use crate::users::{Passwords, Prepared};
+use crate::foundation::secret::Hidden;
+use crate::storage::Batch;
+use crate::users::{PasswordRules, Passwords, Prepared, User, UserError};
 
 /// Checks passwords and vouches for the right ones.
 #[derive(Debug, Clone)]
@@ -28,6 +30,19 @@ impl PasswordProof {
     /// Vouches for what `passwords` verifies.
     pub fn new(passwords: Arc<Passwords>) -> Self {
         Self { passwords }
+    }
+
+    /// Sets a new password in `batch`: whoever sets it has proved it, once the batch is committed.
+    pub async fn set(
+        &self,
+        batch: &mut Batch,
+        user: &User,
+        password: &Hidden,
+        rules: &PasswordRules,
+        occasion: &Occasion,
+    ) -> Result<Evidence, UserError> {
+        let at = self.passwords.set(user, password.expose(), false, rules, batch).await?;
+        Ok(Evidence::new(FactorKind::Password, None, at, occasion))
     }
 
     /// Whether `password` is that of `user`; the same work is done for nobody (R-PW-02).

@@ -76,6 +76,14 @@ impl RecoveryCodes {
 
     /// Makes a new set and voids the old one. The codes are returned this once, as they are to be shown.
     pub async fn issue(&self, occasion: &Occasion) -> Result<Vec<Hidden>, FactorError> {
+        let mut batch = Batch::new();
+        let codes = self.issue_into(&mut batch, occasion).await?;
+        let done = self.store.commit(batch).await?.is_done();
+        if done { Ok(codes) } else { Err(FactorError::Conflict) }
+    }
+
+    /// The same as part of the caller's commit.
+    pub async fn issue_into(&self, batch: &mut Batch, occasion: &Occasion) -> Result<Vec<Hidden>, FactorError> {
         let mut codes = Vec::with_capacity(CODES);
         let mut hashes = Vec::with_capacity(CODES);
         for place in 0..CODES {
@@ -91,7 +99,6 @@ impl RecoveryCodes {
             hashes,
             issued_at: self.clock.now(),
         };
-        let mut batch = Batch::new();
         batch.put(key(&occasion.user), &set, None);
         let event = self
             .trail
@@ -100,13 +107,8 @@ impl RecoveryCodes {
             .by(Actor::User(occasion.user.clone()))
             .about(&occasion.user)
             .credential(&set.id)
-            .write(&mut batch);
-        let done = self.store.commit(batch).await?.is_done();
-        if done {
-            Ok(codes)
-        } else {
-            Err(FactorError::Conflict)
-        }
+            .write(batch);
+        Ok(codes)
     }
 
     /// How many codes `user` has left.

@@ -32,32 +32,23 @@ impl Journeys {
         };
         let user = step.user()?;
         let occasion = step.occasion(&user);
-        let kept = step.session.as_ref().map(|session| session.value.id.clone());
-        let mut with = Batch::new();
-        self.lifecycle
-            .factor_changed(&mut with, &user, kept.as_ref())
-            .await?;
-        let placement = page::placement(&step.journey);
-        let verdict = match self
-            .enrolment
-            .confirm_with(&occasion, &code, NAME, placement, with)
-            .await
-        {
+        let (mut batch, placement) = (Batch::new(), page::placement(&step.journey));
+        let verdict = match self.enrolment.confirm_into(&mut batch, &occasion, &code, NAME, placement).await {
             // The same form was sent twice and the other was quicker: the journey shows where it is.
-            Err(FactorError::NotBegun | FactorError::Conflict) => {
-                return see_other(&format!("/sign-in/{id}"));
-            }
+            Err(FactorError::NotBegun | FactorError::Conflict) => return see_other(&format!("/sign-in/{id}")),
             verdict => verdict.map_err(error::factor)?,
         };
         match verdict {
             Verdict::Accepted(evidence) => {
-                step.journey.accept(*evidence).map_err(Failure::internal)?;
+                let epoch = self.lifecycle.factor_changed(&mut batch, &user, step.session_of(&user)).await?;
+                let codes = self.recovery_codes.issue_into(&mut batch, &occasion).await.map_err(error::factor)?;
+                self.recovery_sheets.keep(&mut batch, &occasion, &codes).map_err(error::factor)?;
+                step.journey.enter(epoch);
+                step.journey.accept(*evidence, epoch).map_err(Failure::internal)?;
                 step.journey.codes_unsaved = true;
-                self.settle(step, Batch::new()).await
+                self.settle(step, batch).await
             }
-            Verdict::Rejected | Verdict::Disabled => {
-                self.enrol_page(&step, Some(Message::EnrolmentCodeFailed)).await
-            }
+            Verdict::Rejected | Verdict::Disabled => self.enrol_page(&step, Some(Message::EnrolmentCodeFailed)).await,
             Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "enrolment throttled")),
         }
     }
@@ -78,7 +69,9 @@ impl Journeys {
                 .recovery_codes_page(&step, Some(Message::CodesNotSaved))
                 .await;
         }
+        let mut batch = Batch::new();
+        self.recovery_sheets.discard(&mut batch, &step.occasion(&step.user()?));
         step.journey.codes_unsaved = false;
-        self.settle(step, Batch::new()).await
+        self.settle(step, batch).await
     }
 }

@@ -6,11 +6,12 @@ use axum::response::Response;
 use super::Journeys;
 use super::stage::Progress;
 use super::start::{browser, see_other};
-use super::step::Step;
+use super::next::Next;
+use super::step::{Opening, Step};
 use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
 use crate::grants::Consent;
-use crate::sessions::Assurance;
+use crate::sessions::{Assurance, Session};
 use crate::sessions::cookie::{self, SessionCookie};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
@@ -41,20 +42,17 @@ impl Journeys {
             (None, Some(present)) => present.value.id.clone(),
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
-        self.remember(&mut batch, &step, &user);
+        self.remember(&mut batch, &step, &user).await?;
         let event = self
             .trail
             .event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);
         step.journey.progress = Progress::Arrived(session);
-        self.put(&mut batch, &step.read, &step.journey);
+        self.put_step(&mut batch, &step);
         if !self.store.commit(batch).await?.is_done() {
-            let wait = std::time::Duration::from_secs(1);
-            return Err(Failure::unavailable(
-                wait,
-                "session or journey changed at the same moment",
-            ));
+            // Session, journey or epoch changed at the same moment: the journey shows what is asked now.
+            return see_other(&format!("/sign-in/{}", step.journey.id));
         }
         let mut response = see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?;
         if let Some(cookie) = cookie {
@@ -72,54 +70,69 @@ impl Journeys {
         step: &Step,
         user: &UserId,
     ) -> Result<Option<SessionCookie>, Failure> {
-        let evidence = step.journey.evidence();
+        let (evidence, epoch) = (step.journey.evidence(), step.journey.epoch());
+        if let (Some(present), true) = (step.session_of(user), evidence.is_empty()) {
+            self.sessions.touch(batch, present);
+            return Ok(None);
+        }
+        let epoch = epoch.ok_or_else(|| Failure::internal("proofs without an epoch"))?;
+        if let Some(present) = step.session_of(user) {
+            return Ok(Some(self.sessions.renew(batch, present, epoch, evidence)));
+        }
         let origin = step.visitor.origin();
-        match &step.session {
-            Some(present) if present.value.user == *user && evidence.is_empty() => {
-                self.sessions.touch(batch, present);
-                Ok(None)
-            }
-            Some(present) if present.value.user == *user => {
-                Ok(Some(self.sessions.renew(batch, present, evidence)))
-            }
-            Some(other) => {
-                let participants = self.sessions.participants(&other.value.id).await?;
-                self.sessions.end(batch, &other.value, &participants);
-                Ok(Some(self.sessions.begin(batch, user, evidence, &origin)))
-            }
-            None => Ok(Some(self.sessions.begin(batch, user, evidence, &origin))),
+        if let Some(other) = &step.session {
+            let participants = self.sessions.participants(&other.value.id).await?;
+            self.sessions.end(batch, &other.value, &participants);
+            let event = self.trail.event(Action::SignOut, Outcome::Success, &origin);
+            let event = event.by(Actor::User(user.clone())).about(&other.value.user).session(&other.value.id);
+            event.because("another_person_signed_in").write(batch);
         }
+        Ok(Some(self.sessions.begin(batch, user, epoch, evidence, &origin)))
     }
 
-    fn remember(&self, batch: &mut Batch, step: &Step, user: &UserId) {
+    async fn remember(&self, batch: &mut Batch, step: &Step, user: &UserId) -> Result<(), Failure> {
         let journey = &step.journey;
-        if let (true, Some(demand), Some(application)) = (
-            journey.consented,
-            &journey.demands.consent,
-            &journey.errand.application,
-        ) {
-            let consent = Consent {
-                scopes: demand.scopes.clone(),
-                at: self.clock.now(),
-            };
-            self.grants
-                .remember_consent(batch, user, &application.client, &consent);
-        }
+        let (true, Some(demand), Some(application)) =
+            (journey.consented, &journey.demands.consent, &journey.errand.application)
+        else {
+            return Ok(());
+        };
+        let earlier = self.grants.consent(user, &application.client).await?;
+        let earlier = earlier.map(|consent| consent.scopes).unwrap_or_default();
+        let consent = Consent { scopes: demand.scopes.joined_with(&earlier), at: self.clock.now() };
+        self.grants.remember_consent(batch, user, &application.client, &consent);
+        let event = self.trail.event(Action::Consent, Outcome::Success, &step.visitor.origin());
+        event.by(Actor::User(user.clone())).about(user).client(&application.client).write(batch);
+        Ok(())
     }
 
-    /// The journey `id` of this visitor's browser, if it has come to its end and was not taken up yet.
-    pub async fn returned(&self, visitor: &Visitor, id: &str) -> Result<Option<Returned>, Failure> {
-        let Some(browser) = browser(visitor) else {
-            return Ok(None);
-        };
-        let Some(read) = self.find(&JourneyId::from_text(id), &browser.hash()).await? else {
-            return Ok(None);
-        };
+    /// The journey `id` of this visitor's browser, if it has come to its end, belongs to the errand that resumes at
+    /// `resume`, and was not taken up yet.
+    pub async fn returned(&self, visitor: &Visitor, id: &str, resume: &str) -> Result<Option<Returned>, Failure> {
+        let Some(browser) = browser(visitor) else { return Ok(None) };
+        let found = self.find(&JourneyId::from_text(id), &browser.hash()).await?;
+        let Some(read) = found.filter(|read| read.value.errand.resume == resume) else { return Ok(None) };
         let result = match &read.value.progress {
             Progress::Arrived(session) => Ok(session.clone()),
             Progress::GivenUp(error) => Err(*error),
             Progress::Under(_) => return Ok(None),
         };
         Ok(Some(Returned { read, result }))
+    }
+
+    /// What is asked of a journey that had arrived, now that its errand goes on: time has passed since.
+    pub async fn still_arrived(&self, returned: &Returned, session: &Session) -> Result<Option<Assurance>, Failure> {
+        match self.ask_next(&returned.read.value, Some(session)).await? {
+            Next::Arrive(assurance) => Ok(Some(assurance)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a journey again that had arrived but no longer suffices.
+    pub async fn reopen(&self, visitor: &Visitor, id: &str) -> Result<Response, Failure> {
+        match self.look(visitor.clone(), id).await? {
+            Opening::Go(step) => self.settle(*step, Batch::new()).await,
+            Opening::Instead(response) => Ok(response),
+        }
     }
 }

@@ -7,11 +7,11 @@ use axum::response::Response;
 use super::Journeys;
 use super::stage::{Demands, Errand};
 use crate::claims::standard::full_name;
-use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::pages::journey_pages::InvitationPage;
 use crate::storage::Batch;
-use crate::users::User;
+use crate::lifecycle::invitation::Invited;
+use crate::users::{User, epoch};
 use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf};
 
 const PURPOSE: &str = "invitation";
@@ -25,7 +25,7 @@ fn spent() -> Failure {
 impl Journeys {
     /// `GET /invitation/{invitation}`: says what the link is for; changes nothing, since mail scanners open links.
     pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
-        let (invitation, user) = self.invited(link).await?;
+        let (invitation, _, user) = self.invited(link).await?;
         let page = InvitationPage {
             form: self.web.form(
                 &invitation,
@@ -49,24 +49,26 @@ impl Journeys {
         link: &str,
         form: &Parameters,
     ) -> Result<Response, Failure> {
-        let (invitation, user) = self.invited(link).await?;
+        let (invitation, invited, user) = self.invited(link).await?;
+        let epoch = epoch::present(&self.store, &user.id).await?;
         self.web
             .check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
         let mut burning = Batch::new();
-        self.invitations
-            .burn(&mut burning, &invitation, &user.id, &visitor.origin());
+        epoch.require(&mut burning);
+        self.invitations.burn(&mut burning, &invitation, &invited, &visitor.origin());
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
-        beginning.journey.invite(user.id.clone());
+        beginning.journey.invite(user.id.clone(), epoch.number);
+        beginning.journey.concerned = Some(user.id);
         let session = beginning.session.as_ref().map(|session| &session.value);
         beginning.next = self.ask_next(&beginning.journey, session).await?;
         self.begin_with(visitor, beginning, &burning).await
     }
 
-    async fn invited(&self, link: &str) -> Result<(Plain<Invitation>, User), Failure> {
+    async fn invited(&self, link: &str) -> Result<(Plain<Invitation>, Invited, User), Failure> {
         let invitation = Plain::<Invitation>::parse(link).ok_or_else(spent)?;
-        let user: UserId = self.invitations.find(&invitation).await?.ok_or_else(spent)?;
-        let user = self.users.by_id(&user).await?.ok_or_else(spent)?.value;
-        Ok((invitation, user))
+        let invited = self.invitations.find(&invitation).await?.ok_or_else(spent)?;
+        let user = self.users.by_id(&invited.user).await?.ok_or_else(spent)?.value;
+        Ok((invitation, invited, user))
     }
 }
 

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use crate::audit::Trail;
 use crate::config::policy::Policy;
 use crate::directory::Directory;
-use crate::factors::{Factor, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::lifecycle::{Invitations, Lifecycle};
@@ -65,6 +65,7 @@ pub struct Journeys {
     pub(crate) second_factor: Arc<TotpFactor>,
     pub(crate) enrolment: TotpEnrolment,
     pub(crate) recovery_codes: RecoveryCodes,
+    pub(crate) recovery_sheets: RecoverySheets,
     pub(crate) sessions: Sessions,
     pub(crate) grants: Grants,
     pub(crate) lifecycle: Lifecycle,

@@ -43,7 +43,7 @@ impl Journeys {
     async fn show_stage(&self, step: Step, stage: Stage) -> Result<Response, Failure> {
         let session = step.session.as_ref().map(|session| &session.value);
         match self.ask_next(&step.journey, session).await? {
-            Next::Ask(now, _) if now == stage => {}
+            Next::Ask(now, _) if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
             Next::Refuse(refusal) => return Ok(self.refusal_page(&step.visitor, &step.journey, refusal)),
             _ => return self.settle(step, Batch::new()).await,
         }
@@ -197,18 +197,10 @@ impl Journeys {
         Ok(self.send(step, &page))
     }
 
-    /// Codes are stored as hashes only, so each view of this page makes a new set and voids the one before.
-    pub(super) async fn recovery_codes_page(
-        &self,
-        step: &Step,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
+    /// The codes are shown until the person says that they are saved.
+    pub(super) async fn recovery_codes_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
-        let codes = self
-            .recovery_codes
-            .issue(&step.occasion(&user.id))
-            .await
-            .map_err(error::factor)?;
+        let codes = self.recovery_sheets.read(&step.occasion(&user.id)).await.map_err(error::factor)?;
         let page = RecoveryCodesPage {
             form: self.form(step, "recovery-codes"),
             username: user.username.as_str().to_owned(),
@@ -315,12 +307,12 @@ impl Journeys {
     }
 }
 
-/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01).
+/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
     if journey.has_proof_of(FactorKind::RecoveryCode) {
         Placement::InPlaceOfAll
     } else {
-        Placement::Beside
+        Placement::First
     }
 }
 

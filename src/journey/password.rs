@@ -7,10 +7,13 @@ use super::stage::{AccountChoice, Stage};
 use super::step::{Opening, Step};
 use super::{Journeys, error, policy};
 use crate::directory::{Answer, PasswordAttempt};
+use crate::factors::FactorKind;
+use crate::foundation::ids::UserId;
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
+use crate::pages::journey_pages::RestartReason;
 use crate::storage::Batch;
-use crate::users::{Prepared, User, UserError, WeakPassword};
+use crate::users::{Prepared, PresentEpoch, User, UserError, WeakPassword, epoch};
 use crate::web::{Failure, Parameters, Visitor};
 
 impl Journeys {
@@ -54,36 +57,38 @@ impl Journeys {
         }
         let login_name = form.get("username")?.unwrap_or_default();
         let Some(password) = form.get("password")?.map(Hidden::new) else {
-            return self.login_page(&step, login_name, Some(Message::FieldEmpty));
+            return Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::FieldEmpty)));
         };
         if login_name.is_empty() {
-            return self.login_page(&step, login_name, Some(Message::FieldEmpty));
+            return Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::FieldEmpty)));
         }
+        // Read before the password is checked: what changes meanwhile voids the proof.
+        let epoch = self.epoch_of(login_name).await?;
         let origin = step.visitor.origin();
-        let attempt = PasswordAttempt {
-            login_name,
-            password: &password,
-            journey: &step.journey.id,
-            origin: &origin,
-        };
-        match self
-            .directory
-            .authenticate(&attempt)
-            .await
-            .map_err(error::factor)?
-        {
+        let attempt = PasswordAttempt { login_name, password: &password, journey: &step.journey.id, origin: &origin };
+        match self.directory.authenticate(&attempt).await.map_err(error::factor)? {
             Answer::Authenticated(person) => {
-                step.journey.accept(person.evidence).map_err(Failure::internal)?;
+                if step.journey.accept(person.evidence, epoch.number).is_err() {
+                    let page = self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
+                    return Ok(page);
+                }
+                step.epoch = Some(epoch);
                 if step.journey.permission.is_none() {
-                    step.journey.permission =
-                        policy::permission_by_network(&self.policy, step.visitor.client);
+                    step.journey.permission = policy::permission_by_network(&self.policy, step.visitor.client);
                 }
                 self.settle(step, Batch::new()).await
             }
-            Answer::Failed => self.login_page(&step, login_name, Some(Message::SignInFailed)),
+            Answer::Failed => Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::SignInFailed))),
             Answer::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "password throttled")),
             Answer::Busy => Err(error::busy()),
         }
+    }
+
+    /// The same work for a name that nobody has (R-PW-02).
+    async fn epoch_of(&self, login_name: &str) -> Result<PresentEpoch, Failure> {
+        let user = self.users.resolve(login_name).await?;
+        let user = user.unwrap_or_else(|| UserId::from_text("nobody"));
+        Ok(epoch::present(&self.store, &user).await?)
     }
 
     /// `POST /sign-in/{journey}/new-password`.
@@ -98,71 +103,41 @@ impl Journeys {
             Opening::Instead(response) => return Ok(response),
         };
         let user_id = step.user()?;
-        let user = self
-            .users
-            .by_id(&user_id)
-            .await?
-            .ok_or_else(|| Failure::internal("the person is gone"))?
-            .value;
+        let gone = || Failure::internal("the person is gone");
+        let user = self.users.by_id(&user_id).await?.ok_or_else(gone)?.value;
         let password = Hidden::new(form.get("password")?.unwrap_or_default());
         let again = Hidden::new(form.get("password_again")?.unwrap_or_default());
-        let mut batch = Batch::new();
-        if let Some(problem) = self.refuse_password(&user, &password, &again, &mut batch).await? {
-            return self.change_password_page(&step, &user, vec![problem]).await;
-        }
-        let kept = step.session.as_ref().map(|session| session.value.id.clone());
-        self.lifecycle
-            .password_set(&mut batch, &user_id, kept.as_ref(), &step.visitor.origin())
-            .await?;
-        if !self.store.commit(batch).await?.is_done() {
-            return Err(Failure::internal("the password was not stored"));
-        }
-        let prepared =
-            Prepared::new(password.expose()).map_err(|_| Failure::internal("a password of bad form"))?;
-        let right = self
-            .proof
-            .check(Some(&user_id), &prepared, &step.journey.id)
-            .await
-            .map_err(error::factor)?;
-        let right = right.ok_or_else(|| Failure::internal("the password just set is not right"))?;
-        step.journey.accept(right.evidence).map_err(Failure::internal)?;
-        self.settle(step, Batch::new()).await
-    }
-
-    /// What is wrong with a new password; if nothing, it stands in `batch`.
-    async fn refuse_password(
-        &self,
-        user: &User,
-        password: &Hidden,
-        again: &Hidden,
-        batch: &mut Batch,
-    ) -> Result<Option<Message>, Failure> {
         if password.expose() != again.expose() {
-            return Ok(Some(Message::PasswordsDiffer));
+            return self.change_password_page(&step, &user, vec![Message::PasswordsDiffer]).await;
         }
-        if let Ok(prepared) = Prepared::new(password.expose()) {
-            let present = self
-                .passwords
-                .verify(Some(&user.id), &prepared)
-                .await
-                .map_err(error::user)?;
-            if present.is_some() {
-                return Ok(Some(Message::PasswordUnchanged));
+        if self.is_unchanged(&step, &user, &password).await? {
+            return self.change_password_page(&step, &user, vec![Message::PasswordUnchanged]).await;
+        }
+        let (mut batch, occasion) = (Batch::new(), step.occasion(&user_id));
+        let set = self.proof.set(&mut batch, &user, &password, &self.password_rules, &occasion).await;
+        let evidence = match set {
+            Ok(evidence) => evidence,
+            Err(UserError::Weak(weakness)) => {
+                return self.change_password_page(&step, &user, vec![message(&weakness)]).await;
             }
-        }
-        match self
-            .passwords
-            .set(user, password.expose(), false, &self.password_rules, batch)
-            .await
-        {
-            Ok(()) => Ok(None),
-            Err(UserError::Weak(weakness)) => Ok(Some(message(&weakness))),
-            Err(other) => Err(error::user(other)),
-        }
+            Err(other) => return Err(error::user(other)),
+        };
+        let kept = step.session_of(&user_id);
+        let epoch = self.lifecycle.password_set(&mut batch, &user_id, kept, &occasion.origin).await?;
+        step.journey.enter(epoch);
+        step.journey.accept(evidence, epoch).map_err(Failure::internal)?;
+        self.settle(step, batch).await
     }
 
-    fn login_page(&self, step: &Step, username: &str, problem: Option<Message>) -> Result<Response, Failure> {
-        Ok(self.password_page(step, StatusCode::OK, username, problem))
+    /// Whether the new password is the present one. Asked only of who has just proved the present one: to anybody else the
+    /// answer would be a guess confirmed.
+    async fn is_unchanged(&self, step: &Step, user: &User, password: &Hidden) -> Result<bool, Failure> {
+        let Ok(prepared) = Prepared::new(password.expose()) else { return Ok(false) };
+        if !step.journey.has_proof_of(FactorKind::Password) {
+            return Ok(false);
+        }
+        let present = self.passwords.verify(Some(&user.id), &prepared).await.map_err(error::user)?;
+        Ok(present.is_some())
     }
 }
 

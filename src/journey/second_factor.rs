@@ -6,10 +6,11 @@ use super::stage::Stage;
 use super::start::see_other;
 use super::step::{Opening, Step};
 use super::{Journeys, error};
-use crate::factors::{Answer, Factor, Verdict};
+use crate::factors::{Answer, Evidence, Factor, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
+use crate::users::epoch;
 use crate::web::{Failure, Parameters, Visitor};
 
 impl Journeys {
@@ -96,11 +97,26 @@ impl Journeys {
     async fn take_proof(&self, mut step: Step, verdict: Verdict) -> Result<Response, Failure> {
         match verdict {
             Verdict::Accepted(evidence) => {
-                step.journey.accept(*evidence).map_err(Failure::internal)?;
+                self.accept(&mut step, *evidence).await?;
                 self.settle(step, Batch::new()).await
             }
             Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "factor throttled")),
             Verdict::Rejected | Verdict::Disabled => Err(Failure::internal("a verdict without an answer")),
         }
+    }
+
+    /// A proof in a journey whose person is only known from the session: the epoch is the session's, and demanded in the
+    /// commit.
+    async fn accept(&self, step: &mut Step, evidence: Evidence) -> Result<(), Failure> {
+        if step.epoch.is_none() {
+            let present = epoch::present(&self.store, evidence.user()).await?;
+            if step.session_of(evidence.user()).is_none_or(|session| session.value.epoch != present.number) {
+                return Err(Failure::internal("the session ended at the same moment"));
+            }
+            step.epoch = Some(present);
+        }
+        let epoch = step.epoch.as_ref().map(|epoch| epoch.number);
+        let epoch = epoch.ok_or_else(|| Failure::internal("a proof without an epoch"))?;
+        step.journey.accept(evidence, epoch).map_err(Failure::internal)
     }
 }

@@ -7,6 +7,7 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use crate::foundation::secret::{BrowserSecret, Hashed};
 use crate::storage::Record;
+use crate::users::Epoch;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::{ErrorCode, Scopes};
 
@@ -144,15 +145,18 @@ pub struct Journey {
     pub codes_unsaved: bool,
     /// The person allowed what is asked.
     pub consented: bool,
+    /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
+    pub concerned: Option<UserId>,
     user: Option<UserId>,
+    epoch: Option<Epoch>,
     evidence: Vec<Evidence>,
 }
 
 impl Record for Journey {}
 
-/// A step tried to put another person, or another journey's proof, into this journey (R-MF-01, R-MF-02).
+/// A step tried to put another person, or the proof of another journey or epoch, into this journey (R-MF-01, R-MF-02).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the proof belongs to another person or journey")]
+#[error("the proof belongs to another person, journey or epoch")]
 pub struct ForeignProof;
 
 impl Journey {
@@ -175,7 +179,9 @@ impl Journey {
             permission: None,
             codes_unsaved: false,
             consented: false,
+            concerned: None,
             user: None,
+            epoch: None,
             evidence: Vec::new(),
         }
     }
@@ -195,18 +201,31 @@ impl Journey {
         self.evidence.iter().any(|proof| proof.factor() == factor)
     }
 
+    /// The epoch of its proofs: the journey ends with it.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch
+    }
+
+    /// Goes on in the person's next epoch: a step of this very journey began it.
+    pub fn enter(&mut self, epoch: Epoch) {
+        self.epoch = Some(epoch);
+    }
+
     /// Fixes the person by an invitation, which also permits to set a password and to enrol a first factor.
-    pub fn invite(&mut self, user: UserId) {
+    pub fn invite(&mut self, user: UserId, epoch: Epoch) {
         self.user = Some(user);
+        self.epoch = Some(epoch);
         self.permission = Some(EnrolmentPermission::Invitation);
     }
 
-    /// Takes a proof; only one of this journey and this person.
-    pub fn accept(&mut self, proof: Evidence) -> Result<(), ForeignProof> {
+    /// Takes a proof given in `epoch`; only one of this journey, this person and the epoch of the proofs before.
+    pub fn accept(&mut self, proof: Evidence, epoch: Epoch) -> Result<(), ForeignProof> {
         let same_person = self.user.as_ref().is_none_or(|user| user == proof.user());
-        if proof.journey() != &self.id || !same_person {
+        let same_epoch = self.epoch.is_none_or(|known| known == epoch);
+        if proof.journey() != &self.id || !same_person || !same_epoch {
             return Err(ForeignProof);
         }
+        self.epoch = Some(epoch);
         self.user = Some(proof.user().clone());
         self.evidence.push(proof);
         Ok(())

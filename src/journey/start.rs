@@ -35,12 +35,13 @@ pub struct Beginning {
 }
 
 impl Journeys {
-    /// The live session of the visitor's browser.
+    /// The live session of the visitor's browser; whoever may not be served has none (R-CO-08).
     pub async fn session(&self, visitor: &Visitor) -> Result<Option<Stored<Session>>, Failure> {
-        Ok(self
-            .sessions
-            .find(SessionCookie::read(&visitor.cookies).as_ref())
-            .await?)
+        let cookie = SessionCookie::read(&visitor.cookies);
+        let Some(session) = self.sessions.find(cookie.as_ref()).await? else { return Ok(None) };
+        let user = self.users.by_id(&session.value.user).await?;
+        let served = user.is_some_and(|user| standing(&user.value, self.clock.now()).is_ok());
+        Ok(served.then_some(session))
     }
 
     /// What an errand with these demands would ask of this visitor; nothing is stored.
@@ -84,6 +85,8 @@ impl Journeys {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
                 beginning.journey.progress = Progress::Under(stage);
+                let session = beginning.session.as_ref().map(|session| &session.value);
+                beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
             }
             Next::Refuse(refusal) => return Ok(self.refusal_page(visitor, &beginning.journey, refusal)),
             Next::Arrive(_) => return Err(Failure::internal("a journey without anything to ask")),

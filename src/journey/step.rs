@@ -1,18 +1,21 @@
-//! What every step shares: the journey must be this browser's, the form ours, the stage the right one; and after the
-//! step's own work, the one decision is asked again.
+//! What every step shares: the journey must be this browser's, the form ours, the stage still the right one; and after the
+//! step's own work, the one decision is asked again. All that a step does is one commit, on condition that journey and
+//! epoch are unchanged.
 
 use axum::response::Response;
 
 use super::Journeys;
-use super::next::{Next, Refusal};
+use super::next::{Next, Refusal, person_concerned};
 use super::stage::{Journey, Progress, Stage};
 use super::start::{browser, see_other};
+use crate::audit::{Action, Actor, Outcome};
 use crate::factors::{FactorKind, Occasion};
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{BrowserSecret, Plain};
 use crate::pages::journey_pages::RestartReason;
 use crate::sessions::Session;
 use crate::storage::{Batch, Stored};
+use crate::users::{PresentEpoch, epoch};
 use crate::vocabulary::ErrorCode;
 use crate::web::{Failure, Parameters, Visitor, csrf};
 
@@ -25,6 +28,8 @@ pub(super) struct Step {
     /// The journey as the step changes it.
     pub(super) journey: Journey,
     pub(super) session: Option<Stored<Session>>,
+    /// The epoch that the step's proofs hold in: of the journey's person, once there is one.
+    pub(super) epoch: Option<PresentEpoch>,
 }
 
 /// A step that may go on, or the answer instead.
@@ -48,45 +53,52 @@ impl Step {
         }
     }
 
+    /// The live session of the browser, whoever's it is.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.session.as_ref().map(|session| &session.value)
+    }
+
+    /// The live session of the browser, if it is this person's.
+    pub(super) fn session_of(&self, user: &UserId) -> Option<&Stored<Session>> {
+        self.session.as_ref().filter(|session| session.value.user == *user)
+    }
+
     /// The person concerned; a stage that needs one is only reached with one.
     pub(super) fn user(&self) -> Result<UserId, Failure> {
-        let session = self.session.as_ref().map(|session| &session.value);
-        let user = super::next::person_concerned(&self.journey, session);
-        user.cloned()
-            .ok_or_else(|| Failure::internal("a stage without a person"))
+        let user = person_concerned(&self.journey, self.session());
+        user.cloned().ok_or_else(|| Failure::internal("a stage without a person"))
+    }
+
+    /// Whether the stage is asked of the very person it was shown to.
+    fn is_for_the_same_person(&self) -> bool {
+        person_concerned(&self.journey, self.session()) == self.journey.concerned.as_ref()
     }
 }
 
 impl Journeys {
-    /// Opens a journey to look at it.
+    /// Opens a journey to look at it. One whose proofs have lost their worth meanwhile is over.
     pub(super) async fn look(&self, visitor: Visitor, id: &str) -> Result<Opening, Failure> {
         let Some(browser) = browser(&visitor) else {
-            return Ok(Opening::Instead(self.restart_page(
-                &visitor,
-                None,
-                RestartReason::Unknown,
-            )));
+            return Ok(Opening::Instead(self.restart_page(&visitor, None, RestartReason::Unknown)));
         };
         let Some(read) = self.find(&JourneyId::from_text(id), &browser.hash()).await? else {
-            return Ok(Opening::Instead(self.restart_page(
-                &visitor,
-                None,
-                RestartReason::Expired,
-            )));
+            return Ok(Opening::Instead(self.restart_page(&visitor, None, RestartReason::Expired)));
         };
-        let session = self.session(&visitor).await?;
         let journey = read.value.clone();
-        Ok(Opening::Go(Box::new(Step {
-            visitor,
-            browser,
-            read,
-            journey,
-            session,
-        })))
+        let epoch = match journey.user() {
+            Some(user) => Some(epoch::present(&self.store, user).await?),
+            None => None,
+        };
+        if epoch.as_ref().map(|epoch| epoch.number) != journey.epoch() {
+            return Ok(Opening::Instead(self.restart_page(&visitor, Some(&journey), RestartReason::Expired)));
+        }
+        let session = self.session(&visitor).await?;
+        Ok(Opening::Go(Box::new(Step { visitor, browser, read, journey, session, epoch })))
     }
 
     /// Opens a journey for a posted form of `stage`. Nothing happens where the journey stands elsewhere (R-MF-03): a form
-    /// sent twice leads on to where the journey is, any other to a page that says so.
+    /// sent twice leads on to where the journey is, any other to a page that says so. A stage that is no longer asked,
+    /// because something changed since it was shown, gives way to the one that is.
     pub(super) async fn open_step(
         &self,
         visitor: Visitor,
@@ -99,81 +111,84 @@ impl Journeys {
             instead @ Opening::Instead(_) => return Ok(instead),
         };
         let token = form.get(csrf::FIELD)?;
-        self.web
-            .check_form(&step.visitor, &step.browser, &purpose(&step.journey.id), token)?;
+        self.web.check_form(&step.visitor, &step.browser, &purpose(&step.journey.id), token)?;
+        let restart = |reason| Opening::Instead(self.restart_page(&step.visitor, Some(&step.journey), reason));
         match &step.journey.progress {
             Progress::Under(under) if *under == stage => {}
             Progress::Under(_) if passed(&step.journey, stage) => {
-                return Ok(Opening::Instead(see_other(&format!(
-                    "/sign-in/{}",
-                    step.journey.id
-                ))?));
+                return Ok(Opening::Instead(see_other(&format!("/sign-in/{}", step.journey.id))?));
             }
-            Progress::Under(_) => {
-                let page = self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
-                return Ok(Opening::Instead(page));
-            }
-            Progress::Arrived(_) | Progress::GivenUp(_) => {
-                let page = self.restart_page(&step.visitor, Some(&step.journey), RestartReason::Finished);
-                return Ok(Opening::Instead(page));
-            }
+            Progress::Under(_) => return Ok(restart(RestartReason::OutOfOrder)),
+            Progress::Arrived(_) | Progress::GivenUp(_) => return Ok(restart(RestartReason::Finished)),
         }
         if form.get("action")? == Some("cancel") {
-            return self
-                .give_up(*step, ErrorCode::AccessDenied)
-                .await
-                .map(Opening::Instead);
+            return self.give_up(*step, ErrorCode::AccessDenied).await.map(Opening::Instead);
+        }
+        // A password may be proved whatever happened meanwhile: it says itself who it is.
+        if stage != Stage::Password {
+            if !step.is_for_the_same_person() {
+                return Ok(restart(RestartReason::OutOfOrder));
+            }
+            if !matches!(self.ask_next(&step.journey, step.session()).await?, Next::Ask(now, _) if now == stage) {
+                return self.settle(*step, Batch::new()).await.map(Opening::Instead);
+            }
         }
         Ok(Opening::Go(step))
     }
 
-    /// After a step's own work: asks what comes now, stores it, and sends the browser there.
-    pub(super) async fn settle(&self, mut step: Step, with: Batch) -> Result<Response, Failure> {
-        let session = step.session.as_ref().map(|session| &session.value);
-        match self.ask_next(&step.journey, session).await? {
+    /// After a step's own work, which stands in `with`: asks what comes now, stores it all, and sends the browser there.
+    pub(super) async fn settle(&self, step: Step, with: Batch) -> Result<Response, Failure> {
+        match self.ask_next(&step.journey, step.session()).await? {
             Next::Arrive(assurance) => self.finish(step, &assurance, with).await,
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey goes on");
-                step.journey.progress = Progress::Under(stage);
-                self.store_step(&step, with).await?;
-                see_other(&format!("/sign-in/{}", step.journey.id))
+                self.store_step(step, Progress::Under(stage), with).await
             }
             Next::Refuse(refusal) => self.refuse(step, refusal, with).await,
         }
     }
 
     /// The journey ends in an error at whoever sent the person.
-    pub(super) async fn give_up(&self, mut step: Step, error: ErrorCode) -> Result<Response, Failure> {
-        step.journey.progress = Progress::GivenUp(error);
-        self.store_step(&step, Batch::new()).await?;
-        see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
+    pub(super) async fn give_up(&self, step: Step, error: ErrorCode) -> Result<Response, Failure> {
+        self.store_step(step, Progress::GivenUp(error), Batch::new()).await
     }
 
-    async fn refuse(&self, mut step: Step, refusal: Refusal, with: Batch) -> Result<Response, Failure> {
+    async fn refuse(&self, step: Step, refusal: Refusal, mut batch: Batch) -> Result<Response, Failure> {
         tracing::warn!(?refusal, "a journey is refused");
-        step.journey.progress = Progress::GivenUp(refusal.error());
-        self.store_step(&step, with).await?;
+        let event = self.trail.event(Action::SignInRefused, Outcome::Failure, &step.visitor.origin());
+        let event = event.by(Actor::User(step.user()?)).because(refusal.word());
+        event.write(&mut batch);
+        let (visitor, journey) = (step.visitor.clone(), step.journey.clone());
+        let response = self.store_step(step, Progress::GivenUp(refusal.error()), batch).await?;
         match refusal {
-            Refusal::OtherPerson | Refusal::LevelOutOfReach => {
-                see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))
-            }
+            Refusal::OtherPerson | Refusal::LevelOutOfReach => Ok(response),
             Refusal::NotServed(_) | Refusal::EnrolmentNotPermitted => {
-                Ok(self.refusal_page(&step.visitor, &step.journey, refusal))
+                Ok(self.refusal_page(&visitor, &journey, refusal))
             }
         }
     }
 
-    /// Stores the step. If another request of the same browser was quicker, nothing is stored and the page says so.
-    async fn store_step(&self, step: &Step, mut batch: Batch) -> Result<(), Failure> {
-        self.put(&mut batch, &step.read, &step.journey);
-        if self.store.commit(batch).await?.is_done() {
-            return Ok(());
+    /// Stores where the journey stands now, and sends the browser there. If another request was quicker, nothing of this
+    /// step is stored and the browser is shown where the other one led.
+    async fn store_step(&self, mut step: Step, progress: Progress, mut batch: Batch) -> Result<Response, Failure> {
+        let id = step.journey.id.clone();
+        let next = match &progress {
+            Progress::Under(_) => format!("/sign-in/{id}"),
+            Progress::Arrived(_) | Progress::GivenUp(_) => format!("{}{id}", step.journey.errand.resume),
+        };
+        step.journey.concerned = person_concerned(&step.journey, step.session()).cloned();
+        step.journey.progress = progress;
+        self.put_step(&mut batch, &step);
+        let stored = self.store.commit(batch).await?.is_done();
+        see_other(&if stored { next } else { format!("/sign-in/{id}") })
+    }
+
+    /// Adds to `batch` the journey as the step leaves it, on condition that neither it nor the epoch has changed.
+    pub(super) fn put_step(&self, batch: &mut Batch, step: &Step) {
+        if let Some(epoch) = &step.epoch {
+            epoch.require(batch);
         }
-        let wait = std::time::Duration::from_secs(1);
-        Err(Failure::unavailable(
-            wait,
-            "the journey was changed by another request at the same moment",
-        ))
+        self.put(batch, &step.read, &step.journey);
     }
 }
 
@@ -197,6 +212,16 @@ impl Refusal {
             Self::NotServed(_) | Self::EnrolmentNotPermitted => ErrorCode::AccessDenied,
             Self::OtherPerson => ErrorCode::LoginRequired,
             Self::LevelOutOfReach => ErrorCode::UnmetAuthenticationRequirements,
+        }
+    }
+
+    /// The word for it in the audit trail.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotServed(reason) => reason.word(),
+            Self::OtherPerson => "other_person_than_hinted",
+            Self::EnrolmentNotPermitted => "enrolment_not_permitted",
+            Self::LevelOutOfReach => "level_out_of_reach",
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Hashed, Invitation, Plain};
 use crate::foundation::{Clock, Random};
-use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
+use crate::storage::{Batch, Key, Record, Revision, SharedStore, StorageError, Stored};
+use crate::users::epoch;
 
 /// How long an invitation is good.
 pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -58,8 +59,10 @@ impl Invitations {
         }
     }
 
-    /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line; older ones are void.
-    pub fn issue(&self, batch: &mut Batch, user: &UserId) -> Plain<Invitation> {
+    /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line. It is a new beginning: older
+    /// invitations are void, and what the person, or whoever had an older link, proved before no longer counts.
+    pub async fn issue(&self, batch: &mut Batch, user: &UserId) -> Result<Plain<Invitation>, StorageError> {
+        epoch::present(&self.store, user).await?.end(batch);
         let invitation = Plain::generate(self.random.as_ref());
         let until = Some(self.clock.now().plus(LIFETIME));
         batch.put(
@@ -78,34 +81,34 @@ impl Invitations {
             .trail
             .event(Action::InvitationIssued, Outcome::Success, &Origin::default());
         event.by(Actor::CommandLine).about(user).write(batch);
-        invitation
+        Ok(invitation)
     }
 
-    /// Whom a live invitation is for.
-    pub async fn find(&self, invitation: &Plain<Invitation>) -> Result<Option<UserId>, StorageError> {
-        let Some(found) = self
-            .store
-            .fetch::<InvitationRecord>(&key(&invitation.hash()))
-            .await?
-        else {
+    /// Whom a live invitation is for, with the pointer that says it is the newest.
+    pub async fn find(&self, invitation: &Plain<Invitation>) -> Result<Option<Invited>, StorageError> {
+        let Some(found) = self.store.fetch::<InvitationRecord>(&key(&invitation.hash())).await? else {
             return Ok(None);
         };
-        let newest = self
-            .store
-            .fetch::<Newest>(&pointer_key(&found.value.user))
-            .await?;
-        let counts = newest.is_some_and(|newest| newest.value.invitation == invitation.hash());
-        Ok(counts.then_some(found.value.user))
+        let user = found.value.user;
+        let newest = self.store.fetch::<Newest>(&pointer_key(&user)).await?;
+        let counts = newest.filter(|newest| newest.value.invitation == invitation.hash());
+        Ok(counts.map(|Stored { revision, .. }| Invited { user, pointer: revision }))
     }
 
-    /// Adds to `batch` that the invitation is used now, on condition that it was not before.
-    pub fn burn(&self, batch: &mut Batch, invitation: &Plain<Invitation>, user: &UserId, origin: &Origin) {
-        let key = key(&invitation.hash());
-        batch
-            .require_present(key.clone())
-            .require_present(pointer_key(user));
-        batch.delete(key).delete(pointer_key(user));
+    /// Adds to `batch` that the invitation is used now, on condition that it was not before and is still the newest.
+    pub fn burn(&self, batch: &mut Batch, invitation: &Plain<Invitation>, invited: &Invited, origin: &Origin) {
+        let (key, pointer) = (key(&invitation.hash()), pointer_key(&invited.user));
+        batch.require_present(key.clone()).require_revision(pointer.clone(), invited.pointer);
+        batch.delete(key).delete(pointer);
         let event = self.trail.event(Action::InvitationUsed, Outcome::Success, origin);
-        event.by(Actor::Anonymous).about(user).write(batch);
+        event.by(Actor::Anonymous).about(&invited.user).write(batch);
     }
+}
+
+/// The person a live invitation is for.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Who.
+    pub user: UserId,
+    pointer: Revision,
 }

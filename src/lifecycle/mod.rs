@@ -2,55 +2,70 @@
 //! nobody does it alone.
 //!
 //! Must not: decide whether the change is allowed.
-//! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a factor change),
+//! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
 //! R-AU-05 (the event is part of the change).
 
 pub mod invitation;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
-use crate::foundation::ids::{SessionId, UserId};
-use crate::sessions::Sessions;
-use crate::storage::{Batch, StorageError};
+use crate::foundation::ids::UserId;
+use crate::sessions::{Session, Sessions};
+use crate::storage::{Batch, SharedStore, StorageError, Stored};
+use crate::users::{Epoch, epoch};
 
 pub use invitation::Invitations;
 
 /// The lifecycle's collaborators.
 #[derive(Debug, Clone)]
 pub struct Lifecycle {
+    store: SharedStore,
     sessions: Sessions,
     trail: Trail,
 }
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(sessions: Sessions, trail: Trail) -> Self {
-        Self { sessions, trail }
+    pub fn new(store: SharedStore, sessions: Sessions, trail: Trail) -> Self {
+        Self { store, sessions, trail }
     }
 
-    /// Adds to `batch` what belongs to a new password: all other sessions end, and the event.
+    /// Adds to `batch` what belongs to a new password; answers the person's new epoch.
     pub async fn password_set(
         &self,
         batch: &mut Batch,
         user: &UserId,
-        kept: Option<&SessionId>,
+        kept: Option<&Stored<Session>>,
         origin: &Origin,
-    ) -> Result<(), StorageError> {
-        self.sessions.end_all(batch, user, kept).await?;
+    ) -> Result<Epoch, StorageError> {
         let event = self.trail.event(Action::PasswordSet, Outcome::Success, origin);
         event.by(Actor::User(user.clone())).about(user).write(batch);
-        Ok(())
+        self.proofs_changed(batch, user, kept).await
     }
 
-    /// Adds to `batch` what belongs to a new or replaced factor: all other sessions end, and open invitations are void.
-    /// The event is written by the factor itself.
+    /// Adds to `batch` what belongs to a new or replaced factor, whose event the factor writes itself; answers the person's
+    /// new epoch.
     pub async fn factor_changed(
         &self,
         batch: &mut Batch,
         user: &UserId,
-        kept: Option<&SessionId>,
-    ) -> Result<(), StorageError> {
-        self.sessions.end_all(batch, user, kept).await?;
+        kept: Option<&Stored<Session>>,
+    ) -> Result<Epoch, StorageError> {
+        self.proofs_changed(batch, user, kept).await
+    }
+
+    /// What was proved before loses its worth: all sessions but the one at hand end, open journeys and invitations with them.
+    async fn proofs_changed(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: Option<&Stored<Session>>,
+    ) -> Result<Epoch, StorageError> {
+        let next = epoch::present(&self.store, user).await?.end(batch);
+        self.sessions.remove_all(batch, user, kept.map(|session| &session.value.id)).await?;
+        if let Some(kept) = kept {
+            self.sessions.carry_over(batch, kept, next);
+        }
         batch.delete(invitation::pointer_key(user));
-        Ok(())
+        Ok(next)
     }
 }

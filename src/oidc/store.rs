@@ -103,8 +103,14 @@ impl Oidc {
         batch.put(key(&code.hash()), &spent, Some(until));
     }
 
-    /// Adds to `batch` the end of a code that was misused (R-TK-07).
-    pub(super) fn destroy_code(&self, batch: &mut Batch, code: &Plain<AuthorizationCode>) {
+    /// Adds to `batch` the end of a code that was misused (R-TK-07), on condition that it was not used meanwhile.
+    pub(super) fn destroy_code(
+        &self,
+        batch: &mut Batch,
+        code: &Plain<AuthorizationCode>,
+        read: &Stored<CodeRecord>,
+    ) {
+        batch.require_revision(key(&code.hash()), read.revision);
         batch.delete(key(&code.hash()));
     }
 }

@@ -5,7 +5,7 @@ use super::{Session, Sessions, participant};
 use crate::foundation::ids::{ClientId, SessionId, UserId};
 use crate::storage::{Batch, Key, StorageError};
 
-/// More sessions than this are not ended in one batch.
+/// More session records than this are not removed in one batch; the epoch has ended them anyway.
 const MOST: usize = 100;
 
 impl Sessions {
@@ -32,8 +32,8 @@ impl Sessions {
             .collect())
     }
 
-    /// Adds to `batch` the end of all of a person's sessions but `kept` (R-SE-05).
-    pub async fn end_all(
+    /// Adds to `batch` the removal of a person's sessions but `kept`: they have ended with the epoch (R-SE-05).
+    pub async fn remove_all(
         &self,
         batch: &mut Batch,
         user: &UserId,

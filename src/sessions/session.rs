@@ -8,6 +8,7 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::secret::{Hashed, SessionSecret};
 use crate::storage::Record;
+use crate::users::Epoch;
 
 /// What is remembered of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// The last request, to the minute.
     pub last_seen_at: Timestamp,
+    /// The epoch of its proofs: it ends with it.
+    pub epoch: Epoch,
     /// Where it began, for the person's own list of sessions (R-SE-07).
     pub origin: Origin,
 }
@@ -31,12 +34,10 @@ pub struct Session {
 impl Record for Session {}
 
 impl Session {
-    /// Takes over newer proofs: one of each factor and credential is kept.
+    /// Takes over newer proofs: of each factor the newest is kept, so that a replaced one no longer counts.
     pub fn add_evidence(&mut self, proofs: &[Evidence]) {
         for proof in proofs {
-            let same =
-                |old: &Evidence| old.factor() == proof.factor() && old.credential() == proof.credential();
-            self.evidence.retain(|old| !same(old));
+            self.evidence.retain(|old| old.factor() != proof.factor());
             self.evidence.push(proof.clone());
         }
     }

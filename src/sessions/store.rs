@@ -12,6 +12,7 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::secret::Plain;
 use crate::storage::{Batch, Key, Record, StorageError, Stored};
+use crate::users::{Epoch, epoch};
 
 /// Activity is written this often at most.
 const ACTIVITY_STEP: Duration = Duration::from_secs(60);
@@ -40,9 +41,11 @@ impl Sessions {
         Ok(found.filter(|session| session.value.secret == cookie.secret.hash()))
     }
 
-    /// The live session with this id, whoever asks.
+    /// The live session with this id, whoever asks. One of an earlier epoch of its person is dead.
     pub async fn by_id(&self, id: &SessionId) -> Result<Option<Stored<Session>>, StorageError> {
-        self.store.fetch(&key(id)).await
+        let Some(session) = self.store.fetch::<Session>(&key(id)).await? else { return Ok(None) };
+        let present = epoch::present(&self.store, &session.value.user).await?;
+        Ok((session.value.epoch == present.number).then_some(session))
     }
 
     /// Adds to `batch` a new session of `user`, and answers its cookie.
@@ -50,6 +53,7 @@ impl Sessions {
         &self,
         batch: &mut Batch,
         user: &UserId,
+        epoch: Epoch,
         evidence: &[Evidence],
         origin: &Origin,
     ) -> SessionCookie {
@@ -61,6 +65,7 @@ impl Sessions {
             user: user.clone(),
             secret: secret.hash(),
             evidence: Vec::new(),
+            epoch,
             created_at: now,
             last_seen_at: now,
             origin: origin.clone(),
@@ -77,11 +82,18 @@ impl Sessions {
     }
 
     /// Adds to `batch` that a session, unchanged since it was read, gains proofs and a new secret; answers its new cookie.
-    pub fn renew(&self, batch: &mut Batch, read: &Stored<Session>, evidence: &[Evidence]) -> SessionCookie {
+    pub fn renew(
+        &self,
+        batch: &mut Batch,
+        read: &Stored<Session>,
+        epoch: Epoch,
+        evidence: &[Evidence],
+    ) -> SessionCookie {
         let secret = Plain::generate(self.random.as_ref());
         let mut session = read.value.clone();
         session.secret = secret.hash();
         session.last_seen_at = self.clock.now();
+        session.epoch = epoch;
         session.add_evidence(evidence);
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
@@ -89,6 +101,13 @@ impl Sessions {
             id: session.id,
             secret,
         }
+    }
+
+    /// Adds to `batch` that a session, unchanged since it was read, goes on in the person's next epoch: it is the one in
+    /// which the person made the change.
+    pub fn carry_over(&self, batch: &mut Batch, read: &Stored<Session>, epoch: Epoch) {
+        batch.require_revision(key(&read.value.id), read.revision);
+        self.put(batch, &Session { epoch, ..read.value.clone() });
     }
 
     /// Adds to `batch` that the session is in use: always on condition that it lives, and once a minute that time itself.

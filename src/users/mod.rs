@@ -10,6 +10,7 @@
 //! NIST SP 800-63B-4 section 3.1.1.2.
 
 pub mod block_list;
+pub mod epoch;
 pub mod error;
 pub mod group;
 pub mod normal_form;
@@ -21,6 +22,7 @@ pub mod profile;
 pub mod store;
 pub mod user;
 
+pub use epoch::{Epoch, PresentEpoch};
 pub use error::UserError;
 pub use group::Group;
 pub use password::{PasswordRules, Prepared, WeakPassword};

@@ -99,7 +99,7 @@ impl Passwords {
     }
 
     /// Hashes `password` for `user` if it keeps the rules, and puts it into `batch`. The caller commits (with the events
-    /// and the ended sessions that belong to it).
+    /// and the ended sessions that belong to it). Answers the moment.
     pub async fn set(
         &self,
         user: &User,
@@ -107,7 +107,7 @@ impl Passwords {
         must_change: bool,
         rules: &PasswordRules,
         batch: &mut Batch,
-    ) -> Result<(), UserError> {
+    ) -> Result<Timestamp, UserError> {
         let prepared = Prepared::new(password)?;
         rules.check(&prepared, &own_names(user))?;
         let secret = self.slow_hash(prepared).await?;
@@ -116,8 +116,9 @@ impl Passwords {
             must_change,
             changed_at: self.clock.now(),
         };
+        let at = record.changed_at;
         batch.put(key(&user.id), &record, None);
-        Ok(())
+        Ok(at)
     }
 
     /// Whether `user` has a password at all.

@@ -261,7 +261,7 @@ impl Oidc {
             });
         }
         let consent = ConsentDemand {
-            scopes: request.scopes.clone(),
+            scopes: claims::scopes::asked(&request.scopes, &request.claims).common_with(&client.scopes),
             again: request.prompt.consent,
             host: host(&request.back.redirect_uri),
         };

@@ -7,15 +7,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::request::{AuthorizeRequest, Fault};
+use super::request::{AuthorizeRequest, Fault, ReturnAddress};
 use super::respond::Arrival;
 use super::{Oidc, Pending};
 use crate::clients::Client;
-use crate::foundation::ids::SessionId;
 use crate::journey::finish::Returned;
 use crate::pages::hand_over_pages::HandOverPage;
 use crate::pages::journey_pages::{RestartPage, RestartReason};
-use crate::sessions::{Assurance, Session};
+use crate::oidc::paths;
+use crate::sessions::Session;
 use crate::storage::{Batch, Stored};
 use crate::web::{Failure, PagePolicy, Visitor};
 
@@ -34,77 +34,60 @@ pub async fn resume(
 
 impl Oidc {
     async fn resume(&self, visitor: &Visitor, id: &str) -> Result<Response, Failure> {
-        let Some(Returned { read, result }) = self.journeys.returned(visitor, id).await? else {
+        let resume = format!("{}/", paths::RESUME);
+        let Some(returned) = self.journeys.returned(visitor, id, &resume).await? else {
             return Ok(self.over(visitor));
         };
-        let request: AuthorizeRequest =
-            serde_json::from_value(read.value.errand.data.clone()).map_err(Failure::internal)?;
-        let client = self.clients.find(&request.back.client).await?;
-        let client =
-            client.ok_or_else(|| Failure::page("unknown_application", "resume: the client is gone"))?;
-        let mut taken = Batch::new();
-        self.journeys.take(&mut taken, &read);
-        let pending = Pending {
-            visitor,
-            client: &client,
-            request: &request,
-            arrival: Arrival::AfterForm,
-        };
-        match result {
+        let data = returned.read.value.errand.data.clone();
+        let request: AuthorizeRequest = serde_json::from_value(data).map_err(Failure::internal)?;
+        let client = self.client_still_there(&request.back).await?;
+        let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::AfterForm };
+        match &returned.result {
             Ok(session) => {
-                let took = self.clock.now().since(read.value.started_at);
-                self.resume_with(&pending, &session, took, taken).await
+                let session = self.journeys.session(visitor).await?.filter(|found| found.value.id == *session);
+                let Some(session) = session else { return Ok(self.over(visitor)) };
+                self.resume_with(&pending, &returned, &session).await
             }
             Err(code) => {
+                let mut taken = Batch::new();
+                self.journeys.take(&mut taken, &returned.read);
                 if !self.store.commit(taken).await?.is_done() {
                     return Ok(self.over(visitor));
                 }
-                let fault = Fault {
-                    code,
-                    description: "the sign-in was not completed",
-                };
+                let fault = Fault { code: *code, description: "the sign-in was not completed" };
                 self.refuse(visitor, &request.back, fault, Arrival::AfterForm)
             }
         }
     }
 
+    /// The client may have been changed since the request was put aside (R-AZ-01).
+    async fn client_still_there(&self, back: &ReturnAddress) -> Result<Client, Failure> {
+        let client = self.clients.find(&back.client).await?;
+        let client = client.filter(|client| client.admits_redirect_uri(&back.redirect_uri));
+        client.ok_or_else(|| Failure::page("unknown_application", "resume: the client or its redirect URI is gone"))
+    }
+
+    /// Time has passed since the journey arrived, so the decision is asked once more before anything is issued.
     async fn resume_with(
         &self,
         pending: &Pending<'_>,
-        session: &SessionId,
-        took: Duration,
-        taken: Batch,
+        returned: &Returned,
+        session: &Stored<Session>,
     ) -> Result<Response, Failure> {
-        let session = self
-            .journeys
-            .session(pending.visitor)
-            .await?
-            .filter(|found| found.value.id == *session);
-        let Some(session) = session else {
-            return Ok(self.over(pending.visitor));
+        let Some(assurance) = self.journeys.still_arrived(returned, &session.value).await? else {
+            return self.journeys.reopen(pending.visitor, returned.read.value.id.as_str()).await;
         };
-        if let Some(start) = start_anew(pending.client, took) {
+        let mut taken = Batch::new();
+        self.journeys.take(&mut taken, &returned.read);
+        if let Some(start) = start_anew(pending.client, self.clock.now().since(returned.read.value.started_at)) {
             self.store.commit(taken).await?;
-            let page = HandOverPage {
-                target: start.to_owned(),
-                application: Some(pending.client.name.clone()),
-            };
-            return Ok(self
-                .web
-                .page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
+            let page = HandOverPage { target: start.to_owned(), application: Some(pending.client.name.clone()) };
+            return Ok(self.web.page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
         }
-        let assurance = self
-            .assurance(&session)
-            .ok_or_else(|| Failure::internal("a session without proof"))?;
-        match self.issue_code(pending, &session, &assurance, taken).await? {
+        match self.issue_code(pending, session, &assurance, taken).await? {
             Some(response) => Ok(response),
             None => Ok(self.over(pending.visitor)),
         }
-    }
-
-    fn assurance(&self, session: &Stored<Session>) -> Option<Assurance> {
-        let max_age = self.journeys.second_factor_max_age();
-        Assurance::of(&session.value.evidence, self.clock.now(), max_age)
     }
 
     /// Reloaded, or sent twice: the answer was given.

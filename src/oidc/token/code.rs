@@ -41,7 +41,7 @@ impl Oidc {
             }
         };
         if let Err(reason) = fits(grant, client, form) {
-            return Err(self.refuse_misuse(visitor, client, &code, grant, reason).await?);
+            return Err(self.refuse_misuse(visitor, client, &code, &read, reason).await?);
         }
         self.spend(visitor, client, &code, &read, grant).await
     }
@@ -120,54 +120,37 @@ impl Oidc {
         access_token: &Hashed<AccessToken>,
     ) -> Result<Failure, Failure> {
         let mut batch = Batch::new();
-        if client.id == *spent_by {
+        let event = |action| self.trail.event(action, Outcome::Failure, &visitor.origin());
+        let by = Actor::Client(client.id.clone());
+        event(Action::Reuse).by(by.clone()).because("code_used_twice").write(&mut batch);
+        let revoked = client.id == *spent_by;
+        if revoked {
             self.grants.revoke(&mut batch, access_token);
-            let revoked = self
-                .trail
-                .event(Action::TokenRevoked, Outcome::Success, &visitor.origin());
-            let revoked = revoked.by(Actor::System).client(spent_by);
-            revoked.because("code_used_twice").write(&mut batch);
+            event(Action::TokenRevoked).by(by).because("code_used_twice").write(&mut batch);
         }
-        let event = self
-            .trail
-            .event(Action::Reuse, Outcome::Failure, &visitor.origin());
-        event
-            .by(Actor::Client(client.id.clone()))
-            .because("code_used_twice")
-            .write(&mut batch);
         self.store.commit(batch).await?;
-        tracing::warn!(
-            client = client.id.as_str(),
-            "an authorization code was used twice; its token is revoked"
-        );
+        tracing::warn!(client = client.id.as_str(), revoked, "an authorization code was used twice");
         Ok(invalid_grant("the code was used before"))
     }
 
-    /// Wrong client, redirect URI or verifier: the code is destroyed and an alarm raised (R-TK-07).
+    /// Wrong client, redirect URI or verifier: the code is destroyed and an alarm raised (R-TK-07). If it was used at the same
+    /// moment, this is its second use.
     async fn refuse_misuse(
         &self,
         visitor: &Visitor,
         client: &Client,
         code: &Plain<AuthorizationCode>,
-        grant: &CodeGrant,
+        read: &Stored<CodeRecord>,
         reason: &'static str,
     ) -> Result<Failure, Failure> {
         let mut batch = Batch::new();
-        self.destroy_code(&mut batch, code);
-        let event = self
-            .trail
-            .event(Action::Reuse, Outcome::Failure, &visitor.origin());
-        let event = event
-            .by(Actor::Client(client.id.clone()))
-            .about(&grant.user)
-            .client(&grant.client);
-        event.because("code_misused").write(&mut batch);
-        self.store.commit(batch).await?;
-        tracing::warn!(
-            client = client.id.as_str(),
-            reason,
-            "an authorization code was misused and is destroyed"
-        );
+        self.destroy_code(&mut batch, code, read);
+        let event = self.trail.event(Action::Reuse, Outcome::Failure, &visitor.origin());
+        event.by(Actor::Client(client.id.clone())).because("code_misused").write(&mut batch);
+        if !self.store.commit(batch).await?.is_done() {
+            return self.refuse_loser(visitor, client, code).await;
+        }
+        tracing::warn!(client = client.id.as_str(), reason, "an authorization code was misused and is destroyed");
         Ok(invalid_grant(reason))
     }
 }

@@ -122,12 +122,14 @@ async fn a_replacement_removes_the_lost_apps_in_one_commit_however_many_there_we
         .await
         .unwrap();
     let shown = Hidden::new(code(&typed_key(setup.key.expose()), world.clock.now()));
+    let mut batch = Batch::new();
     let done = world
         .enrolment
-        .confirm_with(&ann, &shown, "new", Placement::InPlaceOfAll, Batch::new())
+        .confirm_into(&mut batch, &ann, &shown, "new", Placement::InPlaceOfAll)
         .await
         .unwrap();
     assert!(matches!(done, Verdict::Accepted(_)));
+    assert!(world.store.commit(batch).await.unwrap().is_done());
     let left: Vec<String> = world
         .totp
         .enrolled(&ann.user)

@@ -5,7 +5,7 @@ use keyward::factors::FactorKind::{self, Password, RecoveryCode, Totp};
 use keyward::journey::next::person_concerned;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
-use keyward::users::Reason;
+use keyward::users::{Epoch, Reason};
 use keyward::vocabulary::Scopes;
 use keyward::vocabulary::acr::Level;
 use proptest::collection::vec;
@@ -59,10 +59,10 @@ impl Walk {
     fn take(self, mut scene: Scene) -> Scene {
         let journey = &mut scene.journey;
         if self.permission == Some(EnrolmentPermission::Invitation) {
-            journey.invite(user(self.who));
+            journey.invite(user(self.who), Epoch::default());
         }
         for (factor, age) in &self.proofs {
-            journey.accept(proof(*factor, self.who, THIS, ago(*age))).unwrap();
+            journey.accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default()).unwrap();
         }
         journey.permission = self.permission;
         journey.account = self.account;
@@ -244,7 +244,7 @@ proptest! {
         prop_assert_eq!(Some(reached.level), real_level(&scene));
         let mut with = scene.clone();
         let who = with.person.as_ref().map(|person| person.user.to_string()).unwrap_or_default();
-        with.journey.accept(proof(RecoveryCode, &who, THIS, ago(0))).unwrap();
+        with.journey.accept(proof(RecoveryCode, &who, THIS, ago(0)), Epoch::default()).unwrap();
         if let Next::Arrive(after) = with.decide() {
             prop_assert!(after.level <= reached.level);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyward::users::Epoch;
 use keyward::audit::Origin;
 use keyward::factors::{Evidence, FactorKind};
 use keyward::foundation::Timestamp;
@@ -86,6 +87,7 @@ impl Scene {
             .iter()
             .map(|(factor, age)| proof(*factor, who, EARLIER, ago(*age)));
         self.session = Some(Session {
+            epoch: Epoch::default(),
             id: SessionId::from_text("sid"),
             user: user(who),
             secret: Hashed::of("a session"),
@@ -99,13 +101,13 @@ impl Scene {
 
     /// `who` gave this proof in this journey just now.
     pub fn proves(mut self, who: &str, factor: FactorKind) -> Self {
-        self.journey.accept(proof(factor, who, THIS, ago(1))).unwrap();
+        self.journey.accept(proof(factor, who, THIS, ago(1)), Epoch::default()).unwrap();
         self.about()
     }
 
     /// Ann came by an administrator's link.
     pub fn invited(mut self) -> Self {
-        self.journey.invite(user("ann"));
+        self.journey.invite(user("ann"), Epoch::default());
         self.about()
     }
 

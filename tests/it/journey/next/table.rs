@@ -1,5 +1,6 @@
 //! Every rule of the decision, with its reason, by example.
 
+use keyward::users::Epoch;
 use keyward::factors::FactorKind::{Password, RecoveryCode, Totp};
 use keyward::journey::next::Why;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
@@ -400,10 +401,10 @@ fn r_mf_01_a_journey_takes_no_proof_of_another_person_or_journey() {
     use super::scene::{EARLIER, THIS, ago, proof};
     let mut journey = plain().proves("ann", Password).journey;
     let before = journey.clone();
-    assert!(journey.accept(proof(Totp, "bob", THIS, ago(0))).is_err());
-    assert!(journey.accept(proof(Totp, "ann", EARLIER, ago(0))).is_err());
+    assert!(journey.accept(proof(Totp, "bob", THIS, ago(0)), Epoch::default()).is_err());
+    assert!(journey.accept(proof(Totp, "ann", EARLIER, ago(0)), Epoch::default()).is_err());
     assert_eq!(journey, before, "nothing was left behind");
     let mut invited = plain().invited().journey;
-    assert!(invited.accept(proof(Password, "bob", THIS, ago(0))).is_err());
+    assert!(invited.accept(proof(Password, "bob", THIS, ago(0)), Epoch::default()).is_err());
     assert_eq!(invited.user(), Some(&user("ann")), "R-MF-02");
 }
