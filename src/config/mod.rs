@@ -95,7 +95,7 @@ impl Settings {
         self.data.validate()?;
         self.storage.validate()?;
         self.sessions.validate()?;
-        self.policy.validate()?;
+        self.policy.validate(&self.site)?;
         self.limits.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;

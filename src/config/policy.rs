@@ -1,12 +1,14 @@
 //! `[policy]`: what a person must prove where no finer rule says otherwise.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::duration::show;
 use super::proxies::network;
 use super::reader::Section;
+use super::site::Site;
 use super::wrong::WrongSetting;
 
 /// The least level a sign-in must reach, weakest first.
@@ -49,8 +51,9 @@ impl Policy {
         })
     }
 
-    /// A second factor counts for a minute at least and 30 days at most.
-    pub fn validate(&self) -> Result<(), WrongSetting> {
+    /// A second factor counts for a minute at least and 30 days at most; the loopback permits no enrolment in earnest.
+    pub fn validate(&self, site: &Site) -> Result<(), WrongSetting> {
+        self.check_enrolment_networks(site)?;
         let age = self.second_factor_max_age;
         if (Duration::from_secs(60)..=Duration::from_secs(30 * 86400)).contains(&age) {
             return Ok(());
@@ -62,4 +65,30 @@ impl Policy {
             "write between \"1m\" and \"30d\"",
         ))
     }
+
+    /// Behind a proxy on this machine that nobody declared, everybody comes from the loopback.
+    fn check_enrolment_networks(&self, site: &Site) -> Result<(), WrongSetting> {
+        let local = self
+            .first_enrolment_by_password
+            .iter()
+            .find(|network| holds_loopback(network));
+        match local.filter(|_| !site.is_loopback()) {
+            None => Ok(()),
+            Some(network) => Err(WrongSetting::new(
+                "policy.first_enrolment_by_password",
+                format!("has the entry \"{network}\", which holds addresses of this machine itself"),
+                "name networks of your people only, such as \"10.0.0.0/8\", since behind a proxy on this machine everybody would seem to come from here",
+            )),
+        }
+    }
+}
+
+fn holds_loopback(network: &IpNet) -> bool {
+    let loopback = [
+        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
+        IpNet::V6(Ipv6Net::from(Ipv6Addr::LOCALHOST)),
+    ];
+    loopback
+        .iter()
+        .any(|local| network.contains(local) || local.contains(network))
 }

@@ -35,7 +35,7 @@ use crate::audit::Trail;
 use crate::config::policy::Policy;
 use crate::directory::Directory;
 use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
-use crate::foundation::ids::{CredentialId, UserId};
+use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::lifecycle::{Invitations, Lifecycle};
@@ -79,9 +79,8 @@ impl Journeys {
         self.policy.second_factor_max_age
     }
 
-    /// The enrolled second factors of a person.
-    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<CredentialId>, Failure> {
-        let enrolled = self.second_factor.enrolled(user).await.map_err(error::factor)?;
-        Ok(enrolled.into_iter().map(|factor| factor.credential).collect())
+    /// How many second factors a person has enrolled.
+    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<usize, Failure> {
+        Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())
     }
 }

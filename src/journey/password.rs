@@ -74,7 +74,7 @@ impl Journeys {
                 }
                 step.epoch = Some(epoch);
                 if step.journey.permission.is_none() {
-                    step.journey.permission = policy::permission_by_network(&self.policy, step.visitor.address);
+                    step.journey.permission = policy::permission_by_network(&self.policy, step.visitor.client);
                 }
                 self.settle(step, Batch::new()).await
             }

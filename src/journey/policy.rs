@@ -1,11 +1,11 @@
 //! Who must prove what: the floor and how long a second factor counts, with the reason (security requirements 4.5).
 //! The applications ask for nothing and look at nothing, so this table is the only enforcement.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::config::policy::{Floor, Policy};
 use crate::vocabulary::acr::Level;
+use crate::web::client_ip::ClientAddress;
 
 use super::stage::EnrolmentPermission;
 
@@ -31,8 +31,10 @@ pub fn requirement(policy: &Policy) -> Requirement {
     }
 }
 
-/// Whether the password alone permits a first enrolment from this address (R-EN-02).
-pub fn permission_by_network(policy: &Policy, address: IpAddr) -> Option<EnrolmentPermission> {
+/// Whether the password alone permits a first enrolment from this address (R-EN-02). One that nobody vouches for permits
+/// nothing: it stands for everybody behind a proxy.
+pub fn permission_by_network(policy: &Policy, client: ClientAddress) -> Option<EnrolmentPermission> {
+    let address = client.vouched()?;
     let inside = policy
         .first_enrolment_by_password
         .iter()

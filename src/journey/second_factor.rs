@@ -35,6 +35,8 @@ impl Journeys {
         };
         let factor = self.second_factor.clone();
         match self.verify(factor.as_ref(), &step, code).await? {
+            // The same form was sent twice at once, and the other has spent the code.
+            Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
             Verdict::Rejected => self.factor_page(&step, Some(Message::CodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,

@@ -44,6 +44,11 @@ pub(super) fn purpose(id: &JourneyId) -> String {
 }
 
 impl Step {
+    /// To the page of where the journey stands.
+    pub(super) fn shown(&self) -> Result<Response, Failure> {
+        see_other(&format!("/sign-in/{}", self.journey.id))
+    }
+
     /// Where proofs of this step are given.
     pub(super) fn occasion(&self, user: &UserId) -> Occasion {
         Occasion {

@@ -18,6 +18,7 @@
 
 pub mod authorize;
 pub mod client_auth;
+pub mod cross_site;
 pub mod discovery;
 pub mod issue;
 pub mod jwks;

@@ -1,4 +1,7 @@
 //! The client's address: the peer's, or, behind declared proxies, what they vouch for (R-RL-09).
+//!
+//! A proxy appends to what the client sent. So hops are read from the right, as bytes, and only as far as needed: nothing
+//! that the client wrote is ever looked at.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,6 +11,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use crate::config::proxies::{ForwardedHeader, Proxies};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Who is at the other end of the connection. The listener puts it into the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,27 +22,55 @@ pub struct Peer {
     pub encrypted: bool,
 }
 
-/// The address of the client: behind declared proxies the right-most hop that is none of them. What cannot be read
-/// is never skipped: then the peer's own address counts.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
-    let peer = peer.to_canonical();
-    if !proxies.is_trusted(peer) {
-        return peer;
-    }
-    let Some(hops) = hops(headers, proxies.header) else {
-        return peer;
-    };
-    let mut client = peer;
-    for hop in hops.iter().rev() {
-        let Some(address) = hop.and_then(parse_hop) else {
-            return peer;
-        };
-        client = address;
-        if !proxies.is_trusted(address) {
-            break;
+/// An address, and whether it is the client's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// The client's: a direct peer that is no declared proxy, or a hop that declared proxies report and that is none.
+    Vouched(IpAddr),
+    /// A declared proxy's, because it did not say for whom it asks. Good for limits and events, never for permissions:
+    /// it stands for everybody behind that proxy (R-CO-05).
+    Fallback(IpAddr),
+}
+
+impl ClientAddress {
+    /// The address for limits and events.
+    pub fn ip(self) -> IpAddr {
+        match self {
+            Self::Vouched(address) | Self::Fallback(address) => address,
         }
     }
-    client
+
+    /// The address a permission may rest on.
+    pub fn vouched(self) -> Option<IpAddr> {
+        match self {
+            Self::Vouched(address) => Some(address),
+            Self::Fallback(_) => None,
+        }
+    }
+}
+
+/// The address of the client: behind declared proxies the right-most hop that is none of them. What cannot be read
+/// is never skipped: then the peer's own address is the fallback.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> ClientAddress {
+    let peer = peer.to_canonical();
+    if !proxies.is_trusted(peer) {
+        return ClientAddress::Vouched(peer);
+    }
+    let mut nearest = peer;
+    for element in from_the_right(headers, proxies.header) {
+        let hop = match proxies.header {
+            ForwardedHeader::XForwarded => text(element),
+            ForwardedHeader::Forwarded => text(element).and_then(|element| parameter(element, "for")),
+        };
+        let Some(address) = hop.and_then(parse_hop) else {
+            return ClientAddress::Fallback(peer);
+        };
+        if !proxies.is_trusted(address) {
+            return ClientAddress::Vouched(address);
+        }
+        nearest = address;
+    }
+    ClientAddress::Fallback(nearest)
 }
 
 /// The network that counts as one client in limits: /32 for IPv4, /64 for IPv6 (R-RL-01).
@@ -54,69 +86,56 @@ pub fn forwarded_host(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> O
     if !proxies.is_trusted(peer) {
         return None;
     }
-    match proxies.header {
+    let host = match proxies.header {
         ForwardedHeader::XForwarded => {
-            let last = headers
-                .get_all("x-forwarded-host")
-                .iter()
-                .next_back()?
-                .to_str()
-                .ok()?;
-            last.rsplit(',').next().map(|host| host.trim().to_owned())
+            let line = headers.get_all(X_FORWARDED_HOST).iter().next_back()?;
+            text(line.as_bytes().rsplit(|byte| *byte == b',').next()?)?
         }
         ForwardedHeader::Forwarded => {
-            let last = headers
-                .get_all(header::FORWARDED)
-                .iter()
-                .next_back()?
-                .to_str()
-                .ok()?;
-            parameter(elements(last, ',')?.pop()?, "host").map(str::to_owned)
+            let nearest = from_the_right(headers, proxies.header).next()?;
+            parameter(text(nearest)?, "host")?
         }
-    }
+    };
+    Some(host.to_owned())
 }
 
-/// Every hop the header names, left to right, `None` for one without an address. `None` in all when it is malformed.
-fn hops(headers: &HeaderMap, kind: ForwardedHeader) -> Option<Vec<Option<&str>>> {
+/// What each proxy wrote, the nearest first. Later lines stand to the right.
+fn from_the_right(headers: &HeaderMap, kind: ForwardedHeader) -> impl Iterator<Item = &[u8]> {
     let name = match kind {
         ForwardedHeader::XForwarded => X_FORWARDED_FOR,
         ForwardedHeader::Forwarded => header::FORWARDED,
     };
-    let mut hops = Vec::new();
-    for line in headers.get_all(name) {
-        let line = line.to_str().ok()?;
-        match kind {
-            ForwardedHeader::XForwarded => hops.extend(line.split(',').map(|hop| Some(hop.trim()))),
-            ForwardedHeader::Forwarded => {
-                hops.extend(elements(line, ',')?.iter().map(|hop| parameter(hop, "for")))
-            }
-        }
-    }
-    Some(hops)
+    let lines = headers.get_all(name).into_iter().rev();
+    lines.flat_map(move |line| {
+        let mut quoted = false;
+        let at_comma = move |byte: &u8| {
+            quoted ^= *byte == b'"' && kind == ForwardedHeader::Forwarded;
+            *byte == b',' && !quoted
+        };
+        line.as_bytes().rsplit(at_comma)
+    })
 }
 
-/// Splits at `separator` outside quotes; `None` when a quote is left open or an escape stands in one.
-fn elements(text: &str, separator: char) -> Option<Vec<&str>> {
-    let (mut parts, mut start, mut quoted) = (Vec::new(), 0, false);
-    for (at, character) in text.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            '\\' => return None,
-            other if other == separator && !quoted => {
-                parts.push(text.get(start..at)?);
-                start = at + separator.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(text.get(start..)?);
-    (!quoted).then_some(parts)
+/// One element as text, without the blanks around it.
+fn text(element: &[u8]) -> Option<&str> {
+    std::str::from_utf8(element).ok().map(str::trim)
+}
+
+/// Splits at semicolons outside quotes; `None` when a quote is left open or an escape stands in one.
+fn pairs(element: &str) -> Option<Vec<&str>> {
+    let mut quoted = false;
+    let at_semicolon = |character: char| {
+        quoted ^= character == '"';
+        character == ';' && !quoted
+    };
+    let pairs: Vec<_> = element.split(at_semicolon).collect();
+    (!quoted && !element.contains('\\')).then_some(pairs)
 }
 
 /// The value of one parameter of a `Forwarded` element (RFC 7239 section 4), given once and well-formed.
 fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     let mut found = None;
-    for pair in elements(element, ';')? {
+    for pair in pairs(element)? {
         let (name, value) = pair.trim().split_once('=')?;
         if name.eq_ignore_ascii_case(wanted) {
             let bare = value

@@ -63,6 +63,13 @@ pub fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), Failure> {
     }
 }
 
+/// Whether the browser says that another site's page sent this: then `SameSite=Lax` cookies are missing from a form.
+/// Browsers too old to say anything, and programs, are taken at what they send.
+pub fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+    let relation = headers.get("sec-fetch-site");
+    relation.is_some_and(|relation| relation != "same-origin" && relation != "none")
+}
+
 fn key<K: Kind>(secret: &Plain<K>) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())
 }

@@ -13,7 +13,7 @@ use super::failure::Failure;
 /// So many parameters are read.
 const MOST: usize = 64;
 /// So many bytes of query are read.
-const MOST_QUERY: usize = 8 * 1024;
+pub const MOST_QUERY: usize = 8 * 1024;
 /// So many bytes of one name are read.
 const MOST_NAME: usize = 256;
 
@@ -62,6 +62,11 @@ impl Parameters {
             .iter()
             .map(|(name, _)| name.as_str())
             .find(|name| !seen.insert(*name))
+    }
+
+    /// Bytes of all names and values together.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     /// All pairs, in their order.

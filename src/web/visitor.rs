@@ -9,29 +9,27 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::client_ip::{Peer, client_address};
+use super::client_ip::{ClientAddress, Peer, client_address};
 use super::{Cookies, Failure, RequestId};
 use crate::audit::Origin;
 use crate::config::proxies::Proxies;
 
-/// The client's address (R-RL-09), put into the request by [`name_client`].
-#[derive(Debug, Clone, Copy)]
-struct ClientAddress(IpAddr);
-
-/// The layer that finds the client's address, once.
+/// The layer that finds the client's address (R-RL-09), once.
 pub async fn name_client(State(proxies): State<Arc<Proxies>>, mut request: Request, next: Next) -> Response {
     if let Some(peer) = request.extensions().get::<Peer>() {
         let address = client_address(peer.address.ip(), request.headers(), &proxies);
-        request.extensions_mut().insert(ClientAddress(address));
+        request.extensions_mut().insert(address);
     }
     next.run(request).await
 }
 
 /// One request's sender.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Visitor {
-    /// The client's address.
+    /// The client's address, or a proxy's that did not name the client: for limits and events.
     pub address: IpAddr,
+    /// The same with the word whether it is the client's: for permissions.
+    pub client: ClientAddress,
     /// Its cookies.
     pub cookies: Cookies,
     /// The request's id.
@@ -60,12 +58,23 @@ impl Visitor {
     }
 }
 
+impl std::fmt::Debug for Visitor {
+    /// Without headers: `Cookie` and `Authorization` are secrets (R-KS-06).
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Visitor")
+            .field("client", &self.client)
+            .field("cookies", &self.cookies)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let incomplete = || Failure::internal("the request passed no listener of ours");
-        let ClientAddress(address) = *parts.extensions.get().ok_or_else(incomplete)?;
+        let client: ClientAddress = *parts.extensions.get().ok_or_else(incomplete)?;
         let request = parts
             .extensions
             .get::<RequestId>()
@@ -73,7 +82,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
             .ok_or_else(incomplete)?;
         let cookies = Cookies::read(&parts.headers)?;
         Ok(Self {
-            address,
+            address: client.ip(),
+            client,
             cookies,
             request,
             headers: parts.headers.clone(),

@@ -203,6 +203,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "pages.support is empty, too long or has control characters; write 1 to 200 characters on one line.",
     ),
     (
+        "issuer = \"https://id.example.com\"\n[policy]\nfirst_enrolment_by_password = [\"10.0.0.0/8\", \"127.0.0.1\"]",
+        "policy.first_enrolment_by_password has the entry \"127.0.0.1/32\", which holds addresses of this machine itself; name networks of your people only, such as \"10.0.0.0/8\", since behind a proxy on this machine everybody would seem to come from here.",
+    ),
+    (
         "[log]\nlevel = \"verbose\"",
         "log.level is \"verbose\"; write one of \"error\", \"warn\", \"info\", \"debug\".",
     ),
@@ -220,6 +224,25 @@ fn a_wrong_setting_is_one_sentence_with_file_key_seen_and_right() {
             format!("keyward.toml: {sentence}"),
             "for {text}"
         );
+    }
+}
+
+#[test]
+fn r_en_02_the_loopback_permits_an_enrolment_in_loopback_mode_only() {
+    let with = |issuer: &str, network: &str| {
+        let text = format!("issuer = \"{issuer}\"\n[policy]\nfirst_enrolment_by_password = [\"{network}\"]");
+        parse(&text).map(|_| ())
+    };
+    for network in ["127.0.0.0/8", "127.1.0.0/16", "0.0.0.0/0", "::1", "::/0"] {
+        let wrong = with("https://id.example.com", network).unwrap_err();
+        assert!(
+            wrong.contains("policy.first_enrolment_by_password has the entry"),
+            "{wrong}"
+        );
+        with("http://localhost:8443", network).unwrap();
+    }
+    for network in ["10.0.0.0/8", "2001:db8::/32"] {
+        with("https://id.example.com", network).unwrap();
     }
 }
 

@@ -12,9 +12,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use self::request::{AuthorizeRequest, Fault};
-use self::respond::Arrival;
 use self::target::Target;
 use super::{Oidc, paths};
+use crate::audit::{Action, Actor, Outcome};
 use crate::claims;
 use crate::clients::Client;
 use crate::foundation::secret::{AuthorizationCode, Plain};
@@ -25,10 +25,11 @@ use crate::storage::{Batch, Stored};
 use crate::users::standing;
 use crate::vocabulary::ErrorCode;
 use crate::vocabulary::acr::{ForeignNames, Level};
+use crate::web::extract::MOST_QUERY;
 use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
-pub(super) use self::respond::{redirect, with_query};
+pub(super) use self::respond::{Arrival, redirect, with_query};
 pub use self::resume::resume;
 
 /// How often a silent answer is tried again when the session changed at the same moment.
@@ -50,8 +51,21 @@ pub async fn by_post(
     visitor: Visitor,
     form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, form.map(|Form(parameters)| parameters))
-        .await
+    let parameters = form.and_then(|Form(parameters)| bounded(parameters));
+    if let Ok(parameters) = &parameters
+        && let Some(response) = oidc.asked_again(&visitor, paths::AUTHORIZE, parameters)?
+    {
+        return Ok(response);
+    }
+    oidc.authorize(&visitor, parameters).await
+}
+
+/// A form may hold no more than a query (R-AZ-20), whose bound is in `web`.
+fn bounded(parameters: Parameters) -> Result<Parameters, Failure> {
+    if parameters.size() > MOST_QUERY {
+        return Err(Failure::bad_request("the parameters are too long"));
+    }
+    Ok(parameters)
 }
 
 /// A request whose answer is being made.
@@ -160,8 +174,15 @@ impl Oidc {
             request,
             arrival,
         } = pending;
-        if let Some(failure) = self.withheld(client, request, session).await? {
-            return Err(failure);
+        if let Some(failure) = self.withheld(pending, session).await? {
+            if !request.prompt.none {
+                return Err(failure);
+            }
+            let fault = Fault {
+                code: ErrorCode::InteractionRequired,
+                description: "the person's claims are withheld",
+            };
+            return self.refuse(visitor, &request.back, fault, *arrival).map(Some);
         }
         let code = Plain::<AuthorizationCode>::generate(self.random.as_ref());
         let grant = CodeGrant {
@@ -189,25 +210,26 @@ impl Oidc {
     /// A person who is not served any more, or whose claims would break the application, is stopped on our own page.
     async fn withheld(
         &self,
-        client: &Client,
-        request: &AuthorizeRequest,
+        pending: &Pending<'_>,
         session: &Stored<Session>,
     ) -> Result<Option<Failure>, Failure> {
-        let now = self.clock.now();
-        let found = self.users.by_id(&session.value.user).await?;
-        let served = found
-            .map(|stored| stored.value)
-            .filter(|user| standing(user, now).is_ok());
+        let Pending { visitor, client, request, .. } = pending;
+        let found = self.users.by_id(&session.value.user).await?.map(|stored| stored.value);
         // Between the last step of a journey and its return the person may have been disabled (R-CO-08).
-        let Some(user) = served else {
+        let Some(user) = found.filter(|user| standing(user, self.clock.now()).is_ok()) else {
             return Ok(Some(Failure::forbidden("authorize: the person is not served")));
         };
-        let refusal = claims::release(&user, client, &request.scopes, &request.claims).err();
-        Ok(refusal.map(|why| {
-            tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
-            let failure = Failure::page("application_refused", why.to_string());
-            failure.naming("application", client.name.clone())
-        }))
+        let Err(why) = claims::release(&user, client, &request.scopes, &request.claims) else {
+            return Ok(None);
+        };
+        tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
+        let mut batch = Batch::new();
+        let event = self.trail.event(Action::SignInRefused, Outcome::Failure, &visitor.origin());
+        let event = event.by(Actor::User(user.id.clone())).about(&user.id).client(&client.id);
+        event.session(&session.value.id).because("claims_withheld").write(&mut batch);
+        self.store.commit(batch).await?;
+        let failure = Failure::page("application_refused", why.to_string());
+        Ok(Some(failure.naming("application", client.name.clone())))
     }
 
     /// From the words of the request to what a journey understands.

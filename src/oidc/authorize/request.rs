@@ -13,6 +13,8 @@ const LONGEST_NONCE: usize = 512;
 const LONGEST_SCOPE: usize = 1024;
 const LONGEST_HINT: usize = 256;
 const LONGEST_CLAIMS: usize = 4096;
+const LONGEST_ACR_VALUES: usize = 1024;
+const LONGEST_ID_TOKEN_HINT: usize = 4096;
 
 /// Where answers go: only made once client and redirect URI are known to belong together (R-AZ-01).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +52,8 @@ pub struct AuthorizeRequest {
     pub login_hint: Option<String>,
     /// Wished languages.
     pub ui_locales: Option<String>,
-    /// An ID token of ours, unverified here.
+    /// An ID token of ours, unverified here. Used where it arrives, and not kept with the journey.
+    #[serde(skip)]
     pub id_token_hint: Option<String>,
 }
 
@@ -120,6 +123,8 @@ fn sizes(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
         ("nonce", LONGEST_NONCE),
         ("scope", LONGEST_SCOPE),
         ("claims", LONGEST_CLAIMS),
+        ("acr_values", LONGEST_ACR_VALUES),
+        ("id_token_hint", LONGEST_ID_TOKEN_HINT),
     ];
     let too_long =
         |(name, most): &(&str, usize)| one(parameters, name).is_some_and(|value| value.len() > *most);

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::request::{Fault, ReturnAddress};
@@ -12,9 +13,11 @@ use crate::web::{Failure, PagePolicy, Visitor};
 
 /// Whether the browser comes straight from a form of ours: then it is handed over by a page, because browsers apply our
 /// `form-action` to every redirect that follows a form (R-TR-08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Arrival {
     /// By a link or redirect.
+    #[default]
     Direct,
     /// At the end of a form.
     AfterForm,
@@ -57,18 +60,29 @@ impl Oidc {
         let uri = Url::parse(&back.redirect_uri).map_err(Failure::internal)?;
         match (back.response_mode, arrival) {
             (ResponseMode::FormPost, _) => Ok(self.form_post(visitor, back, &uri, answer)),
-            (ResponseMode::Query, Arrival::Direct) => redirect(&with_query(&back.redirect_uri, &answer)),
-            (ResponseMode::Query, Arrival::AfterForm) => {
-                let target = with_query(&back.redirect_uri, &answer);
-                let page = HandOverPage {
-                    target,
-                    application: None,
-                };
-                Ok(self
-                    .web
-                    .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+            (ResponseMode::Query, arrival) => {
+                self.go_on(visitor, with_query(&back.redirect_uri, &answer), arrival)
             }
         }
+    }
+
+    /// Sends the browser to `target`, which was validated.
+    pub(in crate::oidc) fn go_on(
+        &self,
+        visitor: &Visitor,
+        target: String,
+        arrival: Arrival,
+    ) -> Result<Response, Failure> {
+        if arrival == Arrival::Direct {
+            return redirect(&target);
+        }
+        let page = HandOverPage {
+            target,
+            application: None,
+        };
+        Ok(self
+            .web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     fn form_post(&self, visitor: &Visitor, back: &ReturnAddress, uri: &Url, answer: Answer) -> Response {

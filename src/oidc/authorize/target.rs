@@ -31,20 +31,12 @@ impl Oidc {
             .await?
             .ok_or_else(unknown)?;
         let redirect_uri = self.redirect_uri(parameters, &client)?;
-        let wished = parameters
-            .get("response_mode")
-            .ok()
-            .flatten()
-            .and_then(ResponseMode::parse);
-        let response_mode = wished
-            .filter(|mode| client.response_modes.contains(mode))
-            .unwrap_or_default();
         let state = parameters.get("state").ok().flatten().map(str::to_owned);
         let back = ReturnAddress {
             client: client.id.clone(),
             redirect_uri,
             state,
-            response_mode,
+            response_mode: response_mode(parameters, &client),
         };
         Ok(Target { client, back })
     }
@@ -70,4 +62,16 @@ impl Oidc {
         let failure = Failure::page("unregistered_redirect", "authorize: redirect_uri not registered");
         Err(failure.naming("application", client.name.clone()))
     }
+}
+
+/// As wished, where the client may; else the usual mode, or the client's first where it may not have that one (R-AZ-06).
+fn response_mode(parameters: &Parameters, client: &Client) -> ResponseMode {
+    let wished = parameters.get("response_mode").ok().flatten();
+    let allowed = |mode: &ResponseMode| client.response_modes.contains(mode);
+    wished
+        .and_then(ResponseMode::parse)
+        .filter(allowed)
+        .or_else(|| Some(ResponseMode::default()).filter(allowed))
+        .or_else(|| client.response_modes.first().copied())
+        .unwrap_or_default()
 }

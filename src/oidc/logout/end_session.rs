@@ -12,7 +12,7 @@ use crate::clients::Client;
 use crate::foundation::ids::ClientId;
 use crate::keys::IdTokenHint;
 use crate::oidc::Oidc;
-use crate::oidc::authorize::{redirect, with_query};
+use crate::oidc::authorize::{Arrival, redirect, with_query};
 use crate::oidc::paths;
 use crate::pages::logout_pages::{ConfirmPage, SignedOutPage};
 use crate::sessions::Session;
@@ -32,8 +32,8 @@ pub async fn by_get(
     visitor: Visitor,
     Query(parameters): Query,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await)
-        .await
+    let result = oidc.sign_out(&visitor, &parameters, Arrival::Direct).await;
+    oidc.noted(&visitor, result).await
 }
 
 /// `POST /logout`: the same by form.
@@ -42,8 +42,11 @@ pub async fn by_post(
     visitor: Visitor,
     Form(parameters): Form,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.sign_out(&visitor, &parameters).await)
-        .await
+    if let Some(response) = oidc.asked_again(&visitor, paths::END_SESSION, &parameters)? {
+        return Ok(response);
+    }
+    let result = oidc.sign_out(&visitor, &parameters, Arrival::AfterForm).await;
+    oidc.noted(&visitor, result).await
 }
 
 /// `POST /logout/confirm`: the person pressed the button of our own page; the wish stands in the query.
@@ -60,6 +63,8 @@ pub async fn confirmed(
 /// What a request says, once checked.
 struct Wish {
     hint: Option<IdTokenHint>,
+    /// Whether the application that asks is known and enabled.
+    known: bool,
     target: Option<Target>,
 }
 
@@ -71,16 +76,21 @@ impl Oidc {
         }
     }
 
-    async fn sign_out(&self, visitor: &Visitor, parameters: &Parameters) -> Result<Response, Failure> {
+    async fn sign_out(
+        &self,
+        visitor: &Visitor,
+        parameters: &Parameters,
+        arrival: Arrival,
+    ) -> Result<Response, Failure> {
         if parameters.repeated().is_some() {
             return Err(Failure::page("bad_request", "logout: a parameter is repeated"));
         }
         let wish = self.wish(parameters).await?;
         let Some(session) = self.journeys.session(visitor).await? else {
-            return self.nobody_signed_in(visitor, &wish);
+            return self.nobody_signed_in(visitor, wish, arrival);
         };
-        if wish.hint.as_ref().is_some_and(|hint| names(hint, &session)) {
-            return self.end_and_tell(visitor, &session, wish.target).await;
+        if wish.known && wish.hint.as_ref().is_some_and(|hint| names(hint, &session)) {
+            return self.end_and_tell(visitor, &session, wish.target, arrival).await;
         }
         self.ask(visitor, parameters, &session, wish.hint.is_some()).await
     }
@@ -96,17 +106,12 @@ impl Oidc {
             self.journeys.session(visitor).await?,
             SessionCookie::read(&visitor.cookies),
         ) else {
-            return self.nobody_signed_in(
-                visitor,
-                &Wish {
-                    hint: None,
-                    target: None,
-                },
-            );
+            return Ok(self.signed_out_page(visitor));
         };
         self.web
             .check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
-        self.end_and_tell(visitor, &session, wish.target).await
+        self.end_and_tell(visitor, &session, wish.target, Arrival::AfterForm)
+            .await
     }
 
     async fn end_and_tell(
@@ -114,8 +119,9 @@ impl Oidc {
         visitor: &Visitor,
         session: &Stored<Session>,
         target: Option<Target>,
+        arrival: Arrival,
     ) -> Result<Response, Failure> {
-        let id = self.end_session(visitor, session, target).await?;
+        let id = self.end_session(visitor, session, target, arrival).await?;
         let mut response = redirect(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
         response
             .headers_mut()
@@ -124,18 +130,19 @@ impl Oidc {
     }
 
     /// With a hint of ours, nothing is left to confirm: the browser goes on. Without one it stays on our own page (R-LO-03).
-    fn nobody_signed_in(&self, visitor: &Visitor, wish: &Wish) -> Result<Response, Failure> {
-        match (&wish.hint, &wish.target) {
-            (Some(_), Some(target)) => redirect(&target.uri),
-            _ => {
-                let page = SignedOutPage {
-                    sign_in: Some("/".to_owned()),
-                };
-                Ok(self
-                    .web
-                    .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
-            }
+    fn nobody_signed_in(&self, visitor: &Visitor, wish: Wish, arrival: Arrival) -> Result<Response, Failure> {
+        match (wish.hint, wish.target) {
+            (Some(_), Some(target)) => self.go_on(visitor, target.uri, arrival),
+            _ => Ok(self.signed_out_page(visitor)),
         }
+    }
+
+    fn signed_out_page(&self, visitor: &Visitor) -> Response {
+        let page = SignedOutPage {
+            sign_in: Some("/".to_owned()),
+        };
+        self.web
+            .page(visitor, StatusCode::OK, &page, &PagePolicy::default())
     }
 
     async fn ask(
@@ -208,9 +215,8 @@ impl Oidc {
             None => None,
         };
         let target = self.post_logout_target(parameters, client.as_ref())?;
-        // A hint made for an application that is unknown or disabled by now proves nothing: the person is asked (R-LO-02).
-        let hint = hint.filter(|_| client.is_some());
-        Ok(Wish { hint, target })
+        let known = client.is_some();
+        Ok(Wish { hint, known, target })
     }
 
     /// Exact match in that client's list, or no going on (R-LO-03); a wrong one is shown, since it is a wrong setting.

@@ -11,7 +11,7 @@ use url::Url;
 use crate::clients::Client;
 use crate::foundation::ids::{LogoutId, SessionId};
 use crate::oidc::Oidc;
-use crate::oidc::authorize::{redirect, with_query};
+use crate::oidc::authorize::with_query;
 use crate::pages::logout_pages::{SignOutLine, SignedOutPage, StatusPage};
 use crate::web::{Failure, PagePolicy, Visitor};
 
@@ -29,12 +29,13 @@ pub async fn status(
             .web
             .page(&visitor, StatusCode::OK, &page, &PagePolicy::default()));
     };
-    let clients = oidc.clients.find_all(&plan.participants).await?;
+    let participants = oidc.sessions.participants(&plan.session).await?;
+    let clients = oidc.clients.find_all(&participants).await?;
     let told = clients
         .iter()
         .any(|client| client.frontchannel_logout_uri.is_some());
     if let (false, Some(target)) = (told, &plan.target) {
-        return redirect(&target.uri);
+        return oidc.go_on(&visitor, target.uri.clone(), plan.arrival);
     }
     let lines: Vec<_> = clients
         .iter()

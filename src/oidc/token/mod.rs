@@ -32,7 +32,12 @@ pub async fn token(
     form: Result<Form, Failure>,
 ) -> Result<Response, Failure> {
     let answer = async { oidc.token_answer(&visitor, &headers, &form?).await };
-    answer.await.map_err(|failure: Failure| failure.on(Face::OAuth))
+    match answer.await.map_err(|failure: Failure| failure.on(Face::OAuth)) {
+        Err(failure) if failure.status == StatusCode::UNAUTHORIZED => {
+            Err(oidc.refused(&visitor, failure).await)
+        }
+        answer => answer,
+    }
 }
 
 impl Oidc {

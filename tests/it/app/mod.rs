@@ -1,5 +1,6 @@
 //! The provider put together: inside another program, over stores of earlier versions, and without a way outside.
 
 mod embedded;
+mod limits_settings;
 mod nothing_outside;
 mod older_stores;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use keyward::limits::AuthenticatorLockout;
 use keyward::app::{App, Ground};
 use keyward::audit::{Origin, Trail, trail::RETENTION};
 use keyward::config::Settings;
@@ -152,6 +153,7 @@ async fn the_authenticator_works(app: &App, user: &UserId) {
         ground.store.clone(),
         ground.clock.clone(),
         ground.sealing.clone(),
+        AuthenticatorLockout::new(ground.store.clone(), ground.clock.clone(), &ground.settings.limits),
         trail,
     );
     assert_eq!(totp.enrolled(user).await.unwrap().len(), 1, "the authenticator");

@@ -7,3 +7,4 @@ mod extract;
 mod failure;
 mod host;
 mod security_headers;
+mod visitor;
