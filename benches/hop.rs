@@ -78,14 +78,8 @@ async fn report() -> Result<(), Box<dyn Error>> {
     line("two batches, durable", batches);
     line("sum of the parts", sum);
     line("one hop", hop);
-    println!(
-        "\nratio to the sum        {:>6.2}   (aim: at most 1.3)",
-        hop / sum
-    );
-    println!(
-        "ratio to the signature  {:>6.2}   (aim: at most 2.5)",
-        hop / signature
-    );
+    println!("\nratio to the sum        {:>6.2}   (aim: at most 1.3)", hop / sum);
+    println!("ratio to the signature  {:>6.2}   (aim: at most 2.5)", hop / signature);
     println!(
         "hops a second           {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
     );

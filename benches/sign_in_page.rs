@@ -56,10 +56,7 @@ async fn report() -> Result<(), Box<dyn Error>> {
     show_line("the page", &mut show, "   (aim: half within 5)");
     show_line("from the application's request to the page", &mut begin, "");
     let weight = browser.weight(&page).await?;
-    println!(
-        "weight, page and all that it loads          {:>8.1} KB   (aim: at most 60)",
-        weight / 1000.0
-    );
+    println!("weight, page and all that it loads          {:>8.1} KB   (aim: at most 60)", weight / 1000.0);
     Ok(())
 }
 
@@ -71,11 +68,7 @@ struct Browser {
 
 impl Browser {
     async fn new(known: Known) -> std::io::Result<Self> {
-        Ok(Self {
-            connection: Connection::open(known.address).await?,
-            known,
-            cookie: String::new(),
-        })
+        Ok(Self { connection: Connection::open(known.address).await?, known, cookie: String::new() })
     }
 
     /// What a browser without a session meets: the application's request leads to the page, which is loaded. Answers its path.
@@ -88,13 +81,8 @@ impl Browser {
             "/authorize?response_type=code&client_id={client}&redirect_uri={back}&scope=openid&nonce=n"
         );
         let answer = self.get(&path).await?;
-        let page = answer
-            .header("location")
-            .ok_or("no way to the sign-in page")?
-            .to_owned();
-        let cookie = answer
-            .header("set-cookie")
-            .and_then(|cookie| cookie.split(';').next());
+        let page = answer.header("location").ok_or("no way to the sign-in page")?.to_owned();
+        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next());
         self.cookie = cookie.ok_or("no cookie")?.to_owned();
         self.get(&page).await?;
         Ok(page)
@@ -116,11 +104,7 @@ impl Browser {
         let body = self.get(page).await?.body;
         let text = String::from_utf8_lossy(&body).into_owned();
         let mut weight = 0.0 + f64::from(u32::try_from(body.len())?);
-        for attribute in [
-            "<link rel=\"stylesheet\" href=\"",
-            "<link rel=\"icon\" href=\"",
-            " src=\"",
-        ] {
+        for attribute in ["<link rel=\"stylesheet\" href=\"", "<link rel=\"icon\" href=\"", " src=\""] {
             for rest in text.split(attribute).skip(1) {
                 let path = rest.split('"').next().unwrap_or_default();
                 let size = self.get(path).await?.body.len();

@@ -23,9 +23,7 @@ const STARTS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(report())
 }
 
@@ -42,14 +40,8 @@ async fn report() -> Result<(), Box<dyn Error>> {
     let (_, program) = start(folder.path()).await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let memory = program.resident_memory()?;
-    println!(
-        "first start, keys made      {:>8.0} ms",
-        first.as_secs_f64() * 1000.0
-    );
-    println!(
-        "start, median of {STARTS}         {:>8.0} ms   (aim: at most 300)",
-        at(STARTS / 2)
-    );
+    println!("first start, keys made      {:>8.0} ms", first.as_secs_f64() * 1000.0);
+    println!("start, median of {STARTS}         {:>8.0} ms   (aim: at most 300)", at(STARTS / 2));
     println!("start, slowest              {:>8.0} ms", at(STARTS - 1));
     println!("memory at rest              {memory:>8.1} MB   (aim: at most 40)");
     Ok(())
@@ -82,10 +74,7 @@ async fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut connection) = Connection::open(address).await else {
         return false;
     };
-    let request = format!(
-        "GET /ready HTTP/1.1\r\nhost: localhost:{}\r\n\r\n",
-        address.port()
-    );
+    let request = format!("GET /ready HTTP/1.1\r\nhost: localhost:{}\r\n\r\n", address.port());
     let answer = connection.send(&request).await;
     answer.is_ok_and(|answer| {
         answer.status() == 200 && answer.body == b"ready\n" && answer.header("cache-control").is_some()
@@ -99,10 +88,7 @@ impl Program {
     /// Megabytes that it holds in memory.
     fn resident_memory(&self) -> Result<f64, Box<dyn Error>> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .ok_or("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
         let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kib * 1024.0 / 1e6)
     }

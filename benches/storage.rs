@@ -1,11 +1,7 @@
 //! Durable commits a second on redb at 1, 8 and 64 writers, against a bare append and sync in the same run.
 //!
 //! Read the ratios: absolute numbers follow the disk and whatever else the machine does. Run: `cargo bench --bench storage`.
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a bench measures real time and prints"
-)]
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures real time and prints")]
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -35,10 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Arc::new(SystemClock),
         )?;
         let log = start_log(std::fs::File::create(folder.path().join("log"))?);
-        println!(
-            "{:>8} {:>12} {:>12} {:>8}",
-            "writers", "append+sync", "redb", "ratio"
-        );
+        println!("{:>8} {:>12} {:>12} {:>8}", "writers", "append+sync", "redb", "ratio");
         for writers in [1, 8, 64] {
             let (raw, redb) = compare(writers, &log, &store).await;
             println!("{writers:>8} {raw:>10.0}/s {redb:>10.0}/s {:>8.2}", redb / raw);
@@ -75,35 +68,23 @@ where
         });
     }
     tasks.join_all().await;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a few seconds' commits are far below 2^52"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a few seconds' commits are far below 2^52")]
     let count = done.load(Ordering::Relaxed) as f64;
     count / start.elapsed().as_secs_f64()
 }
 
 async fn commit(store: SharedStore, number: u64) {
     let mut batch = Batch::new();
-    let key = Key::new(
-        "filler",
-        &[&format!("{:030}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))],
-    );
+    let key = Key::new("filler", &[&format!("{:030}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))]);
     batch.put(key, &Filler("x".repeat(VALUE_BYTES)), None);
-    assert!(
-        store.commit(batch).await.is_ok_and(storage::Outcome::is_done),
-        "a commit failed"
-    );
+    assert!(store.commit(batch).await.is_ok_and(storage::Outcome::is_done), "a commit failed");
 }
 
 type Append = oneshot::Sender<()>;
 
 async fn append(log: mpsc::Sender<Append>) {
     let (answer, answered) = oneshot::channel();
-    assert!(
-        log.send(answer).await.is_ok() && answered.await.is_ok(),
-        "an append failed"
-    );
+    assert!(log.send(answer).await.is_ok() && answered.await.is_ok(), "an append failed");
 }
 
 /// The floor: the same group commit, but one write and one sync a round.
@@ -112,9 +93,8 @@ fn start_log(mut file: std::fs::File) -> mpsc::Sender<Append> {
     std::thread::spawn(move || {
         let mut round = Vec::new();
         while waiting.blocking_recv_many(&mut round, 512) > 0 {
-            let written = file
-                .write_all(&vec![b'x'; round.len() * VALUE_BYTES])
-                .and_then(|()| file.sync_data());
+            let written =
+                file.write_all(&vec![b'x'; round.len() * VALUE_BYTES]).and_then(|()| file.sync_data());
             if written.is_err() {
                 return;
             }

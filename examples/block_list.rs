@@ -16,10 +16,7 @@ fn main() -> std::io::Result<()> {
     let mut list = Vec::new();
     std::io::stdin().read_to_end(&mut list)?;
     let text = String::from_utf8_lossy(&list);
-    let normal = text
-        .lines()
-        .filter_map(NormalName::of)
-        .map(|name| name.as_str().to_owned());
+    let normal = text.lines().filter_map(NormalName::of).map(|name| name.as_str().to_owned());
     let entries: BTreeSet<String> = normal.filter(|entry| entry.chars().count() >= SHORTEST).collect();
     let filter = block_list::build(entries.iter().map(String::as_str), BYTES);
     let set: u32 = filter.iter().map(|byte| byte.count_ones()).sum();

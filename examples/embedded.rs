@@ -38,11 +38,7 @@ impl Program {
         // `storage::redb::open` instead keeps everything in a folder.
         let store = storage::memory::open(clock.clone());
         let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom)).await?;
-        Ok(Self {
-            issuer,
-            provider: App::build(ground).await?,
-            server,
-        })
+        Ok(Self { issuer, provider: App::build(ground).await?, server })
     }
 
     /// Serves until `stop`'s other end asks it not to.

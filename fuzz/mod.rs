@@ -15,26 +15,10 @@ pub type Target = (&'static str, fn(&[u8]), &'static str);
 
 /// Every target.
 pub const TARGETS: [Target; 6] = [
-    (
-        "claims_request",
-        claims_request::run,
-        include_str!("seeds/claims_request.txt"),
-    ),
+    ("claims_request", claims_request::run, include_str!("seeds/claims_request.txt")),
     ("cookies", cookies::run, include_str!("seeds/cookies.txt")),
-    (
-        "id_token_hint",
-        id_token_hint::run,
-        include_str!("seeds/id_token_hint.txt"),
-    ),
-    (
-        "parameters",
-        parameters::run,
-        include_str!("seeds/parameters.txt"),
-    ),
-    (
-        "redirect_uri",
-        redirect_uri::run,
-        include_str!("seeds/redirect_uri.txt"),
-    ),
+    ("id_token_hint", id_token_hint::run, include_str!("seeds/id_token_hint.txt")),
+    ("parameters", parameters::run, include_str!("seeds/parameters.txt")),
+    ("redirect_uri", redirect_uri::run, include_str!("seeds/redirect_uri.txt")),
     ("words", words::run, include_str!("seeds/words.txt")),
 ];

@@ -23,11 +23,8 @@ pub fn run(data: &[u8]) {
         assert!(uri.matches(registered, native));
         if uri.matches(presented, native) && presented != registered {
             assert!(native, "{registered} matched {presented}");
-            let host = |text: &str| {
-                Url::parse(text)
-                    .ok()
-                    .and_then(|uri| uri.host().map(|host| host.to_owned()))
-            };
+            let host =
+                |text: &str| Url::parse(text).ok().and_then(|uri| uri.host().map(|host| host.to_owned()));
             assert_eq!(host(registered), host(presented));
         }
     }
@@ -37,8 +34,5 @@ fn means_one_thing(text: &str) {
     let uri = Url::parse(text).expect("what is registered can be parsed");
     assert!(text.is_ascii() && uri.fragment().is_none());
     assert!(uri.username().is_empty() && uri.password().is_none());
-    assert!(
-        uri.as_str() == text || uri.as_str() == format!("{text}/"),
-        "{text}"
-    );
+    assert!(uri.as_str() == text || uri.as_str() == format!("{text}/"), "{text}");
 }

@@ -22,8 +22,5 @@ pub fn run(data: &[u8]) {
     let _level = Level::from_request(text, ForeignNames::default());
     let _duration = keyward::config::duration::parse(text);
     let code = Plain::<AuthorizationCode>::parse(text).is_some();
-    assert!(
-        !(code && Plain::<AccessToken>::parse(text).is_some()),
-        "one handle of two kinds"
-    );
+    assert!(!(code && Plain::<AccessToken>::parse(text).is_some()), "one handle of two kinds");
 }

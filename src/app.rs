@@ -76,13 +76,7 @@ impl Ground {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
-        Ok(Self {
-            settings,
-            store,
-            sealing: Arc::new(sealing),
-            clock,
-            random,
-        })
+        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
     }
 }
 
@@ -119,13 +113,7 @@ pub struct App {
 impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
-        let Ground {
-            settings,
-            store,
-            sealing,
-            clock,
-            random,
-        } = ground.clone();
+        let Ground { settings, store, sealing, clock, random } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
         let pages = Pages::new(PagesSettings {
             override_folder: settings.pages.folder.clone(),
@@ -138,19 +126,8 @@ impl App {
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
-        let factor = TotpFactor::new(
-            store.clone(),
-            clock.clone(),
-            sealing.clone(),
-            lockout,
-            trail.clone(),
-        );
-        let sessions = Sessions::new(
-            store.clone(),
-            clock.clone(),
-            random.clone(),
-            settings.sessions.clone(),
-        );
+        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
+        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
         let site = Arc::new(settings.site.clone());
         Ok(Self {
             users: Users::new(store.clone(), clock.clone(), random.clone()),
@@ -188,11 +165,7 @@ impl App {
     pub fn router(&self) -> Router {
         let Ground { settings, random, .. } = &self.ground;
         let site = Arc::new(settings.site.clone());
-        let web = Arc::new(Web {
-            site: site.clone(),
-            pages: self.pages.clone(),
-            random: random.clone(),
-        });
+        let web = Arc::new(Web { site: site.clone(), pages: self.pages.clone(), random: random.clone() });
         let journeys = Arc::new(self.journeys(&web));
         let routes = Router::new()
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
@@ -211,13 +184,7 @@ impl App {
     }
 
     fn journeys(&self, web: &Arc<Web>) -> Journeys {
-        let Ground {
-            settings,
-            store,
-            clock,
-            random,
-            ..
-        } = &self.ground;
+        let Ground { settings, store, clock, random, .. } = &self.ground;
         Journeys {
             store: store.clone(),
             clock: clock.clone(),
@@ -242,13 +209,7 @@ impl App {
     }
 
     fn directory(&self) -> OwnDirectory {
-        let Ground {
-            settings,
-            store,
-            sealing,
-            clock,
-            ..
-        } = &self.ground;
+        let Ground { settings, store, sealing, clock, .. } = &self.ground;
         OwnDirectory::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -261,13 +222,7 @@ impl App {
     }
 
     fn oidc(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Oidc {
-        let Ground {
-            settings,
-            store,
-            clock,
-            random,
-            ..
-        } = &self.ground;
+        let Ground { settings, store, clock, random, .. } = &self.ground;
         Oidc {
             site: Arc::new(settings.site.clone()),
             store: store.clone(),
@@ -313,11 +268,7 @@ impl Check for StoreAnswers {
             return Err(failure);
         }
         let probe = Key::new("health", &["probe"]);
-        self.0
-            .get(&[probe])
-            .await
-            .map(|_| ())
-            .map_err(|error| error.to_string())
+        self.0.get(&[probe]).await.map(|_| ()).map_err(|error| error.to_string())
     }
 }
 
@@ -330,11 +281,7 @@ const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 #[async_trait]
 impl Check for ClockIsSane {
     async fn check(&self) -> Result<(), String> {
-        if self.0.now() >= WRITTEN {
-            Ok(())
-        } else {
-            Err("the machine's clock is years behind".to_owned())
-        }
+        if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
     }
 }
 

@@ -47,12 +47,7 @@ struct Writer {
 
 impl Writer {
     async fn run(self, begun: Instant, time: Duration) -> Result<f64, Failed> {
-        let session = self
-            .app
-            .sessions
-            .by_id(&self.session)
-            .await?
-            .ok_or("the session is gone")?;
+        let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?;
         let ground = &self.app.ground;
         let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
         let grants = Grants::new(Arc::clone(&ground.store));
@@ -75,22 +70,13 @@ impl Writer {
                 return Err("the first batch was refused".into());
             };
             let token = Plain::<AccessToken>::generate(ground.random.as_ref());
-            let spent = CodeRecord::Spent {
-                client: self.client.clone(),
-                access_token: token.hash(),
-            };
+            let spent = CodeRecord::Spent { client: self.client.clone(), access_token: token.hash() };
             let mut second = Batch::new();
-            second
-                .require_revision(key.clone(), revision)
-                .put(key, &spent, Some(now.plus(age)));
+            second.require_revision(key.clone(), revision).put(key, &spent, Some(now.plus(age)));
             grants.issue(&mut second, &token, &self.access(), now);
-            self.app
-                .sessions
-                .record_participant(&mut second, &self.session, &self.client);
+            self.app.sessions.record_participant(&mut second, &self.session, &self.client);
             let event = trail.event(Action::TokenIssued, Outcome::Success, &Origin::default());
-            let event = event
-                .by(Actor::Client(self.client.clone()))
-                .about(&self.person.id);
+            let event = event.by(Actor::Client(self.client.clone())).about(&self.person.id);
             event.session(&self.session).write(&mut second);
             if !ground.store.commit(second).await?.is_done() {
                 return Err("the second batch was refused".into());

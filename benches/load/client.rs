@@ -39,10 +39,7 @@ pub async fn run(known: &Known, steps: Steps, time: Duration) -> Result<Rate, Bo
     while let Some(done) = clients.join_next().await {
         rounds += done?.map_err(|error| error.to_string())?;
     }
-    Ok(Rate {
-        rounds,
-        elapsed: begun.elapsed().as_secs_f64(),
-    })
+    Ok(Rate { rounds, elapsed: begun.elapsed().as_secs_f64() })
 }
 
 struct Client {
@@ -91,12 +88,8 @@ impl Client {
     async fn hop(&mut self) -> Result<(), Failed> {
         let answer = self.connection.send(&self.authorize).await?;
         let target = answer.header("location").unwrap_or_default();
-        let code = target
-            .split(['?', '&'])
-            .find_map(|part| part.strip_prefix("code="));
-        let code = code
-            .ok_or_else(|| format!("no code: {}", answer.head))?
-            .to_owned();
+        let code = target.split(['?', '&']).find_map(|part| part.strip_prefix("code="));
+        let code = code.ok_or_else(|| format!("no code: {}", answer.head))?.to_owned();
         let answer = self.connection.send(&self.token_request(&code)).await?;
         let tokens: serde_json::Value = serde_json::from_slice(&answer.body)?;
         let token = tokens.get("access_token").and_then(|token| token.as_str());
@@ -110,11 +103,7 @@ impl Client {
 
     async fn three_empty_requests(&mut self) -> Result<(), Failed> {
         let handle = "h".repeat(43);
-        let requests = [
-            self.authorize.clone(),
-            self.token_request(&handle),
-            self.userinfo_request(&handle),
-        ];
+        let requests = [self.authorize.clone(), self.token_request(&handle), self.userinfo_request(&handle)];
         for request in requests {
             let status = self.connection.send(&request).await?.status();
             if status != 200 {
@@ -125,10 +114,7 @@ impl Client {
     }
 
     fn token_request(&self, code: &str) -> String {
-        let body = format!(
-            "grant_type=authorization_code&code={code}&redirect_uri={}",
-            callback()
-        );
+        let body = format!("grant_type=authorization_code&code={code}&redirect_uri={}", callback());
         format!(
             "POST /token HTTP/1.1\r\nhost: {}\r\nauthorization: Basic {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
             self.host,

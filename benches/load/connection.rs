@@ -41,10 +41,7 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(16 * 1024),
-        })
+        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
     /// Sends `request`, whole, and reads its answer.
@@ -57,13 +54,8 @@ impl Connection {
             self.read_more().await?;
         };
         let head: Vec<u8> = self.buffer.drain(..end).collect();
-        let mut answer = Answer {
-            head: String::from_utf8_lossy(&head).into_owned(),
-            body: Vec::new(),
-        };
-        let length = answer
-            .header("content-length")
-            .and_then(|length| length.parse().ok());
+        let mut answer = Answer { head: String::from_utf8_lossy(&head).into_owned(), body: Vec::new() };
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
         let length: usize = length.ok_or_else(|| io::Error::other("an answer without its length"))?;
         while self.buffer.len() < length {
             self.read_more().await?;

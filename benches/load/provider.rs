@@ -84,10 +84,7 @@ impl Provider {
 
     async fn sign_everybody_in(&mut self, people: usize) -> Result<(), Box<dyn Error>> {
         let group = Text::new("jira-software-users")?;
-        self.app
-            .users
-            .create_group(group.clone(), None, Batch::new())
-            .await?;
+        self.app.users.create_group(group.clone(), None, Batch::new()).await?;
         for number in 0..people {
             let mut person = NewUser::named(Username::new(format!("person-{number}"))?);
             person.groups.insert(group.clone());
@@ -106,9 +103,7 @@ impl Provider {
                 &Origin::default(),
             );
             self.app.ground.store.commit(batch).await?;
-            self.known
-                .cookies
-                .push(format!("__Host-keyward-session={}", cookie.value()));
+            self.known.cookies.push(format!("__Host-keyward-session={}", cookie.value()));
             self.people.push(person);
         }
         Ok(())

@@ -39,24 +39,16 @@ pub async fn signed_in(
         accounts.journeys.take(&mut batch, &returned.read);
         accounts.journeys.store.commit(batch).await?;
     }
-    Ok((
-        StatusCode::SEE_OTHER,
-        [(header::LOCATION, "/"), (header::CACHE_CONTROL, "no-store")],
-    )
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/"), (header::CACHE_CONTROL, "no-store")])
         .into_response())
 }
 
 impl Accounts {
     async fn home(&self, visitor: &Visitor) -> Result<Response, Failure> {
-        let page = match (
-            self.signed_in(visitor).await?,
-            SessionCookie::read(&visitor.cookies),
-        ) {
+        let page = match (self.signed_in(visitor).await?, SessionCookie::read(&visitor.cookies)) {
             (Some((session, user)), Some(cookie)) => HomePage {
                 person: Some(person(&user)),
-                applications: self
-                    .applications(&self.sessions.participants(&session).await?)
-                    .await?,
+                applications: self.applications(&self.sessions.participants(&session).await?).await?,
                 form: self.sign_out_form(Some(&cookie)),
                 sign_in: "/sign-in".to_owned(),
             },
@@ -67,9 +59,7 @@ impl Accounts {
                 sign_in: "/sign-in".to_owned(),
             },
         };
-        Ok(self
-            .web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     /// Who is signed in and may be served: this door asks for itself (R-CO-08).
@@ -79,9 +69,7 @@ impl Accounts {
         };
         let found = self.users.by_id(&session.value.user).await?;
         let now = self.journeys.clock.now();
-        let served = found
-            .map(|stored| stored.value)
-            .filter(|user| standing(user, now).is_ok());
+        let served = found.map(|stored| stored.value).filter(|user| standing(user, now).is_ok());
         Ok(served.map(|user| (session.value.id, user)))
     }
 
@@ -89,34 +77,19 @@ impl Accounts {
         let action = paths::CONFIRM_SIGN_OUT.to_owned();
         match cookie {
             Some(cookie) => self.web.form(&cookie.secret, end_session::PURPOSE, action),
-            None => Form {
-                action,
-                token: String::new(),
-            },
+            None => Form { action, token: String::new() },
         }
     }
 
     async fn applications(&self, taking_part: &[ClientId]) -> Result<Vec<ApplicationLink>, Failure> {
         let clients = self.clients.list(None, MOST).await?;
         let link = |client: &Client| {
-            let url = client
-                .initiate_login_uri
-                .clone()
-                .or_else(|| client.client_uri.clone())?;
+            let url = client.initiate_login_uri.clone().or_else(|| client.client_uri.clone())?;
             let host = Url::parse(&url).ok()?.host_str()?.to_owned();
             let taking_part = taking_part.contains(&client.id);
-            Some(ApplicationLink {
-                name: client.name.clone(),
-                url,
-                host,
-                taking_part,
-            })
+            Some(ApplicationLink { name: client.name.clone(), url, host, taking_part })
         };
-        Ok(clients
-            .iter()
-            .filter(|client| client.enabled)
-            .filter_map(link)
-            .collect())
+        Ok(clients.iter().filter(|client| client.enabled).filter_map(link).collect())
     }
 }
 
@@ -125,10 +98,6 @@ fn person(user: &User) -> Person {
     Person {
         name: full_name(user).unwrap_or_else(|| username.clone()),
         username,
-        email: user
-            .profile
-            .mail
-            .as_ref()
-            .map(|mail| mail.address.as_str().to_owned()),
+        email: user.profile.mail.as_ref().map(|mail| mail.address.as_str().to_owned()),
     }
 }

@@ -28,9 +28,7 @@ impl Draft<'_> {
     async fn write_below(self, bound: u64, store: &SharedStore) -> Result<bool, StorageError> {
         let (key, end) = self.counter();
         let mut batch = Batch::new();
-        batch
-            .require_counter_below(key.clone(), bound)
-            .add(key, 1, Some(end));
+        batch.require_counter_below(key.clone(), bound).add(key, 1, Some(end));
         self.write(&mut batch);
         Ok(store.commit(batch).await?.is_done())
     }
@@ -39,10 +37,7 @@ impl Draft<'_> {
         let class = AddressClass::of(self.event.origin.address);
         let minute = self.event.at.0.div_euclid(MINUTE);
         let action = format!("{:?}", self.event.action);
-        let key = Key::new(
-            "audit",
-            &["bounded", &action, class.as_str(), &minute.to_string()],
-        );
+        let key = Key::new("audit", &["bounded", &action, class.as_str(), &minute.to_string()]);
         (key, Timestamp(minute.saturating_add(1).saturating_mul(MINUTE)))
     }
 }

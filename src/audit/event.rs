@@ -120,11 +120,7 @@ impl Origin {
 
     /// A request from `address` with the id `request`.
     pub fn new(address: Option<IpAddr>, user_agent: Option<&str>, request: Option<String>) -> Self {
-        Self {
-            address,
-            user_agent: user_agent.map(printable),
-            request,
-        }
+        Self { address, user_agent: user_agent.map(printable), request }
     }
 
     /// The browser's description of itself, cut to 200 characters and rid of control characters (R-AU-03).
@@ -136,10 +132,7 @@ impl Origin {
 fn printable(text: &str) -> String {
     let steering =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .filter(|c| !c.is_control() && !steering(*c))
-        .take(Origin::USER_AGENT)
-        .collect()
+    text.chars().filter(|c| !c.is_control() && !steering(*c)).take(Origin::USER_AGENT).collect()
 }
 
 /// One event as it is kept (R-AU-02). Times are UTC in milliseconds.

@@ -34,11 +34,7 @@ pub struct Draft<'a> {
 impl Trail {
     /// A trail that keeps events for `retention`.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, retention: Duration) -> Self {
-        Self {
-            clock,
-            random,
-            retention,
-        }
+        Self { clock, random, retention }
     }
 
     /// Begins the event that `action` ended in `outcome`, by an unknown actor until one is named.
@@ -66,13 +62,8 @@ impl Trail {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Event)>, StorageError> {
-        let found = store
-            .scan(&Key::prefix("audit", &["event"]), after, limit)
-            .await?;
-        found
-            .into_iter()
-            .map(|(key, raw)| Ok((key, raw.decode::<Event>()?.value)))
-            .collect()
+        let found = store.scan(&Key::prefix("audit", &["event"]), after, limit).await?;
+        found.into_iter().map(|(key, raw)| Ok((key, raw.decode::<Event>()?.value))).collect()
     }
 }
 

@@ -13,15 +13,8 @@ use crate::vocabulary::{ClaimsRequest, Scope, Scopes};
 pub const LARGEST_ANSWER: usize = 16 * 1024;
 
 /// What an application preset learns in both places, whatever its scopes: where its built-in client looks.
-const PRESET_CLAIMS: [&str; 7] = [
-    "preferred_username",
-    "name",
-    "given_name",
-    "family_name",
-    "email",
-    "email_verified",
-    "groups",
-];
+const PRESET_CLAIMS: [&str; 7] =
+    ["preferred_username", "name", "given_name", "family_name", "email", "email_verified", "groups"];
 
 /// What must not be missing for an application preset: it would create or rename accounts from half the data.
 const PRESET_NEEDS: [&str; 2] = ["name", "email"];
@@ -71,29 +64,14 @@ pub fn release(
             .collect()
     };
     let allowed = |names: &BTreeSet<String>| -> Vec<String> {
-        names
-            .iter()
-            .filter(|name| client_may_ask(client, name))
-            .cloned()
-            .collect()
+        names.iter().filter(|name| client_may_ask(client, name)).cloned().collect()
     };
     let (id_token, userinfo) = (allowed(&request.id_token), allowed(&request.userinfo));
-    let preset = if client.preset.is_some() {
-        &PRESET_CLAIMS[..]
-    } else {
-        &[]
-    };
-    let by_scope = granted
-        .iter()
-        .flat_map(|scope| scopes::claims_of(scope).iter().copied());
-    let by_userinfo = by_scope
-        .chain(preset.iter().copied())
-        .chain(userinfo.iter().map(String::as_str));
+    let preset = if client.preset.is_some() { &PRESET_CLAIMS[..] } else { &[] };
+    let by_scope = granted.iter().flat_map(|scope| scopes::claims_of(scope).iter().copied());
+    let by_userinfo = by_scope.chain(preset.iter().copied()).chain(userinfo.iter().map(String::as_str));
     let by_id_token = preset.iter().copied().chain(id_token.iter().map(String::as_str));
-    bounded(Release {
-        id_token: pick(by_id_token.collect()),
-        userinfo: pick(by_userinfo.collect()),
-    })
+    bounded(Release { id_token: pick(by_id_token.collect()), userinfo: pick(by_userinfo.collect()) })
 }
 
 /// A single claim may be asked for where the client may have a scope that holds it.
@@ -117,9 +95,5 @@ fn check_preset_needs(user: &User, known: &mut Map<String, Value>) -> Result<(),
 fn bounded(release: Release) -> Result<Release, Withheld> {
     let size = |claims: &Map<String, Value>| serde_json::to_vec(claims).map_or(usize::MAX, |json| json.len());
     let largest = size(&release.id_token).max(size(&release.userinfo));
-    if largest > LARGEST_ANSWER {
-        Err(Withheld::TooLarge(largest))
-    } else {
-        Ok(release)
-    }
+    if largest > LARGEST_ANSWER { Err(Withheld::TooLarge(largest)) } else { Ok(release) }
 }

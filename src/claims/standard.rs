@@ -15,27 +15,15 @@ pub fn claims(user: &User) -> Map<String, Value> {
     };
     text("preferred_username", Some(user.username.as_str()));
     text("name", full_name(user).as_deref());
-    text(
-        "given_name",
-        profile.given_name.as_ref().map(|value| value.as_str()),
-    );
-    text(
-        "family_name",
-        profile.family_name.as_ref().map(|value| value.as_str()),
-    );
-    text(
-        "middle_name",
-        profile.middle_name.as_ref().map(|value| value.as_str()),
-    );
+    text("given_name", profile.given_name.as_ref().map(|value| value.as_str()));
+    text("family_name", profile.family_name.as_ref().map(|value| value.as_str()));
+    text("middle_name", profile.middle_name.as_ref().map(|value| value.as_str()));
     text("nickname", profile.nickname.as_ref().map(|value| value.as_str()));
     text("profile", profile.profile.as_ref().map(|value| value.as_str()));
     text("picture", profile.picture.as_ref().map(|value| value.as_str()));
     text("website", profile.website.as_ref().map(|value| value.as_str()));
     text("gender", profile.gender.as_ref().map(|value| value.as_str()));
-    text(
-        "birthdate",
-        profile.birthdate.as_ref().map(|value| value.as_str()),
-    );
+    text("birthdate", profile.birthdate.as_ref().map(|value| value.as_str()));
     text("zoneinfo", profile.zoneinfo.as_ref().map(|value| value.as_str()));
     text("locale", profile.locale.as_ref().map(|value| value.as_str()));
     claims.insert("updated_at".to_owned(), json!(user.updated_at.seconds()));

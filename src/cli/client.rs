@@ -40,26 +40,15 @@ pub async fn run(command: Command) -> Result<(), Failed> {
     match (&add.preset, &add.base_url, &add.file) {
         (Some(preset), Some(base_url), None) => add.preset(*preset, base_url).await,
         (None, None, Some(file)) => add.metadata(file).await,
-        _ => Err(Failed(
-            "name either --preset and --base-url, or --file".to_owned(),
-        )),
+        _ => Err(Failed("name either --preset and --base-url, or --file".to_owned())),
     }
 }
 
 impl Add {
     async fn preset(&self, preset: Preset, base_url: &str) -> Result<(), Failed> {
         let app = opening::for_a_command(&self.place).await?;
-        let registered = app
-            .clients
-            .register_preset(preset, base_url)
-            .await
-            .map_err(refused)?;
-        say(&instructions::of_preset(
-            preset,
-            base_url,
-            &app.ground.settings.site,
-            &registered,
-        ));
+        let registered = app.clients.register_preset(preset, base_url).await.map_err(refused)?;
+        say(&instructions::of_preset(preset, base_url, &app.ground.settings.site, &registered));
         Ok(())
     }
 
@@ -80,9 +69,7 @@ pub fn read(file: &Path) -> Result<ClientMetadata, Failed> {
     let read = opened.take(LARGEST_FILE + 1).read_to_string(&mut text);
     read.map_err(|error| named(format!("cannot be read ({error})")))?;
     if text.len() as u64 > LARGEST_FILE {
-        return Err(named(
-            "is larger than 64 KiB, so it is no client metadata".to_owned(),
-        ));
+        return Err(named("is larger than 64 KiB, so it is no client metadata".to_owned()));
     }
     serde_json::from_str(&text).map_err(|error| named(format!("is no client metadata ({error})")))
 }
@@ -94,10 +81,7 @@ pub(super) fn refused(error: RegistrationError) -> Failed {
 
 /// The id and, unless the client is public, the secret.
 pub(super) fn credentials(registered: &Registered) -> (String, Option<String>) {
-    let secret = registered
-        .secret
-        .as_ref()
-        .map(|secret| secret.expose().to_owned());
+    let secret = registered.secret.as_ref().map(|secret| secret.expose().to_owned());
     (registered.client.id.to_string(), secret)
 }
 

@@ -10,10 +10,7 @@ use super::client::credentials;
 /// The values and steps for an application of `preset` at `base_url`.
 pub fn of_preset(preset: Preset, base_url: &str, site: &Site, registered: &Registered) -> String {
     let base = base_url.trim_end_matches('/');
-    let mut text = format!(
-        "{} at {base} may now sign people in through Keyward.\n\n",
-        preset.title()
-    );
+    let mut text = format!("{} at {base} may now sign people in through Keyward.\n\n", preset.title());
     text.push_str(&open_the_page(preset, base));
     text.push_str(&enter(preset, site, registered));
     text.push_str(&provision());
@@ -79,10 +76,7 @@ fn try_it(preset: Preset, base: &str) -> String {
 fn emergency(preset: Preset, base: &str) -> String {
     let address = match preset.fallback_path() {
         Some(path) => format!("{base}{path}"),
-        None => format!(
-            "{base}/login?auth_fallback (not proven for {}: try it now)",
-            preset.title()
-        ),
+        None => format!("{base}/login?auth_fallback (not proven for {}: try it now)", preset.title()),
     };
     format!(
         "5. Before you rely on it, switch on the emergency entrance, which is off by default. It lets administrators in by\n   \

@@ -10,11 +10,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The link, with what to do with it.
 pub(super) fn text(app: &App, username: &str, invitation: &Plain<Invitation>) -> String {
-    let link = app
-        .ground
-        .settings
-        .site
-        .url(&format!("/invitation/{}", invitation.expose()));
+    let link = app.ground.settings.site.url(&format!("/invitation/{}", invitation.expose()));
     let hours = LIFETIME.as_secs() / HOUR.as_secs();
     format!(
         "Hand this link to {username}. It works once, for {hours} hours, and sets password and second factor:\n\n  {link}\n\n\

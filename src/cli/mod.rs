@@ -77,9 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(execute(arguments.command)),
-        Err(error) => Err(Failed(format!(
-            "the program's threads could not be started: {error}"
-        ))),
+        Err(error) => Err(Failed(format!("the program's threads could not be started: {error}"))),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,18 +22,15 @@ pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
 
 /// Opens the data folder and holds it, so that nobody else works on it meanwhile.
 pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
-    let cache = usize::try_from(settings.storage.cache_mib)
-        .unwrap_or(64)
-        .saturating_mul(1024 * 1024);
+    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
     storage::redb::open(&settings.data.folder, cache, Arc::new(SystemClock)).map_err(failed)
 }
 
 /// The installation that `settings` describe, on its store.
 pub async fn with(settings: Settings, store: SharedStore) -> Result<App, Failed> {
     let clock = Arc::new(SystemClock);
-    let ground = Ground::new(settings, store, clock, Arc::new(SystemRandom))
-        .await
-        .map_err(Failed::from_error)?;
+    let ground =
+        Ground::new(settings, store, clock, Arc::new(SystemRandom)).await.map_err(Failed::from_error)?;
     App::build(ground).await.map_err(Failed::from_error)
 }
 

@@ -66,11 +66,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
 impl Add {
     async fn run(self) -> Result<(), Failed> {
         let new = self.person().map_err(explained)?;
-        let password = if self.password_stdin {
-            Some(first_line()?)
-        } else {
-            None
-        };
+        let password = if self.password_stdin { Some(first_line()?) } else { None };
         let app = opening::for_a_command(&self.place).await?;
         self.provide_groups(&app, &new.groups).await?;
         let id = UserId::generate(app.ground.random.as_ref());
@@ -85,10 +81,7 @@ impl Add {
             }
             None => {
                 let link = app.invitations.issue(&mut batch, &id).await.map_err(Failed::from_error)?;
-                format!(
-                    "{username} was added.\n\n{}",
-                    invitation::text(&app, &username, &link)
-                )
+                format!("{username} was added.\n\n{}", invitation::text(&app, &username, &link))
             }
         };
         app.users.create_as(id, new, batch).await.map_err(explained)?;
@@ -100,21 +93,10 @@ impl Add {
         let username = Username::new(&*self.username)?;
         let name = self.name.as_deref().unwrap_or(&self.username);
         // The administrator vouches for the address: it comes from the organisation's own list.
-        let mail = Mail {
-            address: MailAddress::new(&*self.email)?,
-            verified: true,
-        };
+        let mail = Mail { address: MailAddress::new(&*self.email)?, verified: true };
         Ok(NewUser {
-            groups: self
-                .groups
-                .iter()
-                .map(|group| Text::new(&**group))
-                .collect::<Result<_, _>>()?,
-            profile: Profile {
-                name: Some(Text::new(name)?),
-                mail: Some(mail),
-                ..Profile::default()
-            },
+            groups: self.groups.iter().map(|group| Text::new(&**group)).collect::<Result<_, _>>()?,
+            profile: Profile { name: Some(Text::new(name)?), mail: Some(mail), ..Profile::default() },
             ..NewUser::named(username)
         })
     }
@@ -132,17 +114,12 @@ impl Add {
                 None if self.create_groups => {
                     let mut batch = Batch::new();
                     note(app, &mut batch, Action::GroupCreated, None);
-                    app.users
-                        .create_group(group.clone(), None, batch)
-                        .await
-                        .map_err(explained)?;
+                    app.users.create_group(group.clone(), None, batch).await.map_err(explained)?;
                 }
                 None => {
                     let group = group.as_str();
                     let mend = "mend the name, or add --create-groups to create it";
-                    return Err(Failed(format!(
-                        "there is no group {group:?}; {mend}. Nobody was added"
-                    )));
+                    return Err(Failed(format!("there is no group {group:?}; {mend}. Nobody was added")));
                 }
             }
         }
@@ -153,24 +130,12 @@ impl Add {
 impl Invite {
     async fn run(self) -> Result<(), Failed> {
         let app = opening::for_a_command(&self.place).await?;
-        let found = app
-            .users
-            .find_by_login_name(&self.username)
-            .await
-            .map_err(Failed::from_error)?;
-        let unknown = || {
-            Failed(format!(
-                "there is nobody with the user name or mail address {:?}",
-                self.username
-            ))
-        };
+        let found = app.users.find_by_login_name(&self.username).await.map_err(Failed::from_error)?;
+        let unknown =
+            || Failed(format!("there is nobody with the user name or mail address {:?}", self.username));
         let user = found.ok_or_else(unknown)?.value;
         if let Err(reason) = standing(&user, app.ground.clock.now()) {
-            return Err(Failed(format!(
-                "{} may not sign in ({})",
-                user.username.as_str(),
-                reason.word()
-            )));
+            return Err(Failed(format!("{} may not sign in ({})", user.username.as_str(), reason.word())));
         }
         let mut batch = Batch::new();
         let link = app.invitations.issue(&mut batch, &user.id).await.map_err(Failed::from_error)?;
@@ -184,9 +149,7 @@ impl Invite {
 }
 
 async fn set_password(app: &App, user: &User, password: &Hidden, batch: &mut Batch) -> Result<(), Failed> {
-    let set = app
-        .passwords
-        .set(user, password.expose(), true, &app.password_rules, batch);
+    let set = app.passwords.set(user, password.expose(), true, &app.password_rules, batch);
     set.await.map_err(explained)?;
     note(app, batch, Action::PasswordSet, Some(&user.id));
     Ok(())
@@ -195,9 +158,7 @@ async fn set_password(app: &App, user: &User, password: &Hidden, batch: &mut Bat
 /// The event goes into the change's own batch (R-AU-05).
 pub(super) fn note(app: &App, batch: &mut Batch, action: Action, about: Option<&UserId>) {
     let trail = Trail::new(app.ground.clock.clone(), app.ground.random.clone(), RETENTION);
-    let event = trail
-        .event(action, Outcome::Success, &Origin::default())
-        .by(Actor::CommandLine);
+    let event = trail.event(action, Outcome::Success, &Origin::default()).by(Actor::CommandLine);
     match about {
         Some(user) => event.about(user).write(batch),
         None => event.write(batch),
@@ -224,16 +185,10 @@ fn first_line() -> Result<Hidden, Failed> {
     // Longer than any password that is accepted, short enough to be held.
     let mut text = zeroize::Zeroizing::new(String::new());
     let read = std::io::stdin().take(4096).read_to_string(&mut text);
-    read.map_err(|error| {
-        Failed(format!(
-            "the password could not be read from the standard input: {error}"
-        ))
-    })?;
+    read.map_err(|error| Failed(format!("the password could not be read from the standard input: {error}")))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        return Err(Failed(
-            "no password came on the standard input; write it there, on one line".to_owned(),
-        ));
+        return Err(Failed("no password came on the standard input; write it there, on one line".to_owned()));
     }
     Ok(Hidden::new(line))
 }

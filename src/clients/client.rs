@@ -82,26 +82,17 @@ impl Client {
     pub fn accepts_secret(&self, presented: &str, now: Timestamp) -> bool {
         let hash = Hashed::of(presented);
         let live = |secret: &&StoredSecret| secret.expires.is_none_or(|end| end > now);
-        let matching = self
-            .secrets
-            .iter()
-            .filter(live)
-            .filter(|secret| secret.hash == hash)
-            .count();
+        let matching = self.secrets.iter().filter(live).filter(|secret| secret.hash == hash).count();
         !presented.is_empty() && matching > 0
     }
 
     /// The registered redirect URI that `presented` equals (R-AZ-02, R-AZ-04).
     pub fn admits_redirect_uri(&self, presented: &str) -> bool {
-        self.redirect_uris
-            .iter()
-            .any(|registered| registered.matches(presented, self.native))
+        self.redirect_uris.iter().any(|registered| registered.matches(presented, self.native))
     }
 
     /// Whether the browser may be sent to `presented` after sign-out: exact match only (R-LO-03).
     pub fn admits_post_logout_redirect_uri(&self, presented: &str) -> bool {
-        self.post_logout_redirect_uris
-            .iter()
-            .any(|registered| registered == presented)
+        self.post_logout_redirect_uris.iter().any(|registered| registered == presented)
     }
 }

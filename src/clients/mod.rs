@@ -33,11 +33,6 @@ pub struct Clients {
 impl Clients {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, site: Arc<Site>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self {
-            store,
-            site,
-            clock,
-            random,
-        }
+        Self { store, site, clock, random }
     }
 }

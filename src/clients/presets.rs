@@ -34,31 +34,18 @@ const INITIATE_LOGIN: &str = "/plugins/servlet/oidc/initiate-login";
 
 impl Preset {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::JiraDc,
-        Self::JsmDc,
-        Self::ConfluenceDc,
-        Self::BitbucketDc,
-        Self::BambooDc,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::JiraDc, Self::JsmDc, Self::ConfluenceDc, Self::BitbucketDc, Self::BambooDc];
 
     fn facts(self) -> Facts {
         let (name, title, fallback_path) = match self {
             Self::JiraDc => ("jira-dc", "Jira", Some("/login.jsp?auth_fallback")),
-            Self::JsmDc => (
-                "jsm-dc",
-                "Jira Service Management",
-                Some("/login.jsp?auth_fallback"),
-            ),
+            Self::JsmDc => ("jsm-dc", "Jira Service Management", Some("/login.jsp?auth_fallback")),
             Self::ConfluenceDc => ("confluence-dc", "Confluence", Some("/login.action?auth_fallback")),
             Self::BitbucketDc => ("bitbucket-dc", "Bitbucket", None),
             Self::BambooDc => ("bamboo-dc", "Bamboo", None),
         };
-        Facts {
-            name,
-            title,
-            fallback_path,
-        }
+        Facts { name, title, fallback_path }
     }
 
     /// Its name on the command line.

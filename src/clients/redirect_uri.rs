@@ -65,10 +65,7 @@ pub fn admissible(text: &str) -> Result<Url, String> {
     if uri.fragment().is_some() {
         return fault("it must not contain a fragment ('#')");
     }
-    if uri
-        .host_str()
-        .is_none_or(|host| host.is_empty() || host.ends_with('.'))
-    {
+    if uri.host_str().is_none_or(|host| host.is_empty() || host.ends_with('.')) {
         return fault("its host is missing or ends with a dot");
     }
     if has_dot_segment(text) || uri.as_str() != text && uri.as_str() != format!("{text}/") {
@@ -80,12 +77,7 @@ pub fn admissible(text: &str) -> Result<Url, String> {
 }
 
 fn has_dot_segment(text: &str) -> bool {
-    let path = text
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .replace("%2e", ".");
+    let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
     path.split('/').any(|segment| segment == "." || segment == "..")
 }
 

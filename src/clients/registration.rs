@@ -36,17 +36,11 @@ pub struct Registered {
 }
 
 fn refuse<T>(sentence: impl Into<String>) -> Result<T, RegistrationError> {
-    Err(RegistrationError::Metadata {
-        code: ErrorCode::InvalidClientMetadata,
-        sentence: sentence.into(),
-    })
+    Err(RegistrationError::Metadata { code: ErrorCode::InvalidClientMetadata, sentence: sentence.into() })
 }
 
 fn metadata_fault(sentence: String) -> RegistrationError {
-    RegistrationError::Metadata {
-        code: ErrorCode::InvalidClientMetadata,
-        sentence,
-    }
+    RegistrationError::Metadata { code: ErrorCode::InvalidClientMetadata, sentence }
 }
 
 impl Clients {
@@ -101,10 +95,7 @@ impl Clients {
             client_uri: self.optional_uri(metadata.client_uri.as_ref())?,
             redirect_uris,
             signing_algorithm: metadata.id_token_signed_response_alg.unwrap_or_default(),
-            scopes: metadata
-                .scope
-                .as_deref()
-                .map_or_else(|| Scope::ALL.into_iter().collect(), Scopes::parse),
+            scopes: metadata.scope.as_deref().map_or_else(|| Scope::ALL.into_iter().collect(), Scopes::parse),
             response_modes: response_modes(metadata),
             unbound: metadata.unbound,
             pkce_required: public,
@@ -157,10 +148,7 @@ impl Clients {
         metadata: &ClientMetadata,
         native: bool,
     ) -> Result<Vec<RedirectUri>, RegistrationError> {
-        let fault = |sentence| RegistrationError::Metadata {
-            code: ErrorCode::InvalidRedirectUri,
-            sentence,
-        };
+        let fault = |sentence| RegistrationError::Metadata { code: ErrorCode::InvalidRedirectUri, sentence };
         if metadata.redirect_uris.is_empty() {
             return Err(fault("redirect_uris must name at least one address".to_owned()));
         }
@@ -193,10 +181,7 @@ impl Clients {
         };
         let text = self.uri(text)?;
         let origin = |uri: &str| url::Url::parse(uri).map(|uri| uri.origin()).ok();
-        if !redirect_uris
-            .iter()
-            .any(|uri| origin(uri.as_str()) == origin(&text))
-        {
+        if !redirect_uris.iter().any(|uri| origin(uri.as_str()) == origin(&text)) {
             return refuse(
                 "frontchannel_logout_uri must have scheme, host and port of one of the redirect_uris",
             );
@@ -206,10 +191,7 @@ impl Clients {
 }
 
 fn stored(secret: &Hidden) -> StoredSecret {
-    StoredSecret {
-        hash: Hashed::of(secret.expose()),
-        expires: None,
-    }
+    StoredSecret { hash: Hashed::of(secret.expose()), expires: None }
 }
 
 fn authentication(metadata: &ClientMetadata) -> Result<Vec<ClientAuthentication>, RegistrationError> {
@@ -230,11 +212,7 @@ fn check_flow(metadata: &ClientMetadata) -> Result<(), RegistrationError> {
     if metadata.response_types.iter().any(|given| given != "code") {
         return refuse("response_types: only \"code\" is offered");
     }
-    if metadata
-        .grant_types
-        .iter()
-        .any(|given| given != "authorization_code")
-    {
+    if metadata.grant_types.iter().any(|given| given != "authorization_code") {
         return refuse("grant_types: only \"authorization_code\" is offered");
     }
     let name = metadata.client_name.as_deref().unwrap_or("-");

@@ -20,10 +20,8 @@ impl Clients {
     pub async fn find_all(&self, ids: &[ClientId]) -> Result<Vec<Client>, StorageError> {
         let keys: Vec<_> = ids.iter().map(key).collect();
         let found = self.store.get(&keys).await?;
-        let clients = found
-            .into_iter()
-            .flatten()
-            .map(|raw| raw.decode::<Client>().map(|stored| stored.value));
+        let clients =
+            found.into_iter().flatten().map(|raw| raw.decode::<Client>().map(|stored| stored.value));
         let clients: Vec<_> = clients.collect::<Result<_, _>>()?;
         Ok(clients.into_iter().filter(|client| client.enabled).collect())
     }
@@ -32,21 +30,13 @@ impl Clients {
     pub async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StorageError> {
         let prefix = Key::prefix("client", &[]);
         let page = self.store.scan(&prefix, after.map(key).as_ref(), limit).await?;
-        page.into_iter()
-            .map(|(_, raw)| raw.decode().map(|stored| stored.value))
-            .collect()
+        page.into_iter().map(|(_, raw)| raw.decode().map(|stored| stored.value)).collect()
     }
 
     pub(super) async fn insert(&self, client: &Client) -> Result<(), RegistrationError> {
         let mut batch = Batch::new();
-        batch
-            .require_absent(key(&client.id))
-            .put(key(&client.id), client, None);
+        batch.require_absent(key(&client.id)).put(key(&client.id), client, None);
         let outcome = self.store.commit(batch).await?;
-        if outcome.is_done() {
-            Ok(())
-        } else {
-            Err(RegistrationError::Taken(client.id.to_string()))
-        }
+        if outcome.is_done() { Ok(()) } else { Err(RegistrationError::Taken(client.id.to_string())) }
     }
 }

@@ -19,10 +19,7 @@ impl Data {
         let mut path = |name, default: &str| -> Result<PathBuf, WrongSetting> {
             Ok(base.join(section.text(name)?.unwrap_or_else(|| default.to_owned())))
         };
-        Ok(Self {
-            folder: path("folder", "keyward-data")?,
-            keys: path("keys", "keys")?,
-        })
+        Ok(Self { folder: path("folder", "keyward-data")?, keys: path("keys", "keys")? })
     }
 
     /// The master key may not lie among the data it seals: a copy of the folder would open itself.

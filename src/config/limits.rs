@@ -75,10 +75,7 @@ impl Limits {
             return Err(WrongSetting::new(
                 "limits.factor_ceiling",
                 format!("is {}", self.factor_ceiling),
-                format!(
-                    "write at least limits.factor_failures, which is {}",
-                    self.factor_failures
-                ),
+                format!("write at least limits.factor_failures, which is {}", self.factor_failures),
             ));
         }
         Ok(())

@@ -17,9 +17,7 @@ pub struct Listen {
 impl Listen {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
         let Some(texts) = section.texts("addresses")? else {
-            return Ok(Self {
-                addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
-            });
+            return Ok(Self { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))] });
         };
         let address = |text: &String| {
             text.parse().map_err(|_| {
@@ -27,24 +25,16 @@ impl Listen {
                 section.wrong("addresses", &format!("has the entry \"{text}\""), right)
             })
         };
-        Ok(Self {
-            addresses: texts.iter().map(address).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { addresses: texts.iter().map(address).collect::<Result<_, _>>()? })
     }
 
     /// At least one address; in loopback mode only loopback (R-CO-11); plain HTTP elsewhere only behind a proxy (R-TR-01).
     pub fn validate(&self, site: &Site, proxies: &Proxies) -> Result<(), WrongSetting> {
         let wrong = |seen: String, right: &str| Err(WrongSetting::new("listen.addresses", seen, right));
         if self.addresses.is_empty() {
-            return wrong(
-                "is empty".to_owned(),
-                "name at least one address, such as \"127.0.0.1:8443\"",
-            );
+            return wrong("is empty".to_owned(), "name at least one address, such as \"127.0.0.1:8443\"");
         }
-        let Some(open) = self
-            .addresses
-            .iter()
-            .find(|address| !address.ip().to_canonical().is_loopback())
+        let Some(open) = self.addresses.iter().find(|address| !address.ip().to_canonical().is_loopback())
         else {
             return Ok(());
         };
@@ -58,10 +48,7 @@ impl Listen {
         if proxies.trusted.is_empty() {
             let seen =
                 format!("has the entry \"{open}\", where other machines would reach us without encryption");
-            return wrong(
-                seen,
-                "name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1",
-            );
+            return wrong(seen, "name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1");
         }
         Ok(())
     }

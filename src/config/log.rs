@@ -37,12 +37,8 @@ pub struct Log {
 impl Log {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
         let formats = [("text", Format::Text), ("json", Format::Json)];
-        let levels = [
-            ("error", Level::Error),
-            ("warn", Level::Warn),
-            ("info", Level::Info),
-            ("debug", Level::Debug),
-        ];
+        let levels =
+            [("error", Level::Error), ("warn", Level::Warn), ("info", Level::Info), ("debug", Level::Debug)];
         Ok(Self {
             format: section.choice("format", &formats, Format::Text)?,
             level: section.choice("level", &levels, Level::Info)?,

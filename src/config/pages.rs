@@ -20,9 +20,7 @@ impl Pages {
     pub(super) fn read(section: &mut Section, base: &Path) -> Result<Self, WrongSetting> {
         Ok(Self {
             folder: section.text("folder")?.map(|folder| base.join(folder)),
-            organisation: section
-                .text("organisation")?
-                .unwrap_or_else(|| "Keyward".to_owned()),
+            organisation: section.text("organisation")?.unwrap_or_else(|| "Keyward".to_owned()),
             support: section.text("support")?,
         })
     }
@@ -37,20 +35,15 @@ impl Pages {
                 "make the folder, or remove the setting to use the built-in pages",
             ));
         }
-        for (key, text) in [
-            ("pages.organisation", Some(&self.organisation)),
-            ("pages.support", self.support.as_ref()),
-        ] {
+        for (key, text) in
+            [("pages.organisation", Some(&self.organisation)), ("pages.support", self.support.as_ref())]
+        {
             let fits = |text: &String| {
                 (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control)
             };
             if text.is_some_and(|text| !fits(text)) {
                 let right = "write 1 to 200 characters on one line";
-                return Err(WrongSetting::new(
-                    key,
-                    "is empty, too long or has control characters",
-                    right,
-                ));
+                return Err(WrongSetting::new(key, "is empty, too long or has control characters", right));
             }
         }
         Ok(())

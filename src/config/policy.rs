@@ -36,11 +36,7 @@ pub struct Policy {
 
 impl Policy {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let floors = [
-            ("pwd", Floor::Password),
-            ("mfa-low", Floor::MfaLow),
-            ("mfa", Floor::Mfa),
-        ];
+        let floors = [("pwd", Floor::Password), ("mfa-low", Floor::MfaLow), ("mfa", Floor::Mfa)];
         let networks = section.texts("first_enrolment_by_password")?.unwrap_or_default();
         let network = |text: &String| network(section, "first_enrolment_by_password", text);
         Ok(Self {
@@ -59,19 +55,12 @@ impl Policy {
             return Ok(());
         }
         let seen = format!("is \"{}\"", show(age));
-        Err(WrongSetting::new(
-            "policy.second_factor_max_age",
-            seen,
-            "write between \"1m\" and \"30d\"",
-        ))
+        Err(WrongSetting::new("policy.second_factor_max_age", seen, "write between \"1m\" and \"30d\""))
     }
 
     /// Behind a proxy on this machine that nobody declared, everybody comes from the loopback.
     fn check_enrolment_networks(&self, site: &Site) -> Result<(), WrongSetting> {
-        let local = self
-            .first_enrolment_by_password
-            .iter()
-            .find(|network| holds_loopback(network));
+        let local = self.first_enrolment_by_password.iter().find(|network| holds_loopback(network));
         match local.filter(|_| !site.is_loopback()) {
             None => Ok(()),
             Some(network) => Err(WrongSetting::new(
@@ -88,7 +77,5 @@ fn holds_loopback(network: &IpNet) -> bool {
         IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
         IpNet::V6(Ipv6Net::from(Ipv6Addr::LOCALHOST)),
     ];
-    loopback
-        .iter()
-        .any(|local| network.contains(local) || local.contains(network))
+    loopback.iter().any(|local| network.contains(local) || local.contains(network))
 }

@@ -29,17 +29,12 @@ pub struct Proxies {
 impl Proxies {
     /// No proxy at all.
     pub fn none() -> Self {
-        Self {
-            trusted: Vec::new(),
-            header: ForwardedHeader::XForwarded,
-        }
+        Self { trusted: Vec::new(), header: ForwardedHeader::XForwarded }
     }
 
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let headers = [
-            ("x-forwarded-for", ForwardedHeader::XForwarded),
-            ("forwarded", ForwardedHeader::Forwarded),
-        ];
+        let headers =
+            [("x-forwarded-for", ForwardedHeader::XForwarded), ("forwarded", ForwardedHeader::Forwarded)];
         let networks = section.texts("trusted")?.unwrap_or_default();
         Ok(Self {
             trusted: networks
@@ -55,11 +50,7 @@ impl Proxies {
         match self.trusted.iter().find(|network| network.prefix_len() == 0) {
             Some(all) => {
                 let right = "name the proxies only, such as \"10.0.0.5\", since whoever is named can claim any address";
-                Err(WrongSetting::new(
-                    "proxies.trusted",
-                    format!("has the entry \"{all}\""),
-                    right,
-                ))
+                Err(WrongSetting::new("proxies.trusted", format!("has the entry \"{all}\""), right))
             }
             None => Ok(()),
         }
@@ -76,10 +67,8 @@ impl Proxies {
 pub(super) fn network(section: &Section, name: &str, text: &str) -> Result<IpNet, WrongSetting> {
     let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
     let found = text.parse::<IpNet>().ok().or_else(single);
-    found
-        .filter(|network| network.trunc() == *network)
-        .ok_or_else(|| {
-            let right = "write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\"";
-            section.wrong(name, &format!("has the entry \"{text}\""), right)
-        })
+    found.filter(|network| network.trunc() == *network).ok_or_else(|| {
+        let right = "write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\"";
+        section.wrong(name, &format!("has the entry \"{text}\""), right)
+    })
 }

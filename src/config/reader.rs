@@ -21,15 +21,8 @@ pub struct Section {
 impl Section {
     /// The whole file.
     pub fn parse(file: &str, text: &str) -> Result<Self, WrongSetting> {
-        let table = text
-            .parse::<Table>()
-            .map_err(|error| not_toml(file, text, &error))?;
-        Ok(Self {
-            file: file.to_owned(),
-            prefix: String::new(),
-            table,
-            known: Vec::new(),
-        })
+        let table = text.parse::<Table>().map_err(|error| not_toml(file, text, &error))?;
+        Ok(Self { file: file.to_owned(), prefix: String::new(), table, known: Vec::new() })
     }
 
     /// Reads the section `name` with `read` and then insists that nothing in it is unknown. An absent one is empty.
@@ -50,12 +43,7 @@ impl Section {
             }
         };
         let prefix = format!("{}{name}.", self.prefix);
-        let mut section = Section {
-            file: self.file.clone(),
-            prefix,
-            table,
-            known: Vec::new(),
-        };
+        let mut section = Section { file: self.file.clone(), prefix, table, known: Vec::new() };
         let value = read(&mut section).map_err(|wrong| wrong.in_file(&self.file))?;
         section.finish()?;
         Ok(value)
@@ -71,12 +59,8 @@ impl Section {
             Some(near) => format!("write {}{near} if that is meant", self.prefix),
             None => format!("remove it; known here are {}", self.known.join(", ")),
         };
-        Err(WrongSetting::new(
-            format!("{}{name}", self.prefix),
-            format!("is no {what} of Keyward"),
-            right,
-        )
-        .in_file(&self.file))
+        Err(WrongSetting::new(format!("{}{name}", self.prefix), format!("is no {what} of Keyward"), right)
+            .in_file(&self.file))
     }
 
     /// A text, when the key is there.
@@ -118,15 +102,13 @@ impl Section {
             Some(found) => found,
         };
         let number = found.as_integer().and_then(|number| u64::try_from(number).ok());
-        number
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| {
-                self.wrong(
-                    name,
-                    &show(&found),
-                    &format!("write a whole number from {least} to {most} (default {default})"),
-                )
-            })
+        number.filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+            self.wrong(
+                name,
+                &show(&found),
+                &format!("write a whole number from {least} to {most} (default {default})"),
+            )
+        })
     }
 
     /// A duration such as `"12h"`, or `default`.
@@ -137,11 +119,7 @@ impl Section {
         };
         found.as_str().and_then(duration::parse).ok_or_else(|| {
             let right = "write a whole number with s, m, h or d in double quotes, such as";
-            self.wrong(
-                name,
-                &show(&found),
-                &format!("{right} \"{}\"", duration::show(default)),
-            )
+            self.wrong(name, &show(&found), &format!("{right} \"{}\"", duration::show(default)))
         })
     }
 
@@ -183,17 +161,12 @@ fn plain(value: &Value) -> String {
         Value::Table(_) => return "a section".to_owned(),
         other => other.to_string(),
     };
-    if text.chars().count() <= 80 {
-        text
-    } else {
-        text.chars().take(80).chain(['…']).collect()
-    }
+    if text.chars().count() <= 80 { text } else { text.chars().take(80).chain(['…']).collect() }
 }
 
 fn not_toml(file: &str, text: &str, error: &toml::de::Error) -> WrongSetting {
-    let line = error.span().map_or(1, |span| {
-        text.get(..span.start).unwrap_or(text).matches('\n').count() + 1
-    });
+    let line =
+        error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
     let fault = error.message().lines().collect::<Vec<_>>().join(", ");
     let right =
         "mend that line: settings are written as name = value, texts in double quotes, sections as [name]";
@@ -203,10 +176,7 @@ fn not_toml(file: &str, text: &str, error: &toml::de::Error) -> WrongSetting {
 /// The known name that differs least from `name`, if few letters differ.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_ascii_lowercase().replace('-', "_");
-    let (distance, near) = known
-        .iter()
-        .map(|known| (edit_distance(&name, known), *known))
-        .min()?;
+    let (distance, near) = known.iter().map(|known| (edit_distance(&name, known), *known)).min()?;
     (distance <= 1 + near.len() / 4).then_some(near)
 }
 

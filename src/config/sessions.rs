@@ -27,24 +27,13 @@ impl Sessions {
     pub fn validate(&self) -> Result<(), WrongSetting> {
         let seen = |value| format!("is \"{}\"", show(value));
         if self.idle < Duration::from_secs(60) {
-            return Err(WrongSetting::new(
-                "sessions.idle",
-                seen(self.idle),
-                "write at least \"1m\"",
-            ));
+            return Err(WrongSetting::new("sessions.idle", seen(self.idle), "write at least \"1m\""));
         }
         if self.absolute > Duration::from_secs(30 * 86400) {
-            return Err(WrongSetting::new(
-                "sessions.absolute",
-                seen(self.absolute),
-                "write at most \"30d\"",
-            ));
+            return Err(WrongSetting::new("sessions.absolute", seen(self.absolute), "write at most \"30d\""));
         }
         if self.idle > self.absolute {
-            let right = format!(
-                "write at most sessions.absolute, which is \"{}\"",
-                show(self.absolute)
-            );
+            let right = format!("write at most sessions.absolute, which is \"{}\"", show(self.absolute));
             return Err(WrongSetting::new("sessions.idle", seen(self.idle), right));
         }
         Ok(())

@@ -31,9 +31,7 @@ impl Site {
             "https" => {}
             "http" if loopback && url.port().is_some() => {}
             "http" if loopback => {
-                return Err(NotAdmissible(
-                    "names no port, such as http://localhost:8443".to_owned(),
-                ));
+                return Err(NotAdmissible("names no port, such as http://localhost:8443".to_owned()));
             }
             "http" => {
                 return Err(NotAdmissible(
@@ -43,20 +41,10 @@ impl Site {
             _ => return Err(NotAdmissible("does not begin with https://".to_owned())),
         }
         if origin != issuer {
-            return Err(NotAdmissible(format!(
-                "is more than, or a different spelling of, {origin}"
-            )));
+            return Err(NotAdmissible(format!("is more than, or a different spelling of, {origin}")));
         }
-        let host = origin
-            .split_once("://")
-            .map(|(_, host)| host.to_owned())
-            .unwrap_or_default();
-        Ok(Self {
-            issuer: origin,
-            host,
-            default_port: if loopback { ":80" } else { ":443" },
-            loopback,
-        })
+        let host = origin.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
+        Ok(Self { issuer: origin, host, default_port: if loopback { ":80" } else { ":443" }, loopback })
     }
 
     /// The issuer, byte for byte as in every token's `iss` (OpenID Connect Core section 2).
@@ -110,9 +98,7 @@ fn is_http_localhost(url: &Url) -> bool {
 
 /// Reads the key `issuer`; `http://localhost:8443` without one.
 pub(super) fn read(top: &mut Section) -> Result<Site, WrongSetting> {
-    let issuer = top
-        .text("issuer")?
-        .unwrap_or_else(|| "http://localhost:8443".to_owned());
+    let issuer = top.text("issuer")?.unwrap_or_else(|| "http://localhost:8443".to_owned());
     Site::new(&issuer).map_err(|why| {
         let right = "write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it";
         top.wrong("issuer", &format!("is \"{issuer}\", which {why}"), right)

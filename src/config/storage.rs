@@ -12,9 +12,7 @@ pub struct Storage {
 
 impl Storage {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        Ok(Self {
-            cache_mib: section.number("cache_mib", 64, 1, 65_536)?,
-        })
+        Ok(Self { cache_mib: section.number("cache_mib", 64, 1, 65_536)? })
     }
 
     /// Nothing beyond the range that was checked when reading.

@@ -14,12 +14,7 @@ pub struct WrongSetting {
 impl WrongSetting {
     /// `key` (full name, with its section) holds `seen`; `right` says what to write instead, as a clause.
     pub fn new(key: impl Into<String>, seen: impl fmt::Display, right: impl fmt::Display) -> Self {
-        Self {
-            file: String::new(),
-            key: key.into(),
-            seen: seen.to_string(),
-            right: right.to_string(),
-        }
+        Self { file: String::new(), key: key.into(), seen: seen.to_string(), right: right.to_string() }
     }
 
     /// Names the file, unless it is named already.
@@ -44,12 +39,7 @@ impl WrongSetting {
 
 impl fmt::Display for WrongSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            key,
-            seen,
-            right,
-        } = self;
+        let Self { file, key, seen, right } = self;
         if key.is_empty() {
             write!(f, "{file}: {seen}; {right}.")
         } else {

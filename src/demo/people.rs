@@ -84,21 +84,14 @@ impl Making {
 
     /// Gives a person made earlier an authenticator too, and notes its secret.
     pub async fn enrol(&self, person: &mut SamplePerson) -> Result<(), PeopleError> {
-        let found = self
-            .users
-            .find_by_login_name(&person.username)
-            .await?
-            .ok_or(UserError::Unknown)?;
+        let found = self.users.find_by_login_name(&person.username).await?.ok_or(UserError::Unknown)?;
         person.totp_secret = Some(self.authenticator(&found.value).await?);
         Ok(())
     }
 
     async fn groups(&self) -> Result<(), PeopleError> {
         for (name, about) in GROUPS {
-            let made = self
-                .users
-                .create_group(Text::new(name)?, Some(Text::new(about)?), Batch::new())
-                .await;
+            let made = self.users.create_group(Text::new(name)?, Some(Text::new(about)?), Batch::new()).await;
             match made {
                 // From a start that was killed half-way.
                 Ok(_) | Err(UserError::Taken(_)) => {}
@@ -116,15 +109,9 @@ impl Making {
         };
         let password = password(self.random.as_ref());
         let mut batch = Batch::new();
-        self.passwords
-            .set(&user, &password, false, &self.rules, &mut batch)
-            .await?;
+        self.passwords.set(&user, &password, false, &self.rules, &mut batch).await?;
         self.store.commit(batch).await?;
-        let totp_secret = if enrolled {
-            Some(self.authenticator(&user).await?)
-        } else {
-            None
-        };
+        let totp_secret = if enrolled { Some(self.authenticator(&user).await?) } else { None };
         Ok(SamplePerson {
             username,
             password,
@@ -134,11 +121,7 @@ impl Making {
                 .as_ref()
                 .map(|mail| mail.address.as_str().to_owned())
                 .unwrap_or_default(),
-            groups: user
-                .groups
-                .iter()
-                .map(|group| group.as_str().to_owned())
-                .collect(),
+            groups: user.groups.iter().map(|group| group.as_str().to_owned()).collect(),
             totp_secret,
         })
     }
@@ -150,9 +133,7 @@ impl Making {
             journey: JourneyId::generate(self.random.as_ref()),
             origin: Origin::default(),
         };
-        self.enrolment
-            .import(&occasion, &secret, "Sample authenticator", Batch::new())
-            .await?;
+        self.enrolment.import(&occasion, &secret, "Sample authenticator", Batch::new()).await?;
         Ok(base32(&secret))
     }
 }
@@ -167,13 +148,8 @@ fn password(random: &dyn Random) -> String {
 pub fn base32(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut text, mut held, mut bits) = (String::new(), 0u32, 0u32);
-    let mut push = |value: u32| {
-        text.extend(
-            ALPHABET
-                .get((value & 31) as usize)
-                .map(|letter| char::from(*letter)),
-        )
-    };
+    let mut push =
+        |value: u32| text.extend(ALPHABET.get((value & 31) as usize).map(|letter| char::from(*letter)));
     for byte in bytes {
         held = held << 8 | u32::from(*byte);
         bits += 8;
@@ -200,17 +176,11 @@ fn sample() -> Result<[NewUser; 3], UserError> {
         NewUser {
             profile: everything()?,
             language: Some(LanguageTag::new("en")?),
-            ..person(
-                "amara.okafor",
-                &["jira-software-users", "confluence-users", "design"],
-            )?
+            ..person("amara.okafor", &["jira-software-users", "confluence-users", "design"])?
         },
         NewUser {
             profile: plain("Jonas", "Lindgren", "jonas.lindgren@example.com")?,
-            ..person(
-                "jonas.lindgren",
-                &["jira-software-users", "confluence-users", "engineering"],
-            )?
+            ..person("jonas.lindgren", &["jira-software-users", "confluence-users", "engineering"])?
         },
         NewUser {
             profile: plain("Mei", "Tanaka", "mei.tanaka@example.com")?,
@@ -220,14 +190,8 @@ fn sample() -> Result<[NewUser; 3], UserError> {
 }
 
 fn person(username: &str, groups: &[&str]) -> Result<NewUser, UserError> {
-    let groups: BTreeSet<Text> = groups
-        .iter()
-        .map(|name| Text::new(*name))
-        .collect::<Result<_, _>>()?;
-    Ok(NewUser {
-        groups,
-        ..NewUser::named(Username::new(username)?)
-    })
+    let groups: BTreeSet<Text> = groups.iter().map(|name| Text::new(*name)).collect::<Result<_, _>>()?;
+    Ok(NewUser { groups, ..NewUser::named(Username::new(username)?) })
 }
 
 fn plain(given: &str, family: &str, mail: &str) -> Result<Profile, UserError> {
@@ -235,10 +199,7 @@ fn plain(given: &str, family: &str, mail: &str) -> Result<Profile, UserError> {
         name: Some(Text::new(format!("{given} {family}"))?),
         given_name: Some(Text::new(given)?),
         family_name: Some(Text::new(family)?),
-        mail: Some(Mail {
-            address: MailAddress::new(mail)?,
-            verified: true,
-        }),
+        mail: Some(Mail { address: MailAddress::new(mail)?, verified: true }),
         ..Profile::default()
     })
 }
@@ -248,18 +209,13 @@ fn everything() -> Result<Profile, UserError> {
         middle_name: Some(Text::new("Chidinma")?),
         nickname: Some(Text::new("Ama")?),
         profile: Some(WebAddress::new("https://people.example.com/amara.okafor")?),
-        picture: Some(WebAddress::new(
-            "https://people.example.com/amara.okafor/portrait.png",
-        )?),
+        picture: Some(WebAddress::new("https://people.example.com/amara.okafor/portrait.png")?),
         website: Some(WebAddress::new("https://okafor.example.com/")?),
         gender: Some(Text::new("female")?),
         birthdate: Some(BirthDate::new("1990-04-17")?),
         zoneinfo: Some(TimeZone::new("Europe/Zurich")?),
         locale: Some(LanguageTag::new("en-GB")?),
-        phone: Some(Phone {
-            number: PhoneNumber::new("+41445550147")?,
-            verified: true,
-        }),
+        phone: Some(Phone { number: PhoneNumber::new("+41445550147")?, verified: true }),
         address: Some(Address {
             formatted: Some(AddressText::new("Seefeldstrasse 12\n8008 Zürich\nSwitzerland")?),
             street_address: Some(AddressText::new("Seefeldstrasse 12")?),

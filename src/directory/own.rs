@@ -55,24 +55,8 @@ pub struct Parts {
 impl OwnDirectory {
     /// A directory over these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts {
-            store,
-            clock,
-            sealing,
-            users,
-            proof,
-            lockout,
-            trail,
-        } = parts;
-        Self {
-            store,
-            clock,
-            sealing,
-            users,
-            proof,
-            lockout,
-            trail,
-        }
+        let Parts { store, clock, sealing, users, proof, lockout, trail } = parts;
+        Self { store, clock, sealing, users, proof, lockout, trail }
     }
 
     /// The account to count against: the person, or a keyed hash of the name nobody has (R-RL-01, R-RL-02).
@@ -104,11 +88,7 @@ impl OwnDirectory {
         counted: CountedTry,
     ) -> Result<Answer, FactorError> {
         let (Some(user), Some(right)) = (user.as_ref(), right) else {
-            let word = if user.is_some() {
-                "wrong_password"
-            } else {
-                "unknown_user"
-            };
+            let word = if user.is_some() { "wrong_password" } else { "unknown_user" };
             return self.refuse(attempt, user.as_ref(), &counted, word).await;
         };
         if let Err(reason) = standing(user, self.clock.now()) {
@@ -116,23 +96,11 @@ impl OwnDirectory {
         }
         let mut batch = Batch::new();
         counted.succeeded(&mut batch);
-        let event = self
-            .trail
-            .event(Action::PasswordCheck, Outcome::Success, attempt.origin);
-        event
-            .by(Actor::User(user.id.clone()))
-            .about(&user.id)
-            .write(&mut batch);
+        let event = self.trail.event(Action::PasswordCheck, Outcome::Success, attempt.origin);
+        event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut batch);
         self.store.commit(batch).await?;
-        let RightPassword {
-            evidence,
-            must_change,
-        } = right;
-        Ok(Answer::Authenticated(Box::new(Authenticated {
-            user: user.clone(),
-            evidence,
-            must_change,
-        })))
+        let RightPassword { evidence, must_change } = right;
+        Ok(Answer::Authenticated(Box::new(Authenticated { user: user.clone(), evidence, must_change })))
     }
 
     /// Leaves the try counted, and writes down why.
@@ -144,10 +112,8 @@ impl OwnDirectory {
         word: &'static str,
     ) -> Result<Answer, FactorError> {
         let mut batch = Batch::new();
-        let mut event = self
-            .trail
-            .event(Action::PasswordCheck, Outcome::Failure, attempt.origin)
-            .because(word);
+        let mut event =
+            self.trail.event(Action::PasswordCheck, Outcome::Failure, attempt.origin).because(word);
         if let Some(user) = user {
             event = event.about(&user.id);
         }
@@ -191,10 +157,8 @@ impl OwnDirectory {
         user: Option<&User>,
         throttled: Throttled,
     ) -> Result<Answer, FactorError> {
-        let mut event = self
-            .trail
-            .event(Action::Throttled, Outcome::Failure, attempt.origin)
-            .because("password");
+        let mut event =
+            self.trail.event(Action::Throttled, Outcome::Failure, attempt.origin).because("password");
         if let Some(user) = user {
             event = event.about(&user.id);
         }

@@ -11,10 +11,8 @@ use crate::vocabulary::amr::Method;
 /// A second factor counts only together with a password of the same person; a recovery code never raises (R-RC-06).
 pub fn level(evidence: &[Evidence]) -> Option<Level> {
     let has = |kind| evidence.iter().any(|proof| proof.factor() == kind);
-    let one_person = evidence
-        .iter()
-        .zip(evidence.iter().skip(1))
-        .all(|(one, next)| one.user() == next.user());
+    let one_person =
+        evidence.iter().zip(evidence.iter().skip(1)).all(|(one, next)| one.user() == next.user());
     match (one_person && has(FactorKind::Password), has(FactorKind::Totp)) {
         (false, _) => None,
         (true, false) => Some(Level::Password),

@@ -55,11 +55,7 @@ pub struct TotpEnrolment {
 impl TotpEnrolment {
     /// Enrols for `factor`; the app shows `issuer` beside the account (colons are dropped, the format forbids them).
     pub fn new(factor: TotpFactor, random: Arc<dyn Random>, issuer: &str) -> Self {
-        Self {
-            factor,
-            random,
-            issuer: issuer.replace(':', " "),
-        }
+        Self { factor, random, issuer: issuer.replace(':', " ") }
     }
 
     /// What the app shows beside the account.
@@ -100,9 +96,7 @@ impl TotpEnrolment {
         let key = pending_key(&occasion.journey, &occasion.user);
         let expires = self.factor.clock.now().plus(OPEN_FOR);
         let mut batch = Batch::new();
-        batch
-            .require_absent(key.clone())
-            .put(key, &PendingTotp { id, secret }, Some(expires));
+        batch.require_absent(key.clone()).put(key, &PendingTotp { id, secret }, Some(expires));
         let _refused_means_begun_elsewhere = self.factor.store.commit(batch).await?;
         Ok(())
     }
@@ -135,11 +129,8 @@ impl TotpEnrolment {
         placement: Placement,
     ) -> Result<Verdict, FactorError> {
         let name = name_of(name)?;
-        let Stored {
-            value: pending,
-            revision,
-            ..
-        } = self.pending(occasion).await?.ok_or(FactorError::NotBegun)?;
+        let Stored { value: pending, revision, .. } =
+            self.pending(occasion).await?.ok_or(FactorError::NotBegun)?;
         if let Err(blocked) = self.factor.lockout.count(&pending.id).await? {
             return Ok(blocked.into());
         }
@@ -177,10 +168,7 @@ impl TotpEnrolment {
         }
         let now = self.factor.clock.now();
         let id = CredentialId::generate(self.random.as_ref());
-        let sealed = self
-            .factor
-            .sealing
-            .seal(sealed_as(&place(&occasion.user, &id)), secret)?;
+        let sealed = self.factor.sealing.seal(sealed_as(&place(&occasion.user, &id)), secret)?;
         let last_step = totp::step(before(now));
         let credential = TotpCredential {
             id: id.clone(),
@@ -224,10 +212,7 @@ impl TotpEnrolment {
             return Err(FactorError::TooMany(MOST));
         }
         AuthenticatorLockout::succeeded(&credential.id, batch);
-        let event = self
-            .factor
-            .trail
-            .event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
+        let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
         event.credential(&credential.id).because("totp").write(batch);
         all.list.push(credential);
@@ -253,17 +238,12 @@ impl TotpEnrolment {
             .with_account_name(account.replace(':', " "))
             .with_issuer(Some(self.issuer.clone()))
             .build();
-        let address = totp
-            .and_then(|totp| totp.to_url())
-            .map_err(|_| FactorError::Name)?;
+        let address = totp.and_then(|totp| totp.to_url()).map_err(|_| FactorError::Name)?;
         let groups: Vec<&str> = (0..base32.len())
             .step_by(4)
             .filter_map(|at| base32.get(at..(at + 4).min(base32.len())))
             .collect();
-        Ok(Setup {
-            key: Hidden::new(groups.join(" ")),
-            address: Hidden::new(address),
-        })
+        Ok(Setup { key: Hidden::new(groups.join(" ")), address: Hidden::new(address) })
     }
 }
 
@@ -275,9 +255,5 @@ fn before(now: Timestamp) -> Timestamp {
 fn name_of(name: &str) -> Result<String, FactorError> {
     let name = name.trim();
     let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits {
-        Ok(name.to_owned())
-    } else {
-        Err(FactorError::Name)
-    }
+    if fits { Ok(name.to_owned()) } else { Err(FactorError::Name) }
 }

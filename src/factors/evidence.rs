@@ -46,13 +46,7 @@ impl Evidence {
         at: Timestamp,
         occasion: &Occasion,
     ) -> Self {
-        Self {
-            factor,
-            credential,
-            at,
-            journey: occasion.journey.clone(),
-            user: occasion.user.clone(),
-        }
+        Self { factor, credential, at, journey: occasion.journey.clone(), user: occasion.user.clone() }
     }
 
     /// Which factor was passed.

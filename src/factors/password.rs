@@ -60,10 +60,7 @@ impl PasswordProof {
                 origin: Origin::default(),
             };
             let evidence = Evidence::new(FactorKind::Password, None, verified.at(), &occasion);
-            RightPassword {
-                evidence,
-                must_change: verified.must_change(),
-            }
+            RightPassword { evidence, must_change: verified.must_change() }
         }))
     }
 }

@@ -65,14 +65,7 @@ impl RecoveryCodes {
         lockout: AuthenticatorLockout,
         trail: Trail,
     ) -> Self {
-        Self {
-            store,
-            clock,
-            random,
-            passwords,
-            lockout,
-            trail,
-        }
+        Self { store, clock, random, passwords, lockout, trail }
     }
 
     /// Makes a new set and voids the old one. The codes are returned this once, as they are to be shown.
@@ -84,40 +77,29 @@ impl RecoveryCodes {
     }
 
     /// The same as part of the caller's commit.
-    pub async fn issue_into(&self, batch: &mut Batch, occasion: &Occasion) -> Result<Vec<Hidden>, FactorError> {
+    pub async fn issue_into(
+        &self,
+        batch: &mut Batch,
+        occasion: &Occasion,
+    ) -> Result<Vec<Hidden>, FactorError> {
         let mut codes = Vec::with_capacity(CODES);
         let mut hashes = Vec::with_capacity(CODES);
         for place in 0..CODES {
-            let code = format!(
-                "{place}{}",
-                random::draw(self.random.as_ref(), ALPHABET, LENGTH - 1)
-            );
+            let code = format!("{place}{}", random::draw(self.random.as_ref(), ALPHABET, LENGTH - 1));
             hashes.push(Some(self.passwords.slow_hash(prepare(&code)?).await?));
             codes.push(shown(&code));
         }
-        let set = CodeSet {
-            id: CredentialId::generate(self.random.as_ref()),
-            hashes,
-            issued_at: self.clock.now(),
-        };
+        let set =
+            CodeSet { id: CredentialId::generate(self.random.as_ref()), hashes, issued_at: self.clock.now() };
         batch.put(key(&occasion.user), &set, None);
-        let event = self
-            .trail
-            .event(Action::RecoveryCodesIssued, Outcome::Success, &occasion.origin);
-        event
-            .by(Actor::User(occasion.user.clone()))
-            .about(&occasion.user)
-            .credential(&set.id)
-            .write(batch);
+        let event = self.trail.event(Action::RecoveryCodesIssued, Outcome::Success, &occasion.origin);
+        event.by(Actor::User(occasion.user.clone())).about(&occasion.user).credential(&set.id).write(batch);
         Ok(codes)
     }
 
     /// How many codes `user` has left.
     pub async fn remaining(&self, user: &UserId) -> Result<usize, FactorError> {
-        Ok(self
-            .load(user)
-            .await?
-            .map_or(0, |stored| stored.value.remaining()))
+        Ok(self.load(user).await?.map_or(0, |stored| stored.value.remaining()))
     }
 
     async fn load(&self, user: &UserId) -> Result<Option<Stored<CodeSet>>, FactorError> {
@@ -132,10 +114,7 @@ impl RecoveryCodes {
         place: usize,
     ) -> Result<Verdict, FactorError> {
         loop {
-            let Some(Stored {
-                mut value, revision, ..
-            }) = self.load(&occasion.user).await?
-            else {
+            let Some(Stored { mut value, revision, .. }) = self.load(&occasion.user).await? else {
                 return self.reject(occasion).await;
             };
             let spent = value.hashes.get_mut(place).and_then(Option::take);
@@ -144,13 +123,9 @@ impl RecoveryCodes {
             }
             let mut batch = Batch::new();
             let key = key(&occasion.user);
-            batch
-                .require_revision(key.clone(), revision)
-                .put(key, &value, None);
+            batch.require_revision(key.clone(), revision).put(key, &value, None);
             AuthenticatorLockout::succeeded(set, &mut batch);
-            let event = self
-                .trail
-                .event(Action::RecoveryCodeCheck, Outcome::Success, &occasion.origin);
+            let event = self.trail.event(Action::RecoveryCodeCheck, Outcome::Success, &occasion.origin);
             event.about(&occasion.user).credential(set).write(&mut batch);
             if self.store.commit(batch).await?.is_done() {
                 let id = Some(set.clone());
@@ -163,8 +138,7 @@ impl RecoveryCodes {
     /// Leaves a counted try counted, and writes it down.
     async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
-        self.failure(Action::RecoveryCodeCheck, occasion)
-            .write(&mut batch);
+        self.failure(Action::RecoveryCodeCheck, occasion).write(&mut batch);
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
     }
@@ -183,9 +157,7 @@ impl RecoveryCodes {
     }
 
     fn failure(&self, action: Action, occasion: &Occasion) -> Draft<'_> {
-        self.trail
-            .event(action, Outcome::Failure, &occasion.origin)
-            .about(&occasion.user)
+        self.trail.event(action, Outcome::Failure, &occasion.origin).about(&occasion.user)
     }
 
     async fn give_back(&self, counted: &CountedProof) -> Result<(), FactorError> {
@@ -230,11 +202,7 @@ impl Factor for RecoveryCodes {
             name: String::new(),
             enrolled_at: set.issued_at,
         };
-        Ok(found
-            .filter(|set| set.remaining() > 0)
-            .map(shown)
-            .into_iter()
-            .collect())
+        Ok(found.filter(|set| set.remaining() > 0).map(shown).into_iter().collect())
     }
 
     async fn begin(&self, _occasion: &Occasion) -> Result<Challenge, FactorError> {
@@ -254,14 +222,9 @@ impl Factor for RecoveryCodes {
             Ok(counted) => counted,
             Err(blocked) => return self.block(occasion, blocked).await,
         };
-        let place = code
-            .chars()
-            .next()
-            .and_then(|c| c.to_digit(10))
-            .and_then(|place| usize::try_from(place).ok());
-        let hash = place
-            .and_then(|place| set.hashes.get(place))
-            .and_then(Option::as_ref);
+        let place =
+            code.chars().next().and_then(|c| c.to_digit(10)).and_then(|place| usize::try_from(place).ok());
+        let hash = place.and_then(|place| set.hashes.get(place)).and_then(Option::as_ref);
         match (self.matches(&counted, hash, prepared).await?, place) {
             (true, Some(place)) => self.spend(occasion, &set.id, place).await,
             _ => self.reject(occasion).await,
@@ -271,10 +234,7 @@ impl Factor for RecoveryCodes {
 
 /// A code as it was meant: without spaces and hyphens, small, with the letters O, I and L read as digits.
 fn tidy(typed: &str) -> String {
-    let meant = typed
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .take(LENGTH + 1);
+    let meant = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1);
     let meant = meant.map(|c| match c.to_ascii_lowercase() {
         'o' => '0',
         'i' | 'l' => '1',
@@ -285,10 +245,7 @@ fn tidy(typed: &str) -> String {
 
 /// In four groups of four, easy to read and to write down.
 fn shown(code: &str) -> Hidden {
-    let groups: Vec<&str> = (0..LENGTH)
-        .step_by(4)
-        .filter_map(|at| code.get(at..at + 4))
-        .collect();
+    let groups: Vec<&str> = (0..LENGTH).step_by(4).filter_map(|at| code.get(at..at + 4)).collect();
     Hidden::new(groups.join("-"))
 }
 

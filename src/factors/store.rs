@@ -41,11 +41,7 @@ pub(super) fn totp_key(user: &UserId) -> Key {
 
 /// The identity of one sealed secret: it can be opened as this credential of this person only.
 pub(super) fn sealed_as(place: &str) -> Identity<'_> {
-    Identity {
-        kind: "factor_totp",
-        field: "secret",
-        id: place,
-    }
+    Identity { kind: "factor_totp", field: "secret", id: place }
 }
 
 /// The id of that identity.

@@ -32,11 +32,7 @@ pub const MOST: usize = 5;
 
 /// The generator of codes for `secret`; refuses secrets below 128 bits.
 pub fn generator(secret: &[u8]) -> Result<Totp, TotpError> {
-    Builder::new()
-        .with_secret(secret.to_vec())
-        .with_skew(0)
-        .with_step_duration(PERIOD)
-        .build()
+    Builder::new().with_secret(secret.to_vec()).with_skew(0).with_step_duration(PERIOD).build()
 }
 
 pub(super) fn stored_generator(secret: &[u8]) -> Result<Totp, FactorError> {
@@ -51,10 +47,7 @@ pub fn step(now: Timestamp) -> u64 {
 
 /// The code as its owner reads it out: spaces and hyphens between the digits are of no meaning.
 pub fn tidy(code: &str) -> String {
-    code.chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .take(DIGITS + 1)
-        .collect()
+    code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(DIGITS + 1).collect()
 }
 
 /// The step within the window around `now`, later than `last`, whose code `code` is. The comparison takes equal time.
@@ -62,9 +55,7 @@ pub fn matching_step(totp: &Totp, code: &str, now: Timestamp, last: Option<u64>)
     let present = step(now);
     let window = present.saturating_sub(WINDOW)..=present.saturating_add(WINDOW);
     let later = |step: &u64| last.is_none_or(|last| *step > last);
-    window
-        .filter(later)
-        .find(|step| totp.check(code, step.saturating_mul(PERIOD)).is_some())
+    window.filter(later).find(|step| totp.check(code, step.saturating_mul(PERIOD)).is_some())
 }
 
 /// What the factor works with.
@@ -92,13 +83,7 @@ impl TotpFactor {
         lockout: AuthenticatorLockout,
         trail: Trail,
     ) -> Self {
-        Self {
-            store,
-            clock,
-            sealing,
-            lockout,
-            trail,
-        }
+        Self { store, clock, sealing, lockout, trail }
     }
 
     /// Removes an app of `user`, or all of them, in one commit with the caller's batch `with`, and their failures too.
@@ -110,52 +95,32 @@ impl TotpFactor {
         with: Batch,
     ) -> Result<usize, FactorError> {
         let key = totp_key(&occasion.user);
-        let Some(Stored {
-            mut value, revision, ..
-        }) = totp_credentials(&self.store, &occasion.user).await?
+        let Some(Stored { mut value, revision, .. }) = totp_credentials(&self.store, &occasion.user).await?
         else {
             return Ok(0);
         };
         let mut batch = Batch::new();
-        let (gone, kept): (Vec<_>, Vec<_>) = value
-            .list
-            .into_iter()
-            .partition(|credential| which(&credential.id));
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            value.list.into_iter().partition(|credential| which(&credential.id));
         for credential in &gone {
             self.remove_one(occasion, &credential.id, &mut batch);
         }
         value.list = kept;
-        batch
-            .require_revision(key.clone(), revision)
-            .put(key, &value, None)
-            .append(with);
+        batch.require_revision(key.clone(), revision).put(key, &value, None).append(with);
         let done = self.store.commit(batch).await?.is_done();
-        if done {
-            Ok(gone.len())
-        } else {
-            Err(FactorError::Conflict)
-        }
+        if done { Ok(gone.len()) } else { Err(FactorError::Conflict) }
     }
 
     /// What goes with an app that leaves its person's record.
     pub(super) fn remove_one(&self, occasion: &Occasion, credential: &CredentialId, batch: &mut Batch) {
         AuthenticatorLockout::succeeded(credential, batch);
-        let event = self
-            .trail
-            .event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
-        event
-            .about(&occasion.user)
-            .credential(credential)
-            .because("totp")
-            .write(batch);
+        let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
+        event.about(&occasion.user).credential(credential).because("totp").write(batch);
     }
 
     /// Counts the try against every app it could be meant for, before any secret is looked at (R-RL-03).
     async fn count(&self, credentials: &TotpCredentials) -> Result<Countable, FactorError> {
-        let mut countable = Countable {
-            open: Vec::new(),
-            blocked: None,
-        };
+        let mut countable = Countable { open: Vec::new(), blocked: None };
         for credential in &credentials.list {
             match self.lockout.count(&credential.id).await? {
                 Ok(counted) => countable.open.push(counted),
@@ -172,9 +137,7 @@ impl TotpFactor {
         open: &[CountedProof],
         code: &str,
     ) -> Result<Option<Verdict>, FactorError> {
-        let Some(Stored {
-            mut value, revision, ..
-        }) = totp_credentials(&self.store, &occasion.user).await?
+        let Some(Stored { mut value, revision, .. }) = totp_credentials(&self.store, &occasion.user).await?
         else {
             return Ok(Some(Verdict::Rejected));
         };
@@ -187,22 +150,14 @@ impl TotpFactor {
         }
         let mut batch = Batch::new();
         let key = totp_key(&occasion.user);
-        batch
-            .require_revision(key.clone(), revision)
-            .put(key, &value, None);
+        batch.require_revision(key.clone(), revision).put(key, &value, None);
         AuthenticatorLockout::succeeded(&id, &mut batch);
         // The answer did not say which app was meant: this was no failure of the others, but no success either.
         for other in open.iter().filter(|counted| *counted.credential() != id) {
             self.lockout.give_back(other, &mut batch).await?;
         }
-        let event = self
-            .trail
-            .event(Action::FactorCheck, Outcome::Success, &occasion.origin);
-        event
-            .about(&occasion.user)
-            .credential(&id)
-            .because("totp")
-            .write(&mut batch);
+        let event = self.trail.event(Action::FactorCheck, Outcome::Success, &occasion.origin);
+        event.about(&occasion.user).credential(&id).because("totp").write(&mut batch);
         let accepted = self.store.commit(batch).await?.is_done();
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
         Ok(accepted.then(|| Verdict::Accepted(Box::new(evidence))))
@@ -236,9 +191,7 @@ impl TotpFactor {
         code: &str,
         now: Timestamp,
     ) -> Result<Option<u64>, FactorError> {
-        let secret = self
-            .sealing
-            .open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
+        let secret = self.sealing.open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
         let totp = stored_generator(&secret)?;
         Ok(matching_step(&totp, code, now, Some(credential.last_step)))
     }
@@ -250,8 +203,7 @@ impl TotpFactor {
         word: &'static str,
     ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
-        self.failure(Action::FactorCheck, occasion, word)
-            .write(&mut batch);
+        self.failure(Action::FactorCheck, occasion, word).write(&mut batch);
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
     }
@@ -268,10 +220,7 @@ impl TotpFactor {
     }
 
     fn failure(&self, action: Action, occasion: &Occasion, word: &'static str) -> Draft<'_> {
-        self.trail
-            .event(action, Outcome::Failure, &occasion.origin)
-            .about(&occasion.user)
-            .because(word)
+        self.trail.event(action, Outcome::Failure, &occasion.origin).about(&occasion.user).because(word)
     }
 }
 

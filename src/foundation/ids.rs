@@ -38,9 +38,7 @@ macro_rules! identifier {
 }
 
 fn uuid(random: &dyn Random) -> String {
-    uuid::Builder::from_random_bytes(random::bytes(random))
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_random_bytes(random::bytes(random)).into_uuid().to_string()
 }
 
 identifier!(

@@ -26,11 +26,7 @@ pub fn base64url<const N: usize>(random: &dyn Random) -> String {
 /// `length` characters drawn evenly from `[A-Za-z0-9]` (5.95 bits each): for client ids and secrets,
 /// which must read the same raw and URL-encoded (R-TK-04).
 pub fn alphanumeric(random: &dyn Random, length: usize) -> String {
-    draw(
-        random,
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
-        length,
-    )
+    draw(random, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length)
 }
 
 /// `length` characters drawn evenly from `alphabet` by rejection, so that none is favoured.
@@ -40,14 +36,9 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
     while text.len() < length {
         // A block at a time: each call of the system's generator costs as much as many bytes of it.
         let block = bytes::<32>(random).into_iter().map(usize::from);
-        let letters = block
-            .filter(|byte| *byte < fair)
-            .filter_map(|byte| alphabet.get(byte % alphabet.len()));
-        text.extend(
-            letters
-                .take(length - text.len())
-                .map(|letter| char::from(*letter)),
-        );
+        let letters =
+            block.filter(|byte| *byte < fair).filter_map(|byte| alphabet.get(byte % alphabet.len()));
+        text.extend(letters.take(length - text.len()).map(|letter| char::from(*letter)));
     }
     text
 }
@@ -58,10 +49,7 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
-    #[expect(
-        clippy::expect_used,
-        reason = "without the system's generator nothing may go on (R-CO-05)"
-    )]
+    #[expect(clippy::expect_used, reason = "without the system's generator nothing may go on (R-CO-05)")]
     fn fill(&self, target: &mut [u8]) {
         aws_lc_rs::rand::fill(target).expect("the system's random generator failed");
     }
@@ -77,10 +65,7 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// The generator that `seed` names.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: AtomicU64::new(0),
-        }
+        Self { seed, counter: AtomicU64::new(0) }
     }
 }
 
@@ -90,10 +75,7 @@ impl Random for SeededRandom {
             let counter = self.counter.fetch_add(1, Ordering::SeqCst);
             let input = [self.seed.to_be_bytes(), counter.to_be_bytes()].concat();
             let block = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &input);
-            chunk
-                .iter_mut()
-                .zip(block.as_ref())
-                .for_each(|(target, source)| *target = *source);
+            chunk.iter_mut().zip(block.as_ref()).for_each(|(target, source)| *target = *source);
         }
     }
 }

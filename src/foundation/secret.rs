@@ -49,10 +49,7 @@ pub struct Plain<K: Kind>(Zeroizing<String>, PhantomData<K>);
 impl<K: Kind> Plain<K> {
     /// A fresh one: the prefix and 43 characters of `[A-Za-z0-9]` (256 bits).
     pub fn generate(random: &dyn Random) -> Self {
-        Self(
-            Zeroizing::new(format!("{}{}", K::PREFIX, random::alphanumeric(random, 43))),
-            PhantomData,
-        )
+        Self(Zeroizing::new(format!("{}{}", K::PREFIX, random::alphanumeric(random, 43))), PhantomData)
     }
 
     /// Takes over what was presented. `None` where it is not of this kind's form: then it is unknown (R-CO-02).
@@ -127,9 +124,7 @@ impl<'de, K: Kind> Deserialize<'de> for Hashed<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(serde::de::Error::custom)?;
-        let bytes = bytes
-            .try_into()
-            .map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
+        let bytes = bytes.try_into().map_err(|_| serde::de::Error::custom("a hash has 32 bytes"))?;
         Ok(Self(bytes, PhantomData))
     }
 }

@@ -35,20 +35,25 @@ impl Journeys {
         let (mut batch, placement) = (Batch::new(), page::placement(&step.journey));
         let verdict = match self.enrolment.confirm_into(&mut batch, &occasion, &code, NAME, placement).await {
             // The same form was sent twice and the other was quicker: the journey shows where it is.
-            Err(FactorError::NotBegun | FactorError::Conflict) => return see_other(&format!("/sign-in/{id}")),
+            Err(FactorError::NotBegun | FactorError::Conflict) => {
+                return see_other(&format!("/sign-in/{id}"));
+            }
             verdict => verdict.map_err(error::factor)?,
         };
         match verdict {
             Verdict::Accepted(evidence) => {
                 let epoch = self.lifecycle.factor_changed(&mut batch, &user, step.session_of(&user)).await?;
-                let codes = self.recovery_codes.issue_into(&mut batch, &occasion).await.map_err(error::factor)?;
+                let codes =
+                    self.recovery_codes.issue_into(&mut batch, &occasion).await.map_err(error::factor)?;
                 self.recovery_sheets.keep(&mut batch, &occasion, &codes).map_err(error::factor)?;
                 step.journey.enter(epoch);
                 step.journey.accept(*evidence, epoch).map_err(Failure::internal)?;
                 step.journey.codes_unsaved = true;
                 self.settle(step, batch).await
             }
-            Verdict::Rejected | Verdict::Disabled => self.enrol_page(&step, Some(Message::EnrolmentCodeFailed)).await,
+            Verdict::Rejected | Verdict::Disabled => {
+                self.enrol_page(&step, Some(Message::EnrolmentCodeFailed)).await
+            }
             Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "enrolment throttled")),
         }
     }
@@ -65,9 +70,7 @@ impl Journeys {
             Opening::Instead(response) => return Ok(response),
         };
         if form.get("saved")? != Some("yes") {
-            return self
-                .recovery_codes_page(&step, Some(Message::CodesNotSaved))
-                .await;
+            return self.recovery_codes_page(&step, Some(Message::CodesNotSaved)).await;
         }
         let mut batch = Batch::new();
         self.recovery_sheets.discard(&mut batch, &step.occasion(&step.user()?));

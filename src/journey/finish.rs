@@ -4,15 +4,15 @@ use axum::http::header;
 use axum::response::Response;
 
 use super::Journeys;
+use super::next::Next;
 use super::stage::Progress;
 use super::start::{browser, see_other};
-use super::next::Next;
 use super::step::{Opening, Step};
 use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
 use crate::grants::Consent;
-use crate::sessions::{Assurance, Session};
 use crate::sessions::cookie::{self, SessionCookie};
+use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
 use crate::web::{Failure, Visitor, cookies};
@@ -43,9 +43,7 @@ impl Journeys {
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
         self.remember(&mut batch, &step, &user).await?;
-        let event = self
-            .trail
-            .event(Action::SignIn, Outcome::Success, &step.visitor.origin());
+        let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);
         step.journey.progress = Progress::Arrived(session);
@@ -108,7 +106,12 @@ impl Journeys {
 
     /// The journey `id` of this visitor's browser, if it has come to its end, belongs to the errand that resumes at
     /// `resume`, and was not taken up yet.
-    pub async fn returned(&self, visitor: &Visitor, id: &str, resume: &str) -> Result<Option<Returned>, Failure> {
+    pub async fn returned(
+        &self,
+        visitor: &Visitor,
+        id: &str,
+        resume: &str,
+    ) -> Result<Option<Returned>, Failure> {
         let Some(browser) = browser(visitor) else { return Ok(None) };
         let found = self.find(&JourneyId::from_text(id), &browser.hash()).await?;
         let Some(read) = found.filter(|read| read.value.errand.resume == resume) else { return Ok(None) };
@@ -121,7 +124,11 @@ impl Journeys {
     }
 
     /// What is asked of a journey that had arrived, now that its errand goes on: time has passed since.
-    pub async fn still_arrived(&self, returned: &Returned, session: &Session) -> Result<Option<Assurance>, Failure> {
+    pub async fn still_arrived(
+        &self,
+        returned: &Returned,
+        session: &Session,
+    ) -> Result<Option<Assurance>, Failure> {
         match self.ask_next(&returned.read.value, Some(session)).await? {
             Next::Arrive(assurance) => Ok(Some(assurance)),
             _ => Ok(None),

@@ -8,9 +8,9 @@ use super::Journeys;
 use super::stage::{Demands, Errand};
 use crate::claims::standard::full_name;
 use crate::foundation::secret::{Invitation, Plain};
+use crate::lifecycle::invitation::Invited;
 use crate::pages::journey_pages::InvitationPage;
 use crate::storage::Batch;
-use crate::lifecycle::invitation::Invited;
 use crate::users::{User, epoch};
 use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf};
 
@@ -27,19 +27,13 @@ impl Journeys {
     pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
         let (invitation, _, user) = self.invited(link).await?;
         let page = InvitationPage {
-            form: self.web.form(
-                &invitation,
-                PURPOSE,
-                format!("/invitation/{}", invitation.expose()),
-            ),
+            form: self.web.form(&invitation, PURPOSE, format!("/invitation/{}", invitation.expose())),
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
             username: user.username.as_str().to_owned(),
             sets_password: true,
             sets_factor: self.second_factors(&user.id).await? == 0,
         };
-        Ok(self
-            .web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     /// `POST /invitation/{invitation}`: burns the link and begins the journey that it permits.
@@ -51,8 +45,7 @@ impl Journeys {
     ) -> Result<Response, Failure> {
         let (invitation, invited, user) = self.invited(link).await?;
         let epoch = epoch::present(&self.store, &user.id).await?;
-        self.web
-            .check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
+        self.web.check_form(visitor, &invitation, PURPOSE, form.get(csrf::FIELD)?)?;
         let mut burning = Batch::new();
         epoch.require(&mut burning);
         self.invitations.burn(&mut burning, &invitation, &invited, &visitor.origin());
@@ -74,9 +67,5 @@ impl Journeys {
 
 /// The errand of whoever only wants to be signed in: Keyward's own home page.
 pub fn home() -> Errand {
-    Errand {
-        resume: "/signed-in/".to_owned(),
-        data: serde_json::Value::Null,
-        application: None,
-    }
+    Errand { resume: "/signed-in/".to_owned(), data: serde_json::Value::Null, application: None }
 }

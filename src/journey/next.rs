@@ -110,9 +110,8 @@ impl Next {
 
 /// Whom a journey concerns: the one it has fixed, else whoever is signed in, unless another account was chosen.
 pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) -> Option<&'a UserId> {
-    let signed_in = session
-        .filter(|_| journey.account != AccountChoice::Another)
-        .map(|session| &session.user);
+    let signed_in =
+        session.filter(|_| journey.account != AccountChoice::Another).map(|session| &session.user);
     journey.user().or(signed_in)
 }
 
@@ -162,10 +161,7 @@ fn account_to_choose(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn nobody_signed_in(facts: &Facts<'_>) -> Option<Next> {
-    facts
-        .person
-        .is_none()
-        .then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
+    facts.person.is_none().then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
 }
 
 fn not_served(facts: &Facts<'_>) -> Option<Next> {
@@ -230,11 +226,7 @@ fn level_needed(facts: &Facts<'_>) -> Result<Level, Refusal> {
         return Err(Refusal::LevelOutOfReach);
     }
     let needed = facts.requirement.floor.max(wished.unwrap_or(Level::Password));
-    if needed > HIGHEST {
-        Err(Refusal::LevelOutOfReach)
-    } else {
-        Ok(needed)
-    }
+    if needed > HIGHEST { Err(Refusal::LevelOutOfReach) } else { Ok(needed) }
 }
 
 /// Whether more must be proved than was; `Some(Err)` where it cannot be.
@@ -262,11 +254,7 @@ fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
     }
     // Whoever changes a password has just given the present one (R-PW-08).
     let proved = facts.journey.has_proof_of(FactorKind::Password);
-    let stage = if proved {
-        Stage::NewPassword
-    } else {
-        Stage::Password
-    };
+    let stage = if proved { Stage::NewPassword } else { Stage::Password };
     Some(Next::Ask(stage, Why::PasswordToChange))
 }
 
@@ -287,19 +275,12 @@ fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
 }
 
 fn codes_to_save(facts: &Facts<'_>) -> Option<Next> {
-    facts
-        .journey
-        .codes_unsaved
-        .then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
+    facts.journey.codes_unsaved.then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
 }
 
 fn consent_to_give(facts: &Facts<'_>) -> Option<Next> {
     let demand = facts.journey.demands.consent.as_ref()?;
-    let given = facts
-        .person?
-        .consent
-        .as_ref()
-        .is_some_and(|given| demand.scopes.is_within(given));
+    let given = facts.person?.consent.as_ref().is_some_and(|given| demand.scopes.is_within(given));
     let settled = facts.journey.consented || (given && !demand.again);
     (!settled).then_some(Next::Ask(Stage::Consent, Why::ConsentToGive))
 }

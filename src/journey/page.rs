@@ -43,7 +43,8 @@ impl Journeys {
     async fn show_stage(&self, step: Step, stage: Stage) -> Result<Response, Failure> {
         let session = step.session.as_ref().map(|session| &session.value);
         match self.ask_next(&step.journey, session).await? {
-            Next::Ask(now, _) if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
+            Next::Ask(now, _)
+                if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
             Next::Refuse(refusal) => return Ok(self.refusal_page(&step.visitor, &step.journey, refusal)),
             _ => return self.settle(step, Batch::new()).await,
         }
@@ -97,9 +98,7 @@ impl Journeys {
             None => None,
         };
         let known = user.map(|user| user.value.username.as_str().to_owned());
-        Ok(known
-            .or_else(|| step.journey.demands.login_hint.clone())
-            .unwrap_or_default())
+        Ok(known.or_else(|| step.journey.demands.login_hint.clone()).unwrap_or_default())
     }
 
     pub(super) fn password_page(
@@ -118,8 +117,7 @@ impl Journeys {
             can_cancel: step.journey.errand.application.is_some(),
         };
         let locales = step.journey.demands.ui_locales.as_deref();
-        self.web
-            .page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
+        self.web.page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
     }
 
     pub(super) async fn factor_page(
@@ -179,10 +177,8 @@ impl Journeys {
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
         let occasion = step.occasion(&user.id);
-        let begun = self
-            .enrolment
-            .begin_with(&occasion, user.username.as_str(), placement(&step.journey))
-            .await;
+        let begun =
+            self.enrolment.begin_with(&occasion, user.username.as_str(), placement(&step.journey)).await;
         let setup = begun.map_err(error::factor)?;
         let page = EnrolPage {
             form: self.form(step, "enrolment"),
@@ -198,7 +194,11 @@ impl Journeys {
     }
 
     /// The codes are shown until the person says that they are saved.
-    pub(super) async fn recovery_codes_page(&self, step: &Step, problem: Option<Message>) -> Result<Response, Failure> {
+    pub(super) async fn recovery_codes_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
         let codes = self.recovery_sheets.read(&step.occasion(&user.id)).await.map_err(error::factor)?;
         let page = RecoveryCodesPage {
@@ -235,11 +235,7 @@ impl Journeys {
             username: user.username.as_str().to_owned(),
             application: application(&step.journey).unwrap_or_default(),
             host: demand.host.clone(),
-            scopes: demand
-                .scopes
-                .iter()
-                .map(|scope| ScopeInWords::of(scope.as_str()).line())
-                .collect(),
+            scopes: demand.scopes.iter().map(|scope| ScopeInWords::of(scope.as_str()).line()).collect(),
         };
         Ok(self.send(step, &page))
     }
@@ -251,15 +247,10 @@ impl Journeys {
         reason: RestartReason,
     ) -> Response {
         let known = journey.and_then(|journey| journey.errand.application.as_ref());
-        let start = known
-            .and_then(|application| application.start.clone())
-            .unwrap_or_else(|| "/".to_owned());
-        let name = known
-            .filter(|known| known.start.is_some())
-            .map(|known| known.name.clone());
+        let start = known.and_then(|application| application.start.clone()).unwrap_or_else(|| "/".to_owned());
+        let name = known.filter(|known| known.start.is_some()).map(|known| known.name.clone());
         let page = RestartPage::new(reason, start, name, visitor.request.as_str());
-        self.web
-            .page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
+        self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
     }
 
     /// Where the journey ends on our own page: whom to ask.
@@ -271,55 +262,34 @@ impl Journeys {
             request_id: visitor.request.as_str().to_owned(),
             back: back.map(|_| format!("{}{}", journey.errand.resume, journey.id)),
         };
-        self.web
-            .page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
+        self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
     }
 
     async fn concerned(&self, step: &Step) -> Result<User, Failure> {
         let found = self.users.by_id(&step.user()?).await?;
-        found
-            .map(|user| user.value)
-            .ok_or_else(|| Failure::internal("the person is gone"))
+        found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
     async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
-        self.recovery_codes
-            .remaining(&step.user()?)
-            .await
-            .map_err(error::factor)
+        self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
     }
 
     fn form(&self, step: &Step, stage: &str) -> Form {
         let id = &step.journey.id;
-        self.web
-            .form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
+        self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
     }
 
     fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
         let locales = step.journey.demands.ui_locales.as_deref();
-        self.web.page_in(
-            &step.visitor,
-            locales,
-            StatusCode::OK,
-            page,
-            &PagePolicy::default(),
-        )
+        self.web.page_in(&step.visitor, locales, StatusCode::OK, page, &PagePolicy::default())
     }
 }
 
 /// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_proof_of(FactorKind::RecoveryCode) {
-        Placement::InPlaceOfAll
-    } else {
-        Placement::First
-    }
+    if journey.has_proof_of(FactorKind::RecoveryCode) { Placement::InPlaceOfAll } else { Placement::First }
 }
 
 fn application(journey: &Journey) -> Option<String> {
-    journey
-        .errand
-        .application
-        .as_ref()
-        .map(|application| application.name.clone())
+    journey.errand.application.as_ref().map(|application| application.name.clone())
 }

@@ -29,14 +29,8 @@ impl Journeys {
             Opening::Instead(response) => return Ok(response),
         };
         let signed_in = step.session.as_ref().map(|session| session.value.user.as_str());
-        let present = form
-            .get("account")?
-            .is_some_and(|chosen| Some(chosen) == signed_in);
-        step.journey.account = if present {
-            AccountChoice::Present
-        } else {
-            AccountChoice::Another
-        };
+        let present = form.get("account")?.is_some_and(|chosen| Some(chosen) == signed_in);
+        step.journey.account = if present { AccountChoice::Present } else { AccountChoice::Another };
         self.settle(step, Batch::new()).await
     }
 
@@ -65,20 +59,25 @@ impl Journeys {
         // Read before the password is checked: what changes meanwhile voids the proof.
         let epoch = self.epoch_of(login_name).await?;
         let origin = step.visitor.origin();
-        let attempt = PasswordAttempt { login_name, password: &password, journey: &step.journey.id, origin: &origin };
+        let attempt =
+            PasswordAttempt { login_name, password: &password, journey: &step.journey.id, origin: &origin };
         match self.directory.authenticate(&attempt).await.map_err(error::factor)? {
             Answer::Authenticated(person) => {
                 if step.journey.accept(person.evidence, epoch.number).is_err() {
-                    let page = self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
+                    let page =
+                        self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
                     return Ok(page);
                 }
                 step.epoch = Some(epoch);
                 if step.journey.permission.is_none() {
-                    step.journey.permission = policy::permission_by_network(&self.policy, step.visitor.client);
+                    step.journey.permission =
+                        policy::permission_by_network(&self.policy, step.visitor.client);
                 }
                 self.settle(step, Batch::new()).await
             }
-            Answer::Failed => Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::SignInFailed))),
+            Answer::Failed => {
+                Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::SignInFailed)))
+            }
             Answer::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "password throttled")),
             Answer::Busy => Err(error::busy()),
         }
@@ -144,9 +143,7 @@ impl Journeys {
 fn message(weakness: &WeakPassword) -> Message {
     let count = |length: &usize| u32::try_from(*length).unwrap_or(u32::MAX);
     match weakness {
-        WeakPassword::TooShort(least) => Message::PasswordTooShort {
-            minimum: count(least),
-        },
+        WeakPassword::TooShort(least) => Message::PasswordTooShort { minimum: count(least) },
         WeakPassword::TooLong => Message::PasswordTooLong { maximum: 256 },
         WeakPassword::Common => Message::PasswordKnown,
         WeakPassword::Context => Message::PasswordPersonal,

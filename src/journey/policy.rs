@@ -25,19 +25,13 @@ pub fn requirement(policy: &Policy) -> Requirement {
         Floor::MfaLow => Level::MfaLow,
         Floor::Mfa => Level::Mfa,
     };
-    Requirement {
-        floor,
-        second_factor_max_age: policy.second_factor_max_age,
-    }
+    Requirement { floor, second_factor_max_age: policy.second_factor_max_age }
 }
 
 /// Whether the password alone permits a first enrolment from this address (R-EN-02). One that nobody vouches for permits
 /// nothing: it stands for everybody behind a proxy.
 pub fn permission_by_network(policy: &Policy, client: ClientAddress) -> Option<EnrolmentPermission> {
     let address = client.vouched()?;
-    let inside = policy
-        .first_enrolment_by_password
-        .iter()
-        .any(|network| network.contains(&address));
+    let inside = policy.first_enrolment_by_password.iter().any(|network| network.contains(&address));
     inside.then_some(EnrolmentPermission::Network)
 }

@@ -36,25 +36,17 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
             "/sign-in/{journey}/recovery-code",
             step!(journeys.check_recovery_code).get(show_recovery_code),
         )
-        .route(
-            "/sign-in/{journey}/lost-factor",
-            step!(journeys.leave_lost_factor).get(show_lost_factor),
-        )
+        .route("/sign-in/{journey}/lost-factor", step!(journeys.leave_lost_factor).get(show_lost_factor))
         .route("/sign-in/{journey}/new-password", step!(journeys.set_password))
         .route("/sign-in/{journey}/enrolment", step!(journeys.confirm_enrolment))
         .route("/sign-in/{journey}/recovery-codes", step!(journeys.codes_saved))
         .route("/sign-in/{journey}/consent", step!(journeys.answer_consent))
-        .route(
-            "/invitation/{invitation}",
-            get(show_invitation).post(accept_invitation),
-        )
+        .route("/invitation/{invitation}", get(show_invitation).post(accept_invitation))
         .with_state(journeys)
 }
 
 async fn begin_home(State(journeys): Shared, visitor: Visitor) -> Answer {
-    let beginning = journeys
-        .consider(&visitor, Demands::default(), super::invitation::home())
-        .await?;
+    let beginning = journeys.consider(&visitor, Demands::default(), super::invitation::home()).await?;
     match beginning.next {
         super::Next::Arrive(_) => super::start::see_other("/"),
         _ => journeys.begin(&visitor, beginning).await,

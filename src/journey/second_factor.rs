@@ -63,10 +63,7 @@ impl Journeys {
             return self.recovery_code_page(&step, Some(Message::FieldEmpty)).await;
         };
         match self.verify(&self.recovery_codes, &step, code).await? {
-            Verdict::Rejected => {
-                self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed))
-                    .await
-            }
+            Verdict::Rejected => self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
         }
@@ -90,10 +87,7 @@ impl Journeys {
 
     async fn verify(&self, factor: &dyn Factor, step: &Step, code: Hidden) -> Result<Verdict, Failure> {
         let occasion = step.occasion(&step.user()?);
-        factor
-            .verify(&occasion, &Answer::Code(code))
-            .await
-            .map_err(error::factor)
+        factor.verify(&occasion, &Answer::Code(code)).await.map_err(error::factor)
     }
 
     async fn take_proof(&self, mut step: Step, verdict: Verdict) -> Result<Response, Failure> {

@@ -57,16 +57,8 @@ impl Journeys {
         let id = JourneyId::generate(self.random.as_ref());
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
         let session = self.session(visitor).await?;
-        let next = self
-            .ask_next(&journey, session.as_ref().map(|session| &session.value))
-            .await?;
-        Ok(Beginning {
-            journey,
-            next,
-            session,
-            browser,
-            browser_is_new,
-        })
+        let next = self.ask_next(&journey, session.as_ref().map(|session| &session.value)).await?;
+        Ok(Beginning { journey, next, session, browser, browser_is_new })
     }
 
     /// Stores the journey and sends the browser to its first page.
@@ -116,13 +108,7 @@ impl Journeys {
         };
         let requirement = requirement(&self.policy);
         let now = self.clock.now();
-        Ok(next(&Facts {
-            now,
-            journey,
-            session,
-            person: person.as_ref(),
-            requirement: &requirement,
-        }))
+        Ok(next(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
     }
 
     async fn person(&self, id: &UserId, journey: &Journey) -> Result<Option<Person>, Failure> {
@@ -136,11 +122,7 @@ impl Journeys {
         Ok(Some(Person {
             user: id.clone(),
             standing: standing(&user.value, self.clock.now()),
-            must_change_password: self
-                .passwords
-                .must_change(id)
-                .await
-                .map_err(|e| error::user(e.into()))?,
+            must_change_password: self.passwords.must_change(id).await.map_err(|e| error::user(e.into()))?,
             second_factors: self.second_factors(id).await?,
             consent: consent.map(|consent| consent.scopes),
         }))
@@ -166,9 +148,7 @@ pub(super) fn browser(visitor: &Visitor) -> Option<Plain<BrowserSecret>> {
 /// 303 to an own path: after a POST the browser goes on with GET (R-AZ-18).
 pub(super) fn see_other(path: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(path).map_err(Failure::internal)?;
-    let headers = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -51,11 +51,7 @@ impl Step {
 
     /// Where proofs of this step are given.
     pub(super) fn occasion(&self, user: &UserId) -> Occasion {
-        Occasion {
-            user: user.clone(),
-            journey: self.journey.id.clone(),
-            origin: self.visitor.origin(),
-        }
+        Occasion { user: user.clone(), journey: self.journey.id.clone(), origin: self.visitor.origin() }
     }
 
     /// The live session of the browser, whoever's it is.
@@ -117,7 +113,8 @@ impl Journeys {
         };
         let token = form.get(csrf::FIELD)?;
         self.web.check_form(&step.visitor, &step.browser, &purpose(&step.journey.id), token)?;
-        let restart = |reason| Opening::Instead(self.restart_page(&step.visitor, Some(&step.journey), reason));
+        let restart =
+            |reason| Opening::Instead(self.restart_page(&step.visitor, Some(&step.journey), reason));
         match &step.journey.progress {
             Progress::Under(under) if *under == stage => {}
             Progress::Under(_) if passed(&step.journey, stage) => {
@@ -134,7 +131,8 @@ impl Journeys {
             if !step.is_for_the_same_person() {
                 return Ok(restart(RestartReason::OutOfOrder));
             }
-            if !matches!(self.ask_next(&step.journey, step.session()).await?, Next::Ask(now, _) if now == stage) {
+            if !matches!(self.ask_next(&step.journey, step.session()).await?, Next::Ask(now, _) if now == stage)
+            {
                 return self.settle(*step, Batch::new()).await.map(Opening::Instead);
             }
         }
@@ -175,7 +173,12 @@ impl Journeys {
 
     /// Stores where the journey stands now, and sends the browser there. If another request was quicker, nothing of this
     /// step is stored and the browser is shown where the other one led.
-    async fn store_step(&self, mut step: Step, progress: Progress, mut batch: Batch) -> Result<Response, Failure> {
+    async fn store_step(
+        &self,
+        mut step: Step,
+        progress: Progress,
+        mut batch: Batch,
+    ) -> Result<Response, Failure> {
         let id = step.journey.id.clone();
         let next = match &progress {
             Progress::Under(_) => format!("/sign-in/{id}"),

@@ -16,11 +16,8 @@ pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How many journeys one browser may have open; the oldest gives way.
 const MOST_PER_BROWSER: usize = 10;
 /// How many an address may begin: bounds what strangers can make us store (R-ST-07).
-const BY_ADDRESS: RateLimit = RateLimit {
-    name: "journey",
-    bound: 3000,
-    window: Duration::from_secs(15 * 60),
-};
+const BY_ADDRESS: RateLimit =
+    RateLimit { name: "journey", bound: 3000, window: Duration::from_secs(15 * 60) };
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct BrowserJourneys {

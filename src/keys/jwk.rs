@@ -58,13 +58,7 @@ impl Jwk {
             return Err(KeyError::Unusable("is shorter than 2048 bits".to_owned()));
         }
         let encode = |number: &rsa::BigUint| URL_SAFE_NO_PAD.encode(number.to_bytes_be());
-        Ok(Self::named(
-            SigningAlgorithm::RS256,
-            Material::Rsa {
-                n: encode(key.n()),
-                e: encode(key.e()),
-            },
-        ))
+        Ok(Self::named(SigningAlgorithm::RS256, Material::Rsa { n: encode(key.n()), e: encode(key.e()) }))
     }
 
     /// From the public part of a P-256 key (uncompressed point, SEC 1 section 2.3.3).
@@ -74,11 +68,7 @@ impl Jwk {
             .and_then(|rest| rest.split_at_checked(32))
             .ok_or_else(|| KeyError::Unusable("is not a point of P-256".to_owned()))?;
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let material = Material::EllipticCurve {
-            crv: "P-256",
-            x: encode(x),
-            y: encode(y),
-        };
+        let material = Material::EllipticCurve { crv: "P-256", x: encode(x), y: encode(y) };
         Ok(Self::named(SigningAlgorithm::ES256, material))
     }
 
@@ -90,11 +80,6 @@ impl Jwk {
             Material::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
         };
         let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()));
-        Self {
-            kid,
-            usage: "sig",
-            alg,
-            material,
-        }
+        Self { kid, usage: "sig", alg, material }
     }
 }

@@ -13,10 +13,7 @@ impl Keyring {
     /// Takes keys, newest first; there must be one of each algorithm.
     pub fn new(keys: Vec<SigningKey>) -> Result<Self, KeyError> {
         let has = |algorithm| keys.iter().any(|key: &SigningKey| key.jwk().alg == algorithm);
-        match SigningAlgorithm::ALL
-            .into_iter()
-            .find(|algorithm| !has(*algorithm))
-        {
+        match SigningAlgorithm::ALL.into_iter().find(|algorithm| !has(*algorithm)) {
             Some(missing) => Err(KeyError::Unusable(format!("for {} is missing", missing.as_str()))),
             None => Ok(Self { keys }),
         }
@@ -25,10 +22,7 @@ impl Keyring {
     /// The key that signs with `algorithm` now.
     pub fn signing_key(&self, algorithm: SigningAlgorithm) -> Result<&SigningKey, KeyError> {
         let missing = || KeyError::Unusable(format!("for {} is missing", algorithm.as_str()));
-        self.keys
-            .iter()
-            .find(|key| key.jwk().alg == algorithm)
-            .ok_or_else(missing)
+        self.keys.iter().find(|key| key.jwk().alg == algorithm).ok_or_else(missing)
     }
 
     /// The public half of the key with this `kid`.

@@ -30,10 +30,7 @@ impl SigningKey {
         let der = match algorithm {
             SigningAlgorithm::RS256 => {
                 let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-                AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)
-                    .map_err(failed)?
-                    .as_ref()
-                    .to_vec()
+                AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?.as_ref().to_vec()
             }
             SigningAlgorithm::ES256 => {
                 let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?;
@@ -50,19 +47,13 @@ impl SigningKey {
             SigningAlgorithm::RS256 => {
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(unusable)?;
                 let jwk = Jwk::rsa(pair.public_key().as_ref())?;
-                Ok(Self {
-                    pair: Pair::Rsa(pair),
-                    jwk,
-                })
+                Ok(Self { pair: Pair::Rsa(pair), jwk })
             }
             SigningAlgorithm::ES256 => {
                 let pair =
                     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(unusable)?;
                 let jwk = Jwk::elliptic_curve(pair.public_key().as_ref())?;
-                Ok(Self {
-                    pair: Pair::Ecdsa(pair),
-                    jwk,
-                })
+                Ok(Self { pair: Pair::Ecdsa(pair), jwk })
             }
         }
     }
@@ -91,8 +82,7 @@ impl SigningKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .map_err(failed)?;
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
             Pair::Ecdsa(pair) => Ok(pair.sign(&random, message).map_err(failed)?.as_ref().to_vec()),

@@ -57,25 +57,14 @@ async fn make(
     let der = SigningKey::generate(algorithm)?;
     let kid = SigningKey::from_pkcs8(algorithm, &der)?.jwk().kid.clone();
     let pkcs8 = sealing.seal(place(&kid), &der)?;
-    let record = StoredKey {
-        algorithm,
-        created_at: clock.now(),
-        pkcs8,
-    };
+    let record = StoredKey { algorithm, created_at: clock.now(), pkcs8 };
     let first = Key::new("first-signing-key", &[algorithm.as_str()]);
     let mut batch = Batch::new();
-    batch
-        .require_absent(first.clone())
-        .add(first, 1, None)
-        .put(Key::new(KIND, &[&kid]), &record, None);
+    batch.require_absent(first.clone()).add(first, 1, None).put(Key::new(KIND, &[&kid]), &record, None);
     store.commit(batch).await?;
     Ok(())
 }
 
 fn place(kid: &str) -> Identity<'_> {
-    Identity {
-        kind: KIND,
-        field: "pkcs8",
-        id: kid,
-    }
+    Identity { kind: KIND, field: "pkcs8", id: kid }
 }

@@ -43,9 +43,7 @@ impl Keyring {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let decoded = jsonwebtoken::decode(token, &decoding_key(jwk)?, &validation);
-        decoded
-            .map(|data| data.claims)
-            .map_err(|error| HintError(error.to_string()))
+        decoded.map(|data| data.claims).map_err(|error| HintError(error.to_string()))
     }
 }
 

@@ -51,12 +51,7 @@ pub struct Invitations {
 impl Invitations {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>, trail: Trail) -> Self {
-        Self {
-            store,
-            clock,
-            random,
-            trail,
-        }
+        Self { store, clock, random, trail }
     }
 
     /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line. It is a new beginning: older
@@ -65,21 +60,9 @@ impl Invitations {
         epoch::present(&self.store, user).await?.end(batch);
         let invitation = Plain::generate(self.random.as_ref());
         let until = Some(self.clock.now().plus(LIFETIME));
-        batch.put(
-            key(&invitation.hash()),
-            &InvitationRecord { user: user.clone() },
-            until,
-        );
-        batch.put(
-            pointer_key(user),
-            &Newest {
-                invitation: invitation.hash(),
-            },
-            until,
-        );
-        let event = self
-            .trail
-            .event(Action::InvitationIssued, Outcome::Success, &Origin::default());
+        batch.put(key(&invitation.hash()), &InvitationRecord { user: user.clone() }, until);
+        batch.put(pointer_key(user), &Newest { invitation: invitation.hash() }, until);
+        let event = self.trail.event(Action::InvitationIssued, Outcome::Success, &Origin::default());
         event.by(Actor::CommandLine).about(user).write(batch);
         Ok(invitation)
     }
@@ -96,7 +79,13 @@ impl Invitations {
     }
 
     /// Adds to `batch` that the invitation is used now, on condition that it was not before and is still the newest.
-    pub fn burn(&self, batch: &mut Batch, invitation: &Plain<Invitation>, invited: &Invited, origin: &Origin) {
+    pub fn burn(
+        &self,
+        batch: &mut Batch,
+        invitation: &Plain<Invitation>,
+        invited: &Invited,
+        origin: &Origin,
+    ) {
         let (key, pointer) = (key(&invitation.hash()), pointer_key(&invited.user));
         batch.require_present(key.clone()).require_revision(pointer.clone(), invited.pointer);
         batch.delete(key).delete(pointer);

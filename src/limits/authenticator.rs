@@ -113,17 +113,12 @@ impl AuthenticatorLockout {
     /// block this try caused goes with it, one that another try caused stays. To be asked anew if `batch` is refused.
     pub async fn give_back(&self, counted: &CountedProof, batch: &mut Batch) -> Result<(), StorageError> {
         let key = authenticator_key(&counted.credential);
-        if let Some(Stored {
-            mut value, revision, ..
-        }) = self.store.fetch::<Failures>(&key).await?
-        {
+        if let Some(Stored { mut value, revision, .. }) = self.store.fetch::<Failures>(&key).await? {
             value.consecutive = value.consecutive.saturating_sub(1);
             if value.blocked_until == counted.blocked_until {
                 value.blocked_until = None;
             }
-            batch
-                .require_revision(key.clone(), revision)
-                .put(key, &value, None);
+            batch.require_revision(key.clone(), revision).put(key, &value, None);
         }
         Ok(())
     }

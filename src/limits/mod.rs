@@ -28,8 +28,6 @@ pub struct Throttled {
 impl Throttled {
     /// Wait for this long, and for a second at least.
     pub fn after(wait: Duration) -> Self {
-        Self {
-            retry_after: wait.max(Duration::from_secs(1)),
-        }
+        Self { retry_after: wait.max(Duration::from_secs(1)) }
     }
 }

@@ -66,18 +66,9 @@ impl PasswordLockout {
 
     /// The locks kept in `store`, as strict as `limits` says.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, limits: &Limits) -> Self {
-        let by_address = RateLimit {
-            name: "password",
-            bound: limits.address_attempts,
-            window: limits.address_window,
-        };
-        Self {
-            store,
-            clock,
-            failures: limits.password_failures,
-            pause: limits.password_pause,
-            by_address,
-        }
+        let by_address =
+            RateLimit { name: "password", bound: limits.address_attempts, window: limits.address_window };
+        Self { store, clock, failures: limits.password_failures, pause: limits.password_pause, by_address }
     }
 
     /// Counts a try for `account` from `class` before its password is looked at (R-RL-03), in one commit: for this class,
@@ -96,13 +87,7 @@ impl PasswordLockout {
             Some(now.plus(self.pause)),
         );
         self.by_address.count(&class, now, &mut batch);
-        let counted = CountedTry {
-            account,
-            class,
-            at: now,
-            pause: self.pause,
-            by_address: self.by_address,
-        };
+        let counted = CountedTry { account, class, at: now, pause: self.pause, by_address: self.by_address };
         counted.add_everywhere(1, now, &mut batch);
         match self.store.commit(batch).await? {
             Outcome::Done(_) => Ok(Ok(counted)),

@@ -27,9 +27,7 @@ impl RateLimit {
     /// Counts one try in `batch`, refusing it at the bound. The precondition is the batch's next one.
     pub fn count(&self, class: &AddressClass, now: Timestamp, batch: &mut Batch) {
         let key = self.key(class, now);
-        batch
-            .require_counter_below(key.clone(), self.bound)
-            .add(key, 1, Some(self.end(now)));
+        batch.require_counter_below(key.clone(), self.bound).add(key, 1, Some(self.end(now)));
     }
 
     /// Gives back a try that was counted at `counted`.

@@ -23,20 +23,11 @@ struct Presented {
 
 /// `J(401, invalid_client)`; the reason is for the log.
 fn invalid_client(reason: &'static str) -> Failure {
-    Failure::json(
-        StatusCode::UNAUTHORIZED,
-        ErrorCode::InvalidClient.as_str(),
-        reason,
-    )
+    Failure::json(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient.as_str(), reason)
 }
 
 fn invalid_request(reason: &'static str) -> Failure {
-    Failure::json(
-        StatusCode::BAD_REQUEST,
-        ErrorCode::InvalidRequest.as_str(),
-        reason,
-    )
-    .described(reason)
+    Failure::json(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest.as_str(), reason).described(reason)
 }
 
 impl Oidc {
@@ -48,34 +39,20 @@ impl Oidc {
     ) -> Result<Client, Failure> {
         let presented = presented(headers, form)?;
         let id = ClientId::from_text(&presented.id);
-        let client = self
-            .clients
-            .find(&id)
-            .await?
-            .ok_or_else(|| invalid_client("unknown client"))?;
+        let client = self.clients.find(&id).await?.ok_or_else(|| invalid_client("unknown client"))?;
         if !client.authentication.contains(&presented.method) {
             return Err(invalid_client("this method is not registered for the client"));
         }
         let now = self.clock.now();
         let proven = presented.method == ClientAuthentication::None
-            || presented
-                .secrets
-                .iter()
-                .any(|secret| client.accepts_secret(secret.expose(), now));
-        if proven {
-            Ok(client)
-        } else {
-            Err(invalid_client("wrong client secret"))
-        }
+            || presented.secrets.iter().any(|secret| client.accepts_secret(secret.expose(), now));
+        if proven { Ok(client) } else { Err(invalid_client("wrong client secret")) }
     }
 }
 
 fn presented(headers: &HeaderMap, form: &Parameters) -> Result<Presented, Failure> {
     let id = form.get("client_id")?.map(str::to_owned);
-    let posted = form
-        .iter()
-        .find(|(name, _)| *name == "client_secret")
-        .map(|(_, value)| value);
+    let posted = form.iter().find(|(name, _)| *name == "client_secret").map(|(_, value)| value);
     let basic = basic(headers)?;
     match (basic, posted, id) {
         (Some(_), Some(_), _) => Err(invalid_request("two methods of client authentication")),
@@ -86,11 +63,9 @@ fn presented(headers: &HeaderMap, form: &Parameters) -> Result<Presented, Failur
             secrets: vec![Hidden::new(secret)],
             method: ClientAuthentication::ClientSecretPost,
         }),
-        (None, None, Some(id)) => Ok(Presented {
-            id,
-            secrets: Vec::new(),
-            method: ClientAuthentication::None,
-        }),
+        (None, None, Some(id)) => {
+            Ok(Presented { id, secrets: Vec::new(), method: ClientAuthentication::None })
+        }
         (None, _, None) => Err(invalid_client("no client authentication")),
     }
 }
@@ -102,11 +77,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, Failure> {
     if lines.next().is_some() {
         return Err(invalid_request("more than one Authorization header"));
     }
-    let (scheme, credentials) = line
-        .to_str()
-        .ok()
-        .and_then(|line| line.split_once(' '))
-        .ok_or_else(malformed)?;
+    let (scheme, credentials) =
+        line.to_str().ok().and_then(|line| line.split_once(' ')).ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("Basic") {
         return Err(malformed());
     }
@@ -116,11 +88,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, Failure> {
     let mut secrets = vec![Hidden::new(secret)];
     secrets.extend(form_decoded(secret).map(Hidden::new));
     let id = form_decoded(id).unwrap_or_else(|| id.to_owned());
-    Ok(Some(Presented {
-        id,
-        secrets,
-        method: ClientAuthentication::ClientSecretBasic,
-    }))
+    Ok(Some(Presented { id, secrets, method: ClientAuthentication::ClientSecretBasic }))
 }
 
 /// RFC 6749 section 2.3.1 has id and secret form-encoded before Base64; plug-ins send them raw.

@@ -23,17 +23,13 @@ impl Oidc {
         if !csrf::comes_from_elsewhere(&visitor.headers) {
             return Ok(None);
         }
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters.iter())
-            .finish();
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
         if query.len() <= MOST_QUERY {
             return redirect(&format!("{path}?{query}")).map(Some);
         }
         let target = Url::parse(&self.site.url(path)).map_err(Failure::internal)?;
-        let field = |(name, value): (&str, &str)| Field {
-            name: name.to_owned(),
-            value: value.to_owned(),
-        };
+        let field = |(name, value): (&str, &str)| Field { name: name.to_owned(), value: value.to_owned() };
         let page = FormPostPage {
             target: target.to_string(),
             fields: parameters.iter().map(field).collect(),

@@ -21,12 +21,7 @@ impl Oidc {
         released: Map<String, Value>,
         now: Timestamp,
     ) -> Result<String, KeyError> {
-        let requested = grant
-            .claims
-            .essential_acr
-            .iter()
-            .chain(&grant.acr_values)
-            .map(String::as_str);
+        let requested = grant.claims.essential_acr.iter().chain(&grant.acr_values).map(String::as_str);
         let acr = grant.assurance.level.answer(requested, ForeignNames::default());
         let mut claims = released;
         let protocol = json!({
@@ -46,8 +41,6 @@ impl Oidc {
         if let Some(nonce) = &grant.nonce {
             claims.insert("nonce".to_owned(), json!(nonce));
         }
-        self.keyring
-            .signing_key(client.signing_algorithm)?
-            .sign_token("JWT", &claims)
+        self.keyring.signing_key(client.signing_algorithm)?.sign_token("JWT", &claims)
     }
 }

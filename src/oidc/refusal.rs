@@ -12,9 +12,7 @@ impl Oidc {
     pub(super) async fn refused(&self, visitor: &Visitor, failure: Failure) -> Failure {
         let reason = if failure.face == Face::OAuth { failure.error } else { failure.text };
         if failure.status.is_client_error() {
-            let event = self
-                .trail
-                .event(Action::RequestRefused, Outcome::Failure, &visitor.origin());
+            let event = self.trail.event(Action::RequestRefused, Outcome::Failure, &visitor.origin());
             if let Err(error) = event.because(reason).write_bounded(&self.store).await {
                 tracing::error!(%error, "the audit event of a refusal was not written");
             }

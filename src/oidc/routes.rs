@@ -19,36 +19,21 @@ pub fn routes(oidc: Arc<Oidc>) -> Router {
     Router::new()
         .route(paths::OPENID_CONFIGURATION, get(discovery))
         .route(paths::AUTHORIZATION_SERVER_METADATA, get(discovery))
-        .route(
-            &slashed(paths::OPENID_CONFIGURATION),
-            get(discovery_of_wrong_issuer),
-        )
-        .route(
-            &slashed(paths::AUTHORIZATION_SERVER_METADATA),
-            get(discovery_of_wrong_issuer),
-        )
+        .route(&slashed(paths::OPENID_CONFIGURATION), get(discovery_of_wrong_issuer))
+        .route(&slashed(paths::AUTHORIZATION_SERVER_METADATA), get(discovery_of_wrong_issuer))
         .route(paths::JWKS, get(jwks::jwks))
         .route(paths::AUTHORIZE, get(authorize::by_get).post(authorize::by_post))
         .route(&format!("{}/{{journey}}", paths::RESUME), get(authorize::resume))
         .route(paths::TOKEN, post(token::token))
         .route(paths::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
-        .route(
-            paths::END_SESSION,
-            get(logout::end_session::by_get).post(logout::end_session::by_post),
-        )
+        .route(paths::END_SESSION, get(logout::end_session::by_get).post(logout::end_session::by_post))
         .route(paths::CONFIRM_SIGN_OUT, post(logout::end_session::confirmed))
-        .route(
-            &format!("{}/{{logout}}", paths::LOGOUT_STATUS),
-            get(logout::front_channel::status),
-        )
+        .route(&format!("{}/{{logout}}", paths::LOGOUT_STATUS), get(logout::front_channel::status))
         .with_state(oidc)
 }
 
 async fn discovery(State(oidc): State<Arc<Oidc>>) -> Response {
-    jwks::public_json(
-        &discovery::document(&oidc.site, &oidc.web.pages.languages()),
-        DISCOVERY_MAX_AGE,
-    )
+    jwks::public_json(&discovery::document(&oidc.site, &oidc.web.pages.languages()), DISCOVERY_MAX_AGE)
 }
 
 /// An application that was given the issuer with a slash at its end asks here. It gets the one document, whose issuer has

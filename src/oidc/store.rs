@@ -94,10 +94,7 @@ impl Oidc {
         client: &ClientId,
         access_token: Hashed<AccessToken>,
     ) {
-        let spent = CodeRecord::Spent {
-            client: client.clone(),
-            access_token,
-        };
+        let spent = CodeRecord::Spent { client: client.clone(), access_token };
         let until = self.clock.now().plus(SPENT_LIFETIME);
         batch.require_revision(key(&code.hash()), read.revision);
         batch.put(key(&code.hash()), &spent, Some(until));

@@ -41,28 +41,15 @@ impl Oidc {
             return Err(dead());
         }
         let released = claims::release(&user, &client, &grant.scopes, &grant.claims);
-        let mut claims = released
-            .map_err(|why| Failure::forbidden(why.to_string()))?
-            .userinfo;
+        let mut claims = released.map_err(|why| Failure::forbidden(why.to_string()))?.userinfo;
         claims.insert("sub".to_owned(), json!(user.id));
-        let headers = [
-            (header::CONTENT_TYPE, "application/json"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        Ok((
-            StatusCode::OK,
-            headers,
-            serde_json::Value::Object(claims).to_string(),
-        )
-            .into_response())
+        let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+        Ok((StatusCode::OK, headers, serde_json::Value::Object(claims).to_string()).into_response())
     }
 }
 
 async fn presented_token(request: Request) -> Result<Plain<AccessToken>, Failure> {
-    let in_query = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.contains("access_token"));
+    let in_query = request.uri().query().is_some_and(|query| query.contains("access_token"));
     if in_query {
         return Err(Failure::bad_request("the access token must not be in the query"));
     }
@@ -72,11 +59,8 @@ async fn presented_token(request: Request) -> Result<Plain<AccessToken>, Failure
         (Some(_), Some(_)) => return Err(Failure::bad_request("the access token is given twice")),
         (Some(token), None) | (None, Some(token)) => token,
         (None, None) => {
-            let missing = Failure::json(
-                StatusCode::UNAUTHORIZED,
-                ErrorCode::InvalidToken.as_str(),
-                "no access token",
-            );
+            let missing =
+                Failure::json(StatusCode::UNAUTHORIZED, ErrorCode::InvalidToken.as_str(), "no access token");
             return Err(missing.challenged("Bearer"));
         }
     };
@@ -89,11 +73,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     if lines.next().is_some() {
         return Err(Failure::bad_request("more than one Authorization header"));
     }
-    let (scheme, token) = line
-        .to_str()
-        .ok()
-        .and_then(|line| line.split_once(' '))
-        .unwrap_or_default();
+    let (scheme, token) = line.to_str().ok().and_then(|line| line.split_once(' ')).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err(invalid_token("not a bearer token"));
     }
@@ -103,10 +83,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 /// RFC 6750 section 2.2: only in a form, only by POST.
 async fn form_token(request: Request) -> Result<Option<String>, Failure> {
     let is_form = request.method() == Method::POST
-        && request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| !kind.is_empty());
+        && request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.is_empty());
     if !is_form {
         return Ok(None);
     }

@@ -35,10 +35,7 @@ pub struct AddressRules {
 impl AddressRules {
     /// The rules of `site`: in loopback mode only host `localhost` (R-CO-11), else public addresses by https.
     pub fn of(site: &Site) -> Self {
-        Self {
-            loopback_mode: site.is_loopback(),
-            entered: BTreeSet::new(),
-        }
+        Self { loopback_mode: site.is_loopback(), entered: BTreeSet::new() }
     }
 
     /// Also allows host and port of `url`, wherever it leads and by plain http too, because an administrator entered it.
@@ -61,9 +58,7 @@ impl AddressRules {
         match url.scheme() {
             "https" => Ok(target),
             "http" if plain => Ok(target),
-            "http" => Err(refuse(
-                "plain http is only possible to a host that an administrator entered",
-            )),
+            "http" => Err(refuse("plain http is only possible to a host that an administrator entered")),
             _ => Err(refuse("the address does not begin with https://")),
         }
     }
@@ -71,12 +66,7 @@ impl AddressRules {
     /// Whether a request to `target` may connect to `addresses`, to which its host resolved. One bad address spoils all:
     /// whoever answers with a mixture is up to something.
     pub fn admit(&self, target: &Target, addresses: &[IpAddr]) -> Result<(), Refused> {
-        let refuse = |reason: String| {
-            Err(Refused {
-                host: target.host.clone(),
-                reason,
-            })
-        };
+        let refuse = |reason: String| Err(Refused { host: target.host.clone(), reason });
         if addresses.is_empty() {
             return refuse("the name has no address".to_owned());
         }
@@ -89,33 +79,24 @@ impl AddressRules {
             return if here { Ok(()) } else { refuse(reason.to_owned()) };
         }
         match addresses.iter().find_map(|ip| kind(*ip).map(|kind| (ip, kind))) {
-            Some((ip, kind)) => refuse(format!(
-                "{ip} is {kind}, and no administrator entered this host and port"
-            )),
+            Some((ip, kind)) => {
+                refuse(format!("{ip} is {kind}, and no administrator entered this host and port"))
+            }
             None => Ok(()),
         }
     }
 }
 
 fn target(url: &Url) -> Option<Target> {
-    Some(Target {
-        host: url.host_str()?.to_owned(),
-        port: url.port_or_known_default()?,
-    })
+    Some(Target { host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
 }
 
 /// What makes an address unfit to be asked on a stranger's word; `None` for public ones.
 pub fn kind(address: IpAddr) -> Option<&'static str> {
     match address {
-        IpAddr::V4(address) => V4
-            .iter()
-            .find(|(net, _)| net.contains(&address))
-            .map(|(_, kind)| *kind),
+        IpAddr::V4(address) => V4.iter().find(|(net, _)| net.contains(&address)).map(|(_, kind)| *kind),
         IpAddr::V6(address) if !GLOBAL.contains(&address) => Some("not a global unicast address"),
-        IpAddr::V6(address) => V6
-            .iter()
-            .find(|(net, _)| net.contains(&address))
-            .map(|(_, kind)| *kind),
+        IpAddr::V6(address) => V6.iter().find(|(net, _)| net.contains(&address)).map(|(_, kind)| *kind),
     }
 }
 

@@ -147,11 +147,7 @@ async fn read(url: &Url, mut response: reqwest::Response) -> Result<Answer, Outb
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer {
-        status: response.status(),
-        headers: response.headers().clone(),
-        body,
-    })
+    Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
 }
 
 fn failed(url: &Url, error: &reqwest::Error) -> OutboundError {

@@ -42,11 +42,7 @@ impl AssetIndex {
             };
             let hash = hash(bytes);
             let etag = format!("\"{hash}\"");
-            let asset = Asset {
-                bytes: Arc::from(bytes.as_slice()),
-                content_type,
-                etag,
-            };
+            let asset = Asset { bytes: Arc::from(bytes.as_slice()), content_type, etag };
             by_name.insert(name.to_owned(), (hash, asset));
         }
         Self { by_name }
@@ -54,9 +50,7 @@ impl AssetIndex {
 
     /// The address of a file for a page, or `None` if there is no such file.
     pub(super) fn address(&self, name: &str) -> Option<String> {
-        self.by_name
-            .get(name)
-            .map(|(hash, _)| format!("/{FOLDER}{hash}/{name}"))
+        self.by_name.get(name).map(|(hash, _)| format!("/{FOLDER}{hash}/{name}"))
     }
 
     /// The file at `[/assets/]<hash>/<name>`.

@@ -64,15 +64,8 @@ impl ScopeInWords {
 
     /// The line of the consent page.
     pub fn line(&self) -> ScopeLine {
-        let name = if let Self::Other(name) = self {
-            name.clone()
-        } else {
-            String::new()
-        };
-        ScopeLine {
-            text: self.text_id().to_owned(),
-            name,
-        }
+        let name = if let Self::Other(name) = self { name.clone() } else { String::new() };
+        ScopeLine { text: self.text_id().to_owned(), name }
     }
 }
 
@@ -90,14 +83,7 @@ pub struct ConsentPage {
     /// What it asks, from [`ScopeInWords::line`].
     pub scopes: Vec<ScopeLine>,
 }
-page!(
-    ConsentPage,
-    "journey/consent.html",
-    "id=\"consent\"",
-    "value=\"allow\"",
-    "value=\"deny\"",
-    TOKEN
-);
+page!(ConsentPage, "journey/consent.html", "id=\"consent\"", "value=\"allow\"", "value=\"deny\"", TOKEN);
 
 /// A person who is signed in in this browser.
 #[derive(Clone, Debug, Serialize)]
@@ -122,9 +108,4 @@ pub struct SelectAccountPage {
     /// Whether the person can go back to the application.
     pub can_cancel: bool,
 }
-page!(
-    SelectAccountPage,
-    "journey/select_account.html",
-    "id=\"select-account\"",
-    TOKEN
-);
+page!(SelectAccountPage, "journey/select_account.html", "id=\"select-account\"", TOKEN);

@@ -98,31 +98,17 @@ impl Problem {
             Self::MethodNotAllowed,
             Self::TooLarge,
             Self::Forbidden,
-            Self::TooManyAttempts {
-                minutes: value("count").parse().unwrap_or(1),
-            },
-            Self::WrongAddress {
-                seen: value("seen"),
-                configured: value("configured"),
-            },
+            Self::TooManyAttempts { minutes: value("count").parse().unwrap_or(1) },
+            Self::WrongAddress { seen: value("seen"), configured: value("configured") },
             Self::UnknownApplication,
-            Self::UnregisteredRedirect {
-                application: application(),
-            },
-            Self::ApplicationFault {
-                application: application(),
-            },
-            Self::ApplicationRefused {
-                application: application(),
-            },
+            Self::UnregisteredRedirect { application: application() },
+            Self::ApplicationFault { application: application() },
+            Self::ApplicationRefused { application: application() },
             Self::FormOutdated,
             Self::LinkSpent,
             Self::SignOutFailed,
         ];
-        known
-            .into_iter()
-            .find(|problem| problem.name() == name)
-            .unwrap_or(Self::Internal)
+        known.into_iter().find(|problem| problem.name() == name).unwrap_or(Self::Internal)
     }
 
     fn values(&self) -> Values {
@@ -150,20 +136,11 @@ impl Problem {
             Self::TooLarge,
             Self::Forbidden,
             Self::TooManyAttempts { minutes: 15 },
-            Self::WrongAddress {
-                seen: application(),
-                configured: "https://id.example.com".to_owned(),
-            },
+            Self::WrongAddress { seen: application(), configured: "https://id.example.com".to_owned() },
             Self::UnknownApplication,
-            Self::UnregisteredRedirect {
-                application: application(),
-            },
-            Self::ApplicationFault {
-                application: application(),
-            },
-            Self::ApplicationRefused {
-                application: application(),
-            },
+            Self::UnregisteredRedirect { application: application() },
+            Self::ApplicationFault { application: application() },
+            Self::ApplicationRefused { application: application() },
             Self::FormOutdated,
             Self::LinkSpent,
             Self::SignOutFailed,

@@ -26,14 +26,11 @@ pub(super) fn environment(texts: Arc<Texts>, assets: Arc<AssetIndex>) -> Environ
     engine.add_filter("link", link);
     engine.add_test("defined", tests::is_defined);
     engine.add_test("none", tests::is_none);
-    engine.add_function(
-        "text",
-        move |state: &mut State, id: String, values: Rest<ValueOrKwargs>| text(&texts, state, &id, values),
-    );
+    engine.add_function("text", move |state: &mut State, id: String, values: Rest<ValueOrKwargs>| {
+        text(&texts, state, &id, values)
+    });
     engine.add_function("asset", move |name: String| {
-        assets
-            .address(&name)
-            .ok_or_else(|| fault(format!("there is no asset {name}")))
+        assets.address(&name).ok_or_else(|| fault(format!("there is no asset {name}")))
     });
     engine
 }
@@ -44,9 +41,7 @@ fn fault(message: String) -> Error {
 
 /// `text("id", name=value)`: the sentence in the page's language. It is plain and is escaped like any value.
 fn text(texts: &Texts, state: &mut State, id: &str, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
-    let language = state
-        .lookup("language")
-        .and_then(|tag| tag.as_str().map(str::to_owned));
+    let language = state.lookup("language").and_then(|tag| tag.as_str().map(str::to_owned));
     let mut values = Values::default();
     for map in given.into_values() {
         for name in map.try_iter()? {
@@ -61,13 +56,8 @@ fn text(texts: &Texts, state: &mut State, id: &str, given: Rest<ValueOrKwargs>) 
 /// private-use schemes of native applications, which hold a dot (RFC 8252 section 7.1).
 fn link(address: String) -> Result<String, Error> {
     let own_path = address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
-    let scheme = address
-        .split_once(':')
-        .map(|(scheme, _)| scheme.to_ascii_lowercase())
-        .unwrap_or_default();
-    let plain = scheme
-        .chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
+    let scheme = address.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
+    let plain = scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
     let known =
         matches!(scheme.as_str(), "https" | "http" | "otpauth" | "mailto" | "tel") || scheme.contains('.');
     if own_path || (plain && known) {
@@ -97,8 +87,7 @@ fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), E
             from = at + letter.len_utf8();
         }
     }
-    out.write_str(text.get(from..).unwrap_or_default())
-        .map_err(Error::from)
+    out.write_str(text.get(from..).unwrap_or_default()).map_err(Error::from)
 }
 
 fn entity(letter: char) -> Option<&'static str> {

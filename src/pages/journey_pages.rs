@@ -24,14 +24,7 @@ pub struct LoginPage {
     /// Whether the person can go back to the application without signing in.
     pub can_cancel: bool,
 }
-page!(
-    LoginPage,
-    "journey/login.html",
-    "id=\"login\"",
-    "name=\"username\"",
-    "name=\"password\"",
-    TOKEN
-);
+page!(LoginPage, "journey/login.html", "id=\"login\"", "name=\"username\"", "name=\"password\"", TOKEN);
 
 /// A code from an authenticator app. Form `factor`: `code`; `action` = `recovery_code`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
@@ -51,13 +44,7 @@ pub struct FactorPage {
     /// Whether the person can go back to the application.
     pub can_cancel: bool,
 }
-page!(
-    FactorPage,
-    "journey/factor.html",
-    "id=\"factor\"",
-    "name=\"code\"",
-    TOKEN
-);
+page!(FactorPage, "journey/factor.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
 /// A saved recovery code. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
@@ -71,13 +58,7 @@ pub struct RecoveryCodePage {
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
 }
-page!(
-    RecoveryCodePage,
-    "journey/recovery_code.html",
-    "id=\"factor\"",
-    "name=\"code\"",
-    TOKEN
-);
+page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
 /// Setting up an authenticator app. Form `enrol`: `code`; `action` = `cancel`.
 #[derive(Clone, Debug, Serialize)]
@@ -99,13 +80,7 @@ pub struct EnrolPage {
     /// Whether the person can go back to the application.
     pub can_cancel: bool,
 }
-page!(
-    EnrolPage,
-    "journey/enrol.html",
-    "id=\"enrol\"",
-    "name=\"code\"",
-    TOKEN
-);
+page!(EnrolPage, "journey/enrol.html", "id=\"enrol\"", "name=\"code\"", TOKEN);
 
 /// The new recovery codes, shown once. Form `recovery-codes`: `saved` = `yes`.
 #[derive(Clone, Debug, Serialize)]
@@ -119,13 +94,7 @@ pub struct RecoveryCodesPage {
     /// Why the form was not accepted.
     pub problem: Option<Message>,
 }
-page!(
-    RecoveryCodesPage,
-    "journey/recovery_codes.html",
-    "id=\"recovery-codes\"",
-    "name=\"saved\"",
-    TOKEN
-);
+page!(RecoveryCodesPage, "journey/recovery_codes.html", "id=\"recovery-codes\"", "name=\"saved\"", TOKEN);
 
 /// Choosing a new password. Form `change-password`: `password`, `password_again`.
 #[derive(Clone, Debug, Serialize)]
@@ -164,13 +133,7 @@ pub struct InvitationPage {
     /// Whether an authenticator app will be set up.
     pub sets_factor: bool,
 }
-page!(
-    InvitationPage,
-    "journey/invitation.html",
-    "id=\"invitation\"",
-    "value=\"begin\"",
-    TOKEN
-);
+page!(InvitationPage, "journey/invitation.html", "id=\"invitation\"", "value=\"begin\"", TOKEN);
 
 /// A second factor is needed and cannot be set up from here (R-EN-02).
 #[derive(Clone, Debug, Serialize)]
@@ -194,12 +157,7 @@ pub struct LostFactorPage {
     /// Whether unused recovery codes exist.
     pub can_use_recovery_code: bool,
 }
-page!(
-    LostFactorPage,
-    "journey/lost_factor.html",
-    "id=\"lost-factor\"",
-    TOKEN
-);
+page!(LostFactorPage, "journey/lost_factor.html", "id=\"lost-factor\"", TOKEN);
 
 /// Why a sign-in page is no longer valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,12 +199,7 @@ pub struct RestartPage {
 impl RestartPage {
     /// `start` is the address of the button: the application, or an own path.
     pub fn new(reason: RestartReason, start: String, application: Option<String>, request_id: &str) -> Self {
-        Self {
-            reason: reason.text_id(),
-            start,
-            application,
-            request_id: request_id.to_owned(),
-        }
+        Self { reason: reason.text_id(), start, application, request_id: request_id.to_owned() }
     }
 }
 page!(RestartPage, "journey/restart.html",);

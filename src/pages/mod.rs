@@ -104,11 +104,7 @@ impl Pages {
     /// built-in one is used.
     pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
         let built_in = PageSet::built_in(&settings)?;
-        let pages = Self {
-            settings,
-            built_in,
-            own: RwLock::new(None),
-        };
+        let pages = Self { settings, built_in, own: RwLock::new(None) };
         if let Some(folder) = &pages.settings.override_folder {
             let stamp = Stamp::of(folder).map_err(|error| PagesError::Folder {
                 folder: folder.display().to_string(),
@@ -185,10 +181,7 @@ impl Pages {
         let folder = self.settings.override_folder.as_ref()?;
         let set = PageSet::with_overrides(&self.settings, Files::in_folder(folder));
         for fault in set.faults() {
-            tracing::error!(
-                fault,
-                "fault in the folder for own pages; the built-in page stands in"
-            );
+            tracing::error!(fault, "fault in the folder for own pages; the built-in page stands in");
         }
         let own = Arc::new(OwnSet { stamp, set });
         if let Ok(mut place) = self.own.write() {

@@ -22,13 +22,8 @@ impl QrPicture {
         let width = code.width();
         let colours = code.to_colors();
         let rows = colours.chunks(width).enumerate();
-        let path = rows
-            .map(|(row, modules)| row_path(row + QUIET_ZONE, modules))
-            .collect();
-        Some(Self {
-            size: width + 2 * QUIET_ZONE,
-            path,
-        })
+        let path = rows.map(|(row, modules)| row_path(row + QUIET_ZONE, modules)).collect();
+        Some(Self { size: width + 2 * QUIET_ZONE, path })
     }
 }
 

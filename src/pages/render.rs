@@ -41,10 +41,7 @@ impl PageSet {
             None => Ok(set),
             Some(fault) => {
                 let (file, reason) = fault.split_once(": ").unwrap_or(("", fault));
-                Err(PagesError::BuiltIn {
-                    file: file.to_owned(),
-                    reason: reason.to_owned(),
-                })
+                Err(PagesError::BuiltIn { file: file.to_owned(), reason: reason.to_owned() })
             }
         }
     }
@@ -69,14 +66,7 @@ impl PageSet {
             organisation => settings.organisation.as_str(),
             support_contact => settings.support_contact.as_deref(),
         };
-        Self {
-            environment,
-            texts,
-            assets,
-            surroundings,
-            faults,
-            faulty: BTreeSet::new(),
-        }
+        Self { environment, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -101,10 +91,7 @@ impl PageSet {
     /// # Errors
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
-        let template = self
-            .environment
-            .get_template(page.template())
-            .map_err(|error| error.to_string())?;
+        let template = self.environment.get_template(page.template()).map_err(|error| error.to_string())?;
         let context = context! {
             page => page.content(),
             nonce,
@@ -113,9 +100,7 @@ impl PageSet {
             ..self.surroundings.clone()
         };
         let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
-        template
-            .render_captured_to(context, &mut bounded)
-            .map_err(|error| describe(&error))?;
+        template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
         let html = String::from_utf8(bounded.0).map_err(|error| error.to_string())?;
         match page.required().iter().find(|needed| !html.contains(**needed)) {
             None => Ok(html),
@@ -135,9 +120,7 @@ impl PageSet {
 }
 
 fn describe(error: &minijinja::Error) -> String {
-    let place = error
-        .name()
-        .map(|name| format!(" in {name} line {}", error.line().unwrap_or(0)));
+    let place = error.name().map(|name| format!(" in {name} line {}", error.line().unwrap_or(0)));
     format!("{error}{}", place.unwrap_or_default())
 }
 
@@ -145,9 +128,7 @@ fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
     let mut texts = Texts::default();
     for files in layers {
         for (path, bytes) in files.ending_with(".json") {
-            let Some(language) = path
-                .strip_prefix("texts/")
-                .and_then(|rest| rest.strip_suffix(".json"))
+            let Some(language) = path.strip_prefix("texts/").and_then(|rest| rest.strip_suffix(".json"))
             else {
                 continue;
             };

@@ -33,10 +33,7 @@ impl Files {
         let load = |path: std::borrow::Cow<'static, str>| {
             BuiltIn::get(&path).map(|file| (path.into_owned(), file.data.into_owned()))
         };
-        Self {
-            by_path: BuiltIn::iter().filter_map(load).collect(),
-            faults: Vec::new(),
-        }
+        Self { by_path: BuiltIn::iter().filter_map(load).collect(), faults: Vec::new() }
     }
 
     /// The files of a folder on disk. What cannot be read is left out and named in `faults`.
@@ -92,11 +89,7 @@ fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Entry>> {
             let Ok(name) = item?.file_name().into_string() else {
                 continue;
             };
-            let path = if inside.is_empty() {
-                name.clone()
-            } else {
-                format!("{inside}/{name}")
-            };
+            let path = if inside.is_empty() { name.clone() } else { format!("{inside}/{name}") };
             let Ok(facts) = std::fs::metadata(folder.join(&path)) else {
                 continue;
             };
@@ -106,13 +99,7 @@ fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Entry>> {
             if facts.is_dir() && path.matches('/').count() < MAX_DEPTH {
                 waiting.push(path);
             } else if facts.is_file() {
-                found.insert(
-                    path,
-                    Entry {
-                        length: facts.len(),
-                        changed: facts.modified().ok(),
-                    },
-                );
+                found.insert(path, Entry { length: facts.len(), changed: facts.modified().ok() });
             }
         }
     }

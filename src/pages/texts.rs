@@ -31,11 +31,7 @@ impl Language {
     /// The value for `<html dir>`: `ltr` or `rtl`.
     pub fn direction(&self) -> &'static str {
         let primary = self.0.split('-').next().unwrap_or_default();
-        if RIGHT_TO_LEFT.contains(&primary) {
-            "rtl"
-        } else {
-            "ltr"
-        }
+        if RIGHT_TO_LEFT.contains(&primary) { "rtl" } else { "ltr" }
     }
 }
 
@@ -71,37 +67,23 @@ impl Texts {
     pub(super) fn add(&mut self, language: &str, json: &[u8]) -> Result<(), String> {
         let read: BTreeMap<String, String> =
             serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        self.languages
-            .entry(Arc::from(language))
-            .or_default()
-            .extend(read);
+        self.languages.entry(Arc::from(language)).or_default().extend(read);
         Ok(())
     }
 
     /// The text of an id with its places filled; English where the language lacks it, `None` where that does too.
     pub fn get(&self, language: &str, id: &str, values: &Values) -> Option<String> {
         let single = values.0.get("count").is_some_and(|count| count == "1");
-        let preferred = if single {
-            self.find(language, &format!("{id}.one"))
-        } else {
-            None
-        };
-        preferred
-            .or_else(|| self.find(language, id))
-            .map(|text| fill(text, values))
+        let preferred = if single { self.find(language, &format!("{id}.one")) } else { None };
+        preferred.or_else(|| self.find(language, id)).map(|text| fill(text, values))
     }
 
     /// The language to answer in; see [`super::Pages::choose_language`].
     pub fn choose(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
-        let asked = ui_locales
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned);
+        let asked = ui_locales.unwrap_or_default().split_whitespace().map(str::to_owned);
         let accepted = by_preference(accept_language.unwrap_or_default());
         let mut wishes = asked.chain(accepted).take(32);
-        wishes
-            .find_map(|wish| self.best_for(&wish))
-            .unwrap_or_else(Language::english)
+        wishes.find_map(|wish| self.best_for(&wish)).unwrap_or_else(Language::english)
     }
 
     /// The tags of all languages there are texts in.
@@ -111,26 +93,18 @@ impl Texts {
 
     /// Every id English has.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.languages
-            .get(ENGLISH)
-            .into_iter()
-            .flat_map(|texts| texts.keys().map(String::as_str))
+        self.languages.get(ENGLISH).into_iter().flat_map(|texts| texts.keys().map(String::as_str))
     }
 
     fn find(&self, language: &str, id: &str) -> Option<&str> {
         let own = self.languages.get(language).and_then(|texts| texts.get(id));
-        own.or_else(|| self.languages.get(ENGLISH)?.get(id))
-            .map(String::as_str)
+        own.or_else(|| self.languages.get(ENGLISH)?.get(id)).map(String::as_str)
     }
 
     fn best_for(&self, wish: &str) -> Option<Language> {
         let primary = wish.split('-').next().unwrap_or_default();
         let exact = self.languages.keys().find(|tag| tag.eq_ignore_ascii_case(wish));
-        let broader = || {
-            self.languages
-                .keys()
-                .find(|tag| tag.eq_ignore_ascii_case(primary))
-        };
+        let broader = || self.languages.keys().find(|tag| tag.eq_ignore_ascii_case(primary));
         exact.or_else(broader).map(|tag| Language(Arc::clone(tag)))
     }
 }
@@ -145,9 +119,8 @@ fn by_preference(header: &str) -> Vec<String> {
 fn wish(part: &str) -> Option<(f32, String)> {
     let mut pieces = part.split(';').map(str::trim);
     let tag = pieces.next().filter(|tag| !tag.is_empty() && *tag != "*")?;
-    let weight = pieces
-        .find_map(|piece| piece.strip_prefix("q="))
-        .map_or(Some(1.0), |text| text.parse().ok())?;
+    let weight =
+        pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok())?;
     (weight > 0.0).then(|| (weight, tag.to_owned()))
 }
 
@@ -174,15 +147,8 @@ fn fill(text: &str, values: &Values) -> String {
 /// A value that cannot turn the sentence around it: direction marks are taken out, and a value with right-to-left
 /// letters is set apart by isolates (Unicode Standard Annex 9).
 fn isolated(value: &str) -> String {
-    let plain: String = value
-        .chars()
-        .filter(|letter| !is_direction_mark(*letter))
-        .collect();
-    if plain.chars().any(is_right_to_left) {
-        format!("\u{2068}{plain}\u{2069}")
-    } else {
-        plain
-    }
+    let plain: String = value.chars().filter(|letter| !is_direction_mark(*letter)).collect();
+    if plain.chars().any(is_right_to_left) { format!("\u{2068}{plain}\u{2069}") } else { plain }
 }
 
 fn is_direction_mark(letter: char) -> bool {

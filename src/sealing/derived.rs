@@ -18,10 +18,7 @@ impl Derivation {
     pub(super) fn new(master: &MasterKey) -> Self {
         let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, b"keyward").extract(master.expose());
         let [a, b, c, d, ..] = *expand(&extracted, "id", "");
-        Self {
-            extracted,
-            id: [a, b, c, d],
-        }
+        Self { extracted, id: [a, b, c, d] }
     }
 
     /// The name of the master key.
@@ -53,21 +50,11 @@ impl std::fmt::Debug for Derivation {
 }
 
 /// `use_for` has a fixed list of words, so two uses never share a key whatever the purpose says.
-#[expect(
-    clippy::expect_used,
-    reason = "HKDF-SHA256 always yields 32 bytes (RFC 5869 section 2.3)"
-)]
+#[expect(clippy::expect_used, reason = "HKDF-SHA256 always yields 32 bytes (RFC 5869 section 2.3)")]
 fn expand(extracted: &hkdf::Prk, use_for: &str, purpose: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    let info = [
-        b"keyward/1/".as_slice(),
-        use_for.as_bytes(),
-        b"/",
-        purpose.as_bytes(),
-    ];
-    let expanded = extracted
-        .expand(&info, hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(key.as_mut()));
+    let info = [b"keyward/1/".as_slice(), use_for.as_bytes(), b"/", purpose.as_bytes()];
+    let expanded = extracted.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut()));
     expanded.expect("32 bytes are within HKDF's bound");
     key
 }

@@ -10,11 +10,7 @@ use super::{Identity, Sealed, Sealing, SealingError};
 use crate::foundation::Random;
 use crate::storage::{Batch, Key, Record, Store};
 
-const PROOF: Identity<'static> = Identity {
-    kind: "sealing",
-    field: "proof",
-    id: "master-key",
-};
+const PROOF: Identity<'static> = Identity { kind: "sealing", field: "proof", id: "master-key" };
 const WORDS: &[u8] = b"sealed by the master key of this store";
 
 /// Known words, sealed when the store was new.
@@ -32,11 +28,7 @@ pub(super) async fn start(
 ) -> Result<Sealing, SealingError> {
     let found = MasterKey::read(folder)?;
     let proof = store.fetch::<Proof>(&proof_key()).await?;
-    let is_new = proof.is_none()
-        && store
-            .scan(&Key::from_bytes(Vec::new()), None, 1)
-            .await?
-            .is_empty();
+    let is_new = proof.is_none() && store.scan(&Key::from_bytes(Vec::new()), None, 1).await?.is_empty();
     let master = match found {
         Some(master) => master,
         None if is_new => MasterKey::create(folder, &*random)?,
@@ -53,9 +45,7 @@ pub(super) async fn start(
 
 /// Another node may have been first: then its proof decides.
 async fn prove(sealing: &Sealing, store: &dyn Store, folder: &Path) -> Result<(), SealingError> {
-    let proof = Proof {
-        sealed: sealing.seal(PROOF, WORDS)?,
-    };
+    let proof = Proof { sealed: sealing.seal(PROOF, WORDS)? };
     let mut batch = Batch::new();
     batch.require_absent(proof_key()).put(proof_key(), &proof, None);
     if store.commit(batch).await?.is_done() {
@@ -70,11 +60,7 @@ fn verify(sealing: &Sealing, proof: &Proof, folder: &Path) -> Result<(), Sealing
         return Err(wrong(folder));
     }
     let words = sealing.open(PROOF, &proof.sealed).map_err(|_| wrong(folder))?;
-    if words.as_slice() == WORDS {
-        Ok(())
-    } else {
-        Err(wrong(folder))
-    }
+    if words.as_slice() == WORDS { Ok(()) } else { Err(wrong(folder)) }
 }
 
 fn proof_key() -> Key {

@@ -34,10 +34,7 @@ impl MasterKey {
         // One byte more than a key has, so that a longer file is noticed.
         let mut bytes = Zeroizing::new(Vec::with_capacity(LENGTH + 1));
         let limit = u64::try_from(LENGTH + 1).unwrap_or(u64::MAX);
-        (&file)
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(|error| unusable(&path, &error))?;
+        (&file).take(limit).read_to_end(&mut bytes).map_err(|error| unusable(&path, &error))?;
         let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map_err(|_| no_key(&path))?;
         Ok(Some(Self(Zeroizing::new(key))))
     }
@@ -62,28 +59,19 @@ fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     // A link fails where a file stands; a rename would replace it.
     std::fs::hard_link(&unfinished, path)?;
     std::fs::remove_file(&unfinished)?;
     File::open(folder)?.sync_all()?;
-    folder
-        .canonicalize()?
-        .parent()
-        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    folder.canonicalize()?.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 fn check_modes(folder: &Path, path: &Path, file: &File) -> Result<(), SealingError> {
     let mode = |metadata: io::Result<std::fs::Metadata>| {
-        metadata
-            .map(|metadata| metadata.permissions().mode() & 0o777)
-            .map_err(|error| unusable(path, &error))
+        metadata.map(|metadata| metadata.permissions().mode() & 0o777).map_err(|error| unusable(path, &error))
     };
     let seen = mode(file.metadata())?;
     if seen & 0o077 != 0 {
@@ -110,8 +98,5 @@ fn no_key(path: &Path) -> SealingError {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> SealingError {
-    SealingError::MasterKey(format!(
-        "the master key {} cannot be used: {error}",
-        path.display()
-    ))
+    SealingError::MasterKey(format!("the master key {} cannot be used: {error}", path.display()))
 }

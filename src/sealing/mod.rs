@@ -59,10 +59,7 @@ impl Sealing {
     }
 
     fn new(master: &MasterKey, random: Arc<dyn Random>) -> Self {
-        Self {
-            derivation: Derivation::new(master),
-            random,
-        }
+        Self { derivation: Derivation::new(master), random }
     }
 
     /// Seals `secret` to its place. The answer differs each time.

@@ -62,11 +62,8 @@ pub(super) fn seal(
     text.extend_from_slice(secret);
     let key = key(derivation, identity).map_err(failed)?;
     let place = Aad::from(identity.bytes());
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place, &mut *text)
-        .map_err(failed)?;
-    Ok(Sealed(
-        [&[FORMAT], derivation.id().as_slice(), &nonce, &text].concat(),
-    ))
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place, &mut *text).map_err(failed)?;
+    Ok(Sealed([&[FORMAT], derivation.id().as_slice(), &nonce, &text].concat()))
 }
 
 pub(super) fn open(
@@ -99,10 +96,7 @@ impl Sealed {
     }
 
     fn parts(&self, derivation: &Derivation) -> Option<([u8; NONCE], &[u8])> {
-        let rest = self
-            .0
-            .strip_prefix(&[FORMAT])?
-            .strip_prefix(derivation.id().as_slice())?;
+        let rest = self.0.strip_prefix(&[FORMAT])?.strip_prefix(derivation.id().as_slice())?;
         let (nonce, text) = rest.split_first_chunk::<NONCE>()?;
         Some((*nonce, text))
     }
@@ -123,9 +117,6 @@ impl Serialize for Sealed {
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        STANDARD_NO_PAD
-            .decode(text)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
+        STANDARD_NO_PAD.decode(text).map(Self).map_err(serde::de::Error::custom)
     }
 }

@@ -29,9 +29,7 @@ pub async fn read_body(State(bounds): State<BodyBounds>, request: Request, next:
         Err(failure) => {
             // The rest of the body is not worth reading: the connection ends with this answer.
             let mut response = failure.into_response();
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
             response
         }
     }

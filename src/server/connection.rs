@@ -28,10 +28,7 @@ pub fn protocol(bounds: &Http) -> Builder<TokioExecutor> {
     let streams = bounds.streams;
     let header_bytes = u32::try_from(bounds.header_bytes).unwrap_or(16 * 1024);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
-    builder
-        .http1()
-        .max_buf_size(bounds.header_bytes)
-        .max_headers(bounds.headers);
+    builder.http1().max_buf_size(bounds.header_bytes).max_headers(bounds.headers);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -51,10 +51,7 @@ impl Connections {
         }
         by_class.insert(class, here + 1);
         self.open.send_modify(|open| *open += 1);
-        Some(Counted {
-            connections: Arc::clone(self),
-            class,
-        })
+        Some(Counted { connections: Arc::clone(self), class })
     }
 
     /// Ends when none is open.
@@ -65,17 +62,11 @@ impl Connections {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut by_class = self
-            .connections
-            .by_class
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut by_class = self.connections.by_class.lock().unwrap_or_else(PoisonError::into_inner);
         match by_class.get_mut(&self.class) {
             Some(here) if *here > 1 => *here -= 1,
             _ => drop(by_class.remove(&self.class)),
         }
-        self.connections
-            .open
-            .send_modify(|open| *open = open.saturating_sub(1));
+        self.connections.open.send_modify(|open| *open = open.saturating_sub(1));
     }
 }

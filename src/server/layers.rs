@@ -41,18 +41,9 @@ pub struct Shell {
 /// number of headers, host, body.
 pub fn with_layers(routes: Router, shell: &Shell) -> Router {
     let bounds = &shell.bounds;
-    let body = BodyBounds {
-        bytes: bounds.body_bytes,
-        time: bounds.body_time,
-    };
-    let expected = Expected {
-        site: Arc::clone(&shell.site),
-        proxies: Arc::clone(&shell.proxies),
-    };
-    let answering = Answering {
-        pages: Arc::clone(&shell.pages),
-        random: Arc::clone(&shell.random),
-    };
+    let body = BodyBounds { bytes: bounds.body_bytes, time: bounds.body_time };
+    let expected = Expected { site: Arc::clone(&shell.site), proxies: Arc::clone(&shell.proxies) };
+    let answering = Answering { pages: Arc::clone(&shell.pages), random: Arc::clone(&shell.random) };
     routes
         .fallback(|| async { Failure::not_found() })
         .method_not_allowed_fallback(|| async { Failure::wrong_method() })

@@ -48,12 +48,7 @@ impl Server {
             listeners.push(listener);
         }
         let connections = Connections::new(bounds, proxies);
-        Ok(Self {
-            listeners,
-            addresses: bound,
-            bounds: bounds.clone(),
-            connections,
-        })
+        Ok(Self { listeners, addresses: bound, bounds: bounds.clone(), connections })
     }
 
     /// Where it listens, with the ports the system chose.
@@ -64,11 +59,7 @@ impl Server {
     /// Serves `router` until a stop is asked for and everything under way has ended, or its time is over.
     pub async fn serve(self, router: Router, stopping: Stopping) {
         let protocol = connection::protocol(&self.bounds);
-        let serving = Arc::new(Serving {
-            protocol,
-            bounds: self.bounds,
-            stopping: stopping.clone(),
-        });
+        let serving = Arc::new(Serving { protocol, bounds: self.bounds, stopping: stopping.clone() });
         let mut loops = JoinSet::new();
         for listener in self.listeners {
             let door = Door {
@@ -118,10 +109,7 @@ impl Door {
         };
         // Small answers must not wait for the acknowledgement of earlier ones.
         let _ = stream.set_nodelay(true);
-        let peer = Peer {
-            address,
-            encrypted: false,
-        };
+        let peer = Peer { address, encrypted: false };
         tokio::spawn(run(
             counted,
             connection::serve(stream, peer, self.router.clone(), Arc::clone(&self.serving)),

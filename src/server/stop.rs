@@ -30,11 +30,7 @@ impl Stop {
     /// Asks once: drain. Asks again: at once.
     pub fn ask(&self) {
         self.0.send_modify(|phase| {
-            *phase = if *phase == Phase::Running {
-                Phase::Draining
-            } else {
-                Phase::Now
-            }
+            *phase = if *phase == Phase::Running { Phase::Draining } else { Phase::Now }
         });
     }
 

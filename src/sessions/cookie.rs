@@ -20,10 +20,7 @@ impl SessionCookie {
     /// Reads the cookie; `None` where there is none of ours.
     pub fn read(cookies: &Cookies) -> Option<Self> {
         let (id, secret) = cookies.get(NAME)?.split_once('.')?;
-        Some(Self {
-            id: SessionId::from_text(id),
-            secret: Plain::parse(secret)?,
-        })
+        Some(Self { id: SessionId::from_text(id), secret: Plain::parse(secret)? })
     }
 
     /// The cookie's value.

@@ -12,9 +12,7 @@ impl Sessions {
     /// Adds to `batch` the end of `session` with its `participants` (from [`Sessions::participants`]). Codes and access
     /// tokens of the session are dead with it (R-LO-10).
     pub fn end(&self, batch: &mut Batch, session: &Session, participants: &[ClientId]) {
-        batch
-            .delete(key(&session.id))
-            .delete(user_key(&session.user, &session.id));
+        batch.delete(key(&session.id)).delete(user_key(&session.user, &session.id));
         for client in participants {
             batch.delete(participant::key(&session.id, client));
         }
@@ -22,14 +20,8 @@ impl Sessions {
 
     /// The ids of a person's sessions.
     pub async fn of_user(&self, user: &UserId) -> Result<Vec<SessionId>, StorageError> {
-        let page = self
-            .store
-            .scan(&Key::prefix("user-session", &[user.as_str()]), None, MOST)
-            .await?;
-        Ok(page
-            .into_iter()
-            .map(|(key, _)| SessionId::from_text(key.last_part()))
-            .collect())
+        let page = self.store.scan(&Key::prefix("user-session", &[user.as_str()]), None, MOST).await?;
+        Ok(page.into_iter().map(|(key, _)| SessionId::from_text(key.last_part())).collect())
     }
 
     /// Adds to `batch` the removal of a person's sessions but `kept`: they have ended with the epoch (R-SE-05).

@@ -36,11 +36,6 @@ impl Sessions {
         random: Arc<dyn Random>,
         lifetimes: config::sessions::Sessions,
     ) -> Self {
-        Self {
-            store,
-            clock,
-            random,
-            lifetimes,
-        }
+        Self { store, clock, random, lifetimes }
     }
 }

@@ -28,20 +28,13 @@ impl Sessions {
         let now = self.clock.now();
         let until = now.plus(self.lifetimes.absolute);
         batch.require_present(super::store::key(session));
-        batch.put(
-            key(session, client),
-            &Participant { last_token_at: now },
-            Some(until),
-        );
+        batch.put(key(session, client), &Participant { last_token_at: now }, Some(until));
     }
 
     /// The clients that took part, in the order of their ids.
     pub async fn participants(&self, session: &SessionId) -> Result<Vec<ClientId>, StorageError> {
         let prefix = Key::prefix("participant", &[session.as_str()]);
         let page = self.store.scan(&prefix, None, MOST).await?;
-        Ok(page
-            .into_iter()
-            .map(|(key, _)| ClientId::from_text(key.last_part()))
-            .collect())
+        Ok(page.into_iter().map(|(key, _)| ClientId::from_text(key.last_part())).collect())
     }
 }

@@ -72,11 +72,7 @@ impl Sessions {
         };
         session.add_evidence(evidence);
         batch.require_absent(key(&id));
-        batch.put(
-            user_key(user, &id),
-            &UserSession {},
-            Some(now.plus(self.lifetimes.absolute)),
-        );
+        batch.put(user_key(user, &id), &UserSession {}, Some(now.plus(self.lifetimes.absolute)));
         self.put(batch, &session);
         SessionCookie { id, secret }
     }
@@ -97,10 +93,7 @@ impl Sessions {
         session.add_evidence(evidence);
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
-        SessionCookie {
-            id: session.id,
-            secret,
-        }
+        SessionCookie { id: session.id, secret }
     }
 
     /// Adds to `batch` that a session, unchanged since it was read, goes on in the person's next epoch: it is the one in
@@ -117,10 +110,7 @@ impl Sessions {
             batch.require_present(key(&read.value.id));
             return;
         }
-        let session = Session {
-            last_seen_at: now,
-            ..read.value.clone()
-        };
+        let session = Session { last_seen_at: now, ..read.value.clone() };
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
     }

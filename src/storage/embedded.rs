@@ -33,20 +33,10 @@ impl Embedded {
     pub fn start(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
         let revision = upgrade::prepare(&*engine)?;
         let failure: Failure = Arc::new(watch::Sender::new(None));
-        let writer = Writer {
-            engine: engine.clone(),
-            clock: clock.clone(),
-            failure: failure.clone(),
-            revision,
-        };
+        let writer =
+            Writer { engine: engine.clone(), clock: clock.clone(), failure: failure.clone(), revision };
         let (requests, writer) = writer::start(writer)?;
-        Ok(Self {
-            engine,
-            clock,
-            failure,
-            requests: Some(requests),
-            writer: Some(writer),
-        })
+        Ok(Self { engine, clock, failure, requests: Some(requests), writer: Some(writer) })
     }
 
     async fn ask<T>(
@@ -101,12 +91,7 @@ impl Store for Embedded {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Raw)>, StorageError> {
-        let page = Page {
-            prefix: prefix.clone(),
-            after: after.cloned(),
-            limit,
-            now: self.clock.now(),
-        };
+        let page = Page { prefix: prefix.clone(), after: after.cloned(), limit, now: self.clock.now() };
         self.aside(move |engine| page.read(engine)).await
     }
 
@@ -187,11 +172,7 @@ fn send_all(engine: &dyn Engine, sender: &mpsc::Sender<(Key, Vec<u8>)>) -> Resul
         let key = Key::from_bytes(key.to_vec());
         envelope::decode(&key, bytes)?;
         let gone = sender.blocking_send((key, bytes.to_vec())).is_err();
-        Ok(if gone {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
+        Ok(if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })
 }
 

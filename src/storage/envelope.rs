@@ -49,11 +49,7 @@ fn parse(fields: &[u8], json: &[u8]) -> Option<Raw> {
         return None;
     }
     let expires = (flags & HAS_END != 0).then(|| Timestamp(i64::from_be_bytes(*end)));
-    Some(Raw {
-        json: json.to_vec(),
-        revision: u64::from_be_bytes(*revision),
-        expires,
-    })
+    Some(Raw { json: json.to_vec(), revision: u64::from_be_bytes(*revision), expires })
 }
 
 fn newer(key: &Key, fields: &[u8]) -> Option<StorageError> {
@@ -69,11 +65,7 @@ fn newer(key: &Key, fields: &[u8]) -> Option<StorageError> {
 fn checksum(key: &Key, fields: &[u8], json: &[u8]) -> u32 {
     let key = key.as_bytes();
     let length = u64::try_from(key.len()).unwrap_or(u64::MAX).to_be_bytes();
-    [key, fields, json]
-        .iter()
-        .fold(crc32c::crc32c(&length), |sum, part| {
-            crc32c::crc32c_append(sum, part)
-        })
+    [key, fields, json].iter().fold(crc32c::crc32c(&length), |sum, part| crc32c::crc32c_append(sum, part))
 }
 
 #[cfg(test)]
@@ -81,11 +73,7 @@ mod tests {
     use super::*;
 
     fn sample() -> (Key, Raw) {
-        let raw = Raw {
-            json: b"{\"v\":1,\"d\":7}".to_vec(),
-            revision: 9,
-            expires: Some(Timestamp(-5)),
-        };
+        let raw = Raw { json: b"{\"v\":1,\"d\":7}".to_vec(), revision: 9, expires: Some(Timestamp(-5)) };
         (Key::new("thing", &["a"]), raw)
     }
 

@@ -20,20 +20,10 @@ impl Folder {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
         made.map_err(|error| unusable(path, &error))?;
         let mut options = OpenOptions::new();
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600);
-        let lock = options
-            .open(path.join("lock"))
-            .map_err(|error| unusable(path, &error))?;
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let lock = options.open(path.join("lock")).map_err(|error| unusable(path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(in_use(path)),
             Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
         }
@@ -56,16 +46,9 @@ impl Folder {
         if unfinished.exists() {
             std::fs::remove_file(&unfinished).map_err(fault)?;
         }
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .map_err(fault)?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).map_err(fault)?;
         fill(&unfinished)?;
-        File::open(&unfinished)
-            .and_then(|file| file.sync_all())
-            .map_err(fault)?;
+        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(fault)?;
         std::fs::rename(&unfinished, self.file(name)).map_err(fault)?;
         self.sync().map_err(fault)
     }
@@ -74,9 +57,7 @@ impl Folder {
     fn sync(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         let whole = self.path.canonicalize()?;
-        whole
-            .parent()
-            .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+        whole.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
     }
 }
 
@@ -86,8 +67,5 @@ pub(super) fn in_use(path: &Path) -> StorageError {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> StorageError {
-    StorageError::Failed(format!(
-        "the data folder {} cannot be used: {error}",
-        path.display()
-    ))
+    StorageError::Failed(format!("the data folder {} cannot be used: {error}", path.display()))
 }

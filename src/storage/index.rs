@@ -34,19 +34,13 @@ impl UniqueIndex {
 
     /// Claims `name` for `owner`; the batch is refused if anybody has it, the owner included.
     pub fn claim(&self, batch: &mut Batch, name: &str, owner: &str) {
-        let claim = Claim {
-            owner: owner.to_owned(),
-        };
-        batch
-            .require_absent(self.key(name))
-            .put(self.key(name), &claim, None);
+        let claim = Claim { owner: owner.to_owned() };
+        batch.require_absent(self.key(name)).put(self.key(name), &claim, None);
     }
 
     /// Gives `name` back; the batch is refused if its claim is no longer the one that was `held`.
     pub fn release(&self, batch: &mut Batch, name: &str, held: &Stored<Claim>) {
-        batch
-            .require_revision(self.key(name), held.revision)
-            .delete(self.key(name));
+        batch.require_revision(self.key(name), held.revision).delete(self.key(name));
     }
 
     /// Moves the owner of `from` to the name `to`. The same name stays claimed, and only the claim is checked.

@@ -43,8 +43,7 @@ impl Inspection {
         match envelope::decode(key, value) {
             Ok(raw) => {
                 self.newest = self.newest.max(raw.revision);
-                self.unindexed
-                    .extend(raw.expires.map(|end| expiry::row(end, key)));
+                self.unindexed.extend(raw.expires.map(|end| expiry::row(end, key)));
             }
             Err(error) => self.problem(error.to_string()),
         }
@@ -53,9 +52,7 @@ impl Inspection {
     fn visit_index(&mut self, row: &[u8]) {
         if !self.unindexed.remove(row) {
             let key = expiry::parse(row).map_or_else(|| "nothing".into(), |(_, key)| key.to_string());
-            self.problem(format!(
-                "the expiry index names {key} at an end that no record has"
-            ));
+            self.problem(format!("the expiry index names {key} at an end that no record has"));
         }
     }
 
@@ -81,17 +78,11 @@ impl Inspection {
             self.problem(format!("the expiry index does not name {key}"));
         }
         if self.given_out.is_none_or(|given_out| given_out < self.newest) {
-            self.problem(format!(
-                "a record has revision {}, which the store never gave out",
-                self.newest
-            ));
+            self.problem(format!("a record has revision {}, which the store never gave out", self.newest));
         }
         if self.more > 0 {
             self.problems.push(format!("and {} more", self.more));
         }
-        CheckReport {
-            records: self.records,
-            problems: self.problems,
-        }
+        CheckReport { records: self.records, problems: self.problems }
     }
 }

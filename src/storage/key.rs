@@ -41,9 +41,7 @@ impl Key {
     /// The last part, decoded; empty where there is none.
     pub fn last_part(&self) -> String {
         let tail = self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        String::from_utf8_lossy(tail)
-            .replace("%2F", "/")
-            .replace("%25", "%")
+        String::from_utf8_lossy(tail).replace("%2F", "/").replace("%25", "%")
     }
 }
 

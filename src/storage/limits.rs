@@ -16,11 +16,7 @@ pub(super) fn check(batch: &Batch) -> Result<(), StorageError> {
     if let Some(fault) = &batch.fault {
         return Err(StorageError::Invalid(fault.clone()));
     }
-    at_most(
-        batch.preconditions.len() + batch.writes.len(),
-        OPERATIONS,
-        "operations",
-    )?;
+    at_most(batch.preconditions.len() + batch.writes.len(), OPERATIONS, "operations")?;
     at_most(bytes(batch), BATCH_BYTES, "bytes")?;
     for precondition in &batch.preconditions {
         at_most(precondition.key().as_bytes().len(), KEY_BYTES, "bytes in a key")?;
@@ -34,16 +30,8 @@ pub(super) fn check(batch: &Batch) -> Result<(), StorageError> {
 
 /// The bytes of a batch, keys and values.
 pub(super) fn bytes(batch: &Batch) -> usize {
-    let conditions: usize = batch
-        .preconditions
-        .iter()
-        .map(|it| it.key().as_bytes().len())
-        .sum();
-    let writes: usize = batch
-        .writes
-        .iter()
-        .map(|it| it.key().as_bytes().len() + value_bytes(it))
-        .sum();
+    let conditions: usize = batch.preconditions.iter().map(|it| it.key().as_bytes().len()).sum();
+    let writes: usize = batch.writes.iter().map(|it| it.key().as_bytes().len() + value_bytes(it)).sum();
     conditions + writes
 }
 
@@ -56,9 +44,7 @@ fn value_bytes(write: &Write) -> usize {
 
 fn at_most(seen: usize, most: usize, what: &str) -> Result<(), StorageError> {
     if seen > most {
-        return Err(StorageError::Invalid(format!(
-            "{seen} {what}, at most {most} are allowed"
-        )));
+        return Err(StorageError::Invalid(format!("{seen} {what}, at most {most} are allowed")));
     }
     Ok(())
 }

@@ -12,10 +12,7 @@ use crate::foundation::Clock;
 type Rows = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
 
 /// An empty store in memory.
-#[expect(
-    clippy::expect_used,
-    reason = "only tests use it, and an empty map cannot refuse"
-)]
+#[expect(clippy::expect_used, reason = "only tests use it, and an empty map cannot refuse")]
 pub fn open(clock: Arc<dyn Clock>) -> SharedStore {
     Arc::new(Embedded::start(Arc::new(Memory::default()), clock).expect("an empty store in memory"))
 }
@@ -33,10 +30,7 @@ impl Memory {
 impl Engine for Memory {
     fn get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
         let rows = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(keys
-            .iter()
-            .map(|key| rows.get(&(space, key.to_vec())).cloned())
-            .collect())
+        Ok(keys.iter().map(|key| rows.get(&(space, key.to_vec())).cloned()).collect())
     }
 
     fn walk(&self, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Result<(), StorageError> {

@@ -52,10 +52,7 @@ pub(super) fn to_json<T: Record>(record: &T) -> Result<Vec<u8>, serde_json::Erro
         v: u16,
         d: &'a T,
     }
-    serde_json::to_vec(&Outgoing {
-        v: T::VERSION,
-        d: record,
-    })
+    serde_json::to_vec(&Outgoing { v: T::VERSION, d: record })
 }
 
 impl Raw {
@@ -65,27 +62,16 @@ impl Raw {
             Ok(read) if read.v == T::VERSION => read.d,
             _ => self.decode_other_version()?,
         };
-        Ok(Stored {
-            value,
-            revision: self.revision,
-            expires: self.expires,
-        })
+        Ok(Stored { value, revision: self.revision, expires: self.expires })
     }
 
     fn decode_other_version<T: Record>(&self) -> Result<T, StorageError> {
         let corrupt = |error: serde_json::Error| StorageError::Corrupt(error.to_string());
         let read: Versioned<Value> = serde_json::from_slice(&self.json).map_err(corrupt)?;
         if read.v > T::VERSION {
-            return Err(StorageError::Corrupt(format!(
-                "record of the newer version {}",
-                read.v
-            )));
+            return Err(StorageError::Corrupt(format!("record of the newer version {}", read.v)));
         }
-        let value = if read.v < T::VERSION {
-            T::upgrade(read.v, read.d)?
-        } else {
-            read.d
-        };
+        let value = if read.v < T::VERSION { T::upgrade(read.v, read.d)? } else { read.d };
         serde_json::from_value(value).map_err(corrupt)
     }
 

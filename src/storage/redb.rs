@@ -29,13 +29,7 @@ pub fn open(folder: &Path, cache_bytes: usize, clock: Arc<dyn Clock>) -> Result<
         held.create(FILE, |path| found(path, folder))?;
     }
     let database = database(&held.file(FILE), cache_bytes, folder)?;
-    Ok(Arc::new(Embedded::start(
-        Arc::new(Redb {
-            database,
-            _folder: held,
-        }),
-        clock,
-    )?))
+    Ok(Arc::new(Embedded::start(Arc::new(Redb { database, _folder: held }), clock)?))
 }
 
 /// A redb database in a held folder.
@@ -57,23 +51,15 @@ fn found(path: &Path, folder: &Path) -> Result<(), StorageError> {
 
 fn database(path: &Path, cache_bytes: usize, folder: &Path) -> Result<Database, StorageError> {
     let damaged = |reason: &dyn std::fmt::Display| {
-        StorageError::Corrupt(format!(
-            "{} is damaged ({reason}); restore the newest backup",
-            path.display()
-        ))
+        StorageError::Corrupt(format!("{} is damaged ({reason}); restore the newest backup", path.display()))
     };
     // The engine may panic on a damaged file; that must reach the administrator as a sentence.
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        Builder::new().set_cache_size(cache_bytes).create(path)
-    }));
+    let opened = catch_unwind(AssertUnwindSafe(|| Builder::new().set_cache_size(cache_bytes).create(path)));
     match opened {
         Ok(Ok(database)) => Ok(database),
         Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Err(in_use(folder)),
         Ok(Err(DatabaseError::Storage(redb::StorageError::Corrupted(reason)))) => Err(damaged(&reason)),
-        Ok(Err(error)) => Err(StorageError::Failed(format!(
-            "{} cannot be opened: {error}",
-            path.display()
-        ))),
+        Ok(Err(error)) => Err(StorageError::Failed(format!("{} cannot be opened: {error}", path.display()))),
         Err(_) => Err(damaged(&"it cannot be read")),
     }
 }

@@ -41,13 +41,7 @@ impl Round {
             let slot = Slot::read(&key, found);
             (key, slot)
         });
-        Ok(Self {
-            now,
-            revision,
-            slots: slots.collect(),
-            orphans: BTreeSet::new(),
-            written: false,
-        })
+        Ok(Self { now, revision, slots: slots.collect(), orphans: BTreeSet::new(), written: false })
     }
 
     /// Judges a batch against the store and this round's writes; lays its own over them if all conditions hold.
@@ -80,11 +74,7 @@ impl Round {
             if !named(&slot.before) {
                 self.orphans.insert(expiry::row(*end, key));
             }
-            if slot
-                .after
-                .as_ref()
-                .is_some_and(|raw| expiry::is_over(raw.expires, now))
-            {
+            if slot.after.as_ref().is_some_and(|raw| expiry::is_over(raw.expires, now)) {
                 self.lay(key, None);
                 removed += 1;
             }
@@ -94,11 +84,7 @@ impl Round {
 
     /// The rows to apply, and the highest revision given out. Nothing to apply means nothing was written.
     pub(super) fn finish(self) -> (Vec<Row>, Revision) {
-        let mut rows: Vec<Row> = self
-            .orphans
-            .into_iter()
-            .map(|key| index_row(key, false))
-            .collect();
+        let mut rows: Vec<Row> = self.orphans.into_iter().map(|key| index_row(key, false)).collect();
         for (key, slot) in self.slots {
             if let Ok(slot) = slot
                 && slot.changed
@@ -128,9 +114,7 @@ impl Round {
         for write in &batch.writes {
             let key = write.key();
             let stored = self.live(key)?;
-            let current = staged
-                .get(key)
-                .map_or(stored, |raw| raw.as_ref().filter(|raw| self.is_live(raw)));
+            let current = staged.get(key).map_or(stored, |raw| raw.as_ref().filter(|raw| self.is_live(raw)));
             let next = apply(write, current, revision)?;
             staged.insert(key.clone(), next);
         }
@@ -164,11 +148,7 @@ impl Slot {
             StorageError::Corrupt(complaint) => complaint,
             other => other.to_string(),
         })?;
-        Ok(Self {
-            after: before.clone(),
-            before,
-            changed: false,
-        })
+        Ok(Self { after: before.clone(), before, changed: false })
     }
 
     fn rows(self, key: &Key, rows: &mut Vec<Row>) {
@@ -181,40 +161,22 @@ impl Slot {
         }
         if self.before.is_some() || self.after.is_some() {
             let value = self.after.map(|raw| envelope::encode(key, &raw));
-            rows.push(Row {
-                space: Space::Data,
-                key: key.as_bytes().to_vec(),
-                value,
-            });
+            rows.push(Row { space: Space::Data, key: key.as_bytes().to_vec(), value });
         }
     }
 }
 
 fn index_row(key: Vec<u8>, stands: bool) -> Row {
-    Row {
-        space: Space::Expiry,
-        key,
-        value: stands.then(Vec::new),
-    }
+    Row { space: Space::Expiry, key, value: stands.then(Vec::new) }
 }
 
 fn apply(write: &Write, current: Option<&Raw>, revision: Revision) -> Result<Option<Raw>, StorageError> {
     Ok(match write {
-        Write::Put { json, expires, .. } => Some(Raw {
-            json: json.clone(),
-            revision,
-            expires: *expires,
-        }),
+        Write::Put { json, expires, .. } => Some(Raw { json: json.clone(), revision, expires: *expires }),
         Write::Delete(_) => None,
         Write::Add { amount, expires, .. } => {
-            let sum = current
-                .map_or(Ok(0), Raw::counter)?
-                .saturating_add_signed(*amount);
-            Some(Raw {
-                json: sum.to_string().into_bytes(),
-                revision,
-                expires: *expires,
-            })
+            let sum = current.map_or(Ok(0), Raw::counter)?.saturating_add_signed(*amount);
+            Some(Raw { json: sum.to_string().into_bytes(), revision, expires: *expires })
         }
     })
 }

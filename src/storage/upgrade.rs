@@ -48,27 +48,13 @@ fn foreign(format: u64) -> StorageError {
 }
 
 fn number(engine: &dyn Engine, key: &Key) -> Result<Option<u64>, StorageError> {
-    let found = engine
-        .get(Space::Meta, &[key.as_bytes()])?
-        .into_iter()
-        .next()
-        .flatten();
-    found
-        .map(|bytes| envelope::decode(key, &bytes)?.counter())
-        .transpose()
+    let found = engine.get(Space::Meta, &[key.as_bytes()])?.into_iter().next().flatten();
+    found.map(|bytes| envelope::decode(key, &bytes)?.counter()).transpose()
 }
 
 fn row(key: &Key, number: u64) -> Row {
-    let raw = Raw {
-        json: number.to_string().into_bytes(),
-        revision: 0,
-        expires: None,
-    };
-    Row {
-        space: Space::Meta,
-        key: key.as_bytes().to_vec(),
-        value: Some(envelope::encode(key, &raw)),
-    }
+    let raw = Raw { json: number.to_string().into_bytes(), revision: 0, expires: None };
+    Row { space: Space::Meta, key: key.as_bytes().to_vec(), value: Some(envelope::encode(key, &raw)) }
 }
 
 fn format_key() -> Key {

@@ -27,11 +27,7 @@ type Answer<T> = oneshot::Sender<Result<T, StorageError>>;
 #[derive(Debug)]
 pub(super) enum Request {
     Commit(Batch, Answer<Outcome>),
-    Sweep {
-        now: Timestamp,
-        limit: usize,
-        answer: Answer<usize>,
-    },
+    Sweep { now: Timestamp, limit: usize, answer: Answer<usize> },
 }
 
 /// Why the engine failed, once it has.
@@ -56,9 +52,8 @@ enum Verdict {
 /// Starts the writer; it ends when every sender is gone.
 pub(super) fn start(writer: Writer) -> Result<(mpsc::Sender<Request>, JoinHandle<()>), StorageError> {
     let (sender, receiver) = mpsc::channel(ROUND);
-    let thread = std::thread::Builder::new()
-        .name("storage-writer".into())
-        .spawn(move || writer.run(receiver));
+    let thread =
+        std::thread::Builder::new().name("storage-writer".into()).spawn(move || writer.run(receiver));
     let thread =
         thread.map_err(|error| StorageError::Failed(format!("no thread for the writer: {error}")))?;
     Ok((sender, thread))
@@ -75,10 +70,7 @@ pub(super) fn note_failure(failure: &Failure, reason: &str) {
 
 impl Writer {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let mut watchdog = Watchdog {
-            failure: self.failure.clone(),
-            clean: false,
-        };
+        let mut watchdog = Watchdog { failure: self.failure.clone(), clean: false };
         while let Some(first) = requests.blocking_recv() {
             let round = take(first, &mut requests);
             self.round(round);
@@ -92,10 +84,9 @@ impl Writer {
             return requests.into_iter().for_each(|request| request.fail(&reason));
         }
         match self.settle(&requests) {
-            Ok(verdicts) => requests
-                .into_iter()
-                .zip(verdicts)
-                .for_each(|(request, verdict)| request.answer(verdict)),
+            Ok(verdicts) => {
+                requests.into_iter().zip(verdicts).for_each(|(request, verdict)| request.answer(verdict))
+            }
             Err(error) => {
                 let reason = error.to_string();
                 note_failure(&self.failure, &reason);
@@ -107,17 +98,10 @@ impl Writer {
     /// Any error here is the engine's: it ends all acknowledging.
     fn settle(&mut self, requests: &[Request]) -> Result<Vec<Verdict>, StorageError> {
         let now = self.clock.now();
-        let due: Vec<Due> = requests
-            .iter()
-            .map(|request| self.due(request, now))
-            .collect::<Result<_, _>>()?;
+        let due: Vec<Due> =
+            requests.iter().map(|request| self.due(request, now)).collect::<Result<_, _>>()?;
         let swept = due.iter().flatten().map(|(_, key)| key.clone());
-        let keys: BTreeSet<Key> = requests
-            .iter()
-            .flat_map(Request::keys)
-            .cloned()
-            .chain(swept)
-            .collect();
+        let keys: BTreeSet<Key> = requests.iter().flat_map(Request::keys).cloned().chain(swept).collect();
         let mut round = Round::load(&*self.engine, keys, self.revision, now)?;
         let judged = requests.iter().zip(&due).map(|(request, due)| match request {
             Request::Commit(batch, _) => Verdict::Commit(round.judge(batch)),
@@ -135,10 +119,7 @@ impl Writer {
     /// What a sweep has to look at: nothing that this store's own clock calls alive, whatever the caller's says.
     fn due(&self, request: &Request, now: Timestamp) -> Result<Due, StorageError> {
         let mut due = Due::new();
-        let Request::Sweep {
-            now: before, limit, ..
-        } = request
-        else {
+        let Request::Sweep { now: before, limit, .. } = request else {
             return Ok(due);
         };
         self.engine.walk(Space::Expiry, &[], &mut |row, _| {

@@ -34,11 +34,7 @@ pub struct Health {
 impl Health {
     /// Without any check yet: not ready.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            checks: Vec::new(),
-            last: Mutex::new(None),
-        }
+        Self { clock, checks: Vec::new(), last: Mutex::new(None) }
     }
 
     /// Adds a check; its name stands in the log when it fails.
@@ -70,18 +66,13 @@ impl Health {
 
 impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.checks.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.checks.iter().map(|(name, _)| name)).finish()
     }
 }
 
 /// `/live` and `/ready`.
 pub fn routes(health: Arc<Health>) -> Router {
-    Router::new()
-        .route("/live", get(live))
-        .route("/ready", get(ready))
-        .with_state(health)
+    Router::new().route("/live", get(live)).route("/ready", get(ready)).with_state(health)
 }
 
 async fn live() -> Response {

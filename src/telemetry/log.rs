@@ -26,14 +26,9 @@ where
 {
     let level = level(settings.level);
     // Libraries talk about bytes and frames; from them only what needs mending is of use, nothing of what they carry.
-    let filter = Targets::new()
-        .with_default(LevelFilter::WARN.min(level))
-        .with_target("keyward", level);
+    let filter = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("keyward", level);
     let lines = move || SafeLines::new(target());
-    let format = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_target(false)
-        .with_writer(lines);
+    let format = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(lines);
     match settings.format {
         Format::Text => Box::new(tracing_subscriber::registry().with(format.with_filter(filter))),
         Format::Json => {
@@ -55,11 +50,7 @@ fn level(level: Level) -> LevelFilter {
 /// A panic's message may carry data, and data may be secret: only texts fixed in the program are logged.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    let message = panic
-        .payload()
-        .downcast_ref::<&str>()
-        .copied()
-        .unwrap_or("(message withheld)");
+    let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("(message withheld)");
     tracing::error!(place, "a fault of the program: {message}");
 }
 
@@ -76,8 +67,7 @@ impl<W: Write> SafeLines<W> {
 
 impl<W: Write> Write for SafeLines<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0
-            .write_all(escape(&String::from_utf8_lossy(line)).as_bytes())?;
+        self.0.write_all(escape(&String::from_utf8_lossy(line)).as_bytes())?;
         Ok(line.len())
     }
 

@@ -21,10 +21,7 @@ pub fn build<'a>(passwords: impl Iterator<Item = &'a str>, bytes: usize) -> Vec<
     let mut filter = vec![0u8; bytes];
     for password in passwords {
         for bit in positions(password, bytes as u64 * 8) {
-            if let Some(byte) = usize::try_from(bit / 8)
-                .ok()
-                .and_then(|place| filter.get_mut(place))
-            {
+            if let Some(byte) = usize::try_from(bit / 8).ok().and_then(|place| filter.get_mut(place)) {
                 *byte |= 1 << (bit % 8);
             }
         }
@@ -41,10 +38,7 @@ fn is_set(filter: &[u8], bit: u64) -> bool {
 fn positions(password: &str, bits: u64) -> impl Iterator<Item = u64> {
     let hash = digest(&SHA256, password.as_bytes());
     let word = |range: std::ops::Range<usize>| {
-        hash.as_ref()
-            .get(range)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u64::from_be_bytes)
+        hash.as_ref().get(range).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
     };
     let (start, step) = (word(0..8), word(8..16) | 1);
     (0..PROBES).map(move |turn| start.wrapping_add(turn.wrapping_mul(step)) % bits.max(1))

@@ -24,8 +24,5 @@ impl Record for Group {}
 /// Where the group named `name` stands: under its normal form, so that case does not make two of one.
 pub(super) fn key(name: &Text) -> Key {
     let normal = NormalName::of(name.as_str());
-    Key::new(
-        "group",
-        &[normal.as_ref().map_or(name.as_str(), NormalName::as_str)],
-    )
+    Key::new("group", &[normal.as_ref().map_or(name.as_str(), NormalName::as_str)])
 }

@@ -36,11 +36,8 @@ impl NormalName {
 
 /// NFKC and case folding, to a fixed point: one round is not enough for some characters.
 fn fold(text: &str) -> String {
-    let round = |text: &str| {
-        caseless::default_case_fold_str(&text.nfkc().collect::<String>())
-            .nfkc()
-            .collect()
-    };
+    let round =
+        |text: &str| caseless::default_case_fold_str(&text.nfkc().collect::<String>()).nfkc().collect();
     let mut folded: String = round(text);
     for _ in 0..4 {
         let again: String = round(&folded);

@@ -51,12 +51,7 @@ impl Prepared {
             return Err(WeakPassword::ControlCharacter);
         }
         let mut text = Zeroizing::new(String::with_capacity(password.len() * 3));
-        text.extend(
-            password
-                .chars()
-                .map(|c| if c.is_whitespace() { ' ' } else { c })
-                .nfc(),
-        );
+        text.extend(password.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).nfc());
         if text.chars().count() > LONGEST {
             return Err(WeakPassword::TooLong);
         }
@@ -86,10 +81,7 @@ impl PasswordRules {
 
     /// Where the password is the only factor: 15 characters.
     pub fn alone(context: Vec<String>) -> Self {
-        Self {
-            shortest: 15,
-            context,
-        }
+        Self { shortest: 15, context }
     }
 
     /// Whether a person with these `names` (user name, mail address, own names) may choose `password`.
@@ -103,11 +95,7 @@ impl PasswordRules {
         if block_list::contains(text) || block_list::contains(&folded) || repeats(&folded) {
             return Err(WeakPassword::Common);
         }
-        let own = self
-            .context
-            .iter()
-            .map(String::as_str)
-            .chain(names.iter().copied());
+        let own = self.context.iter().map(String::as_str).chain(names.iter().copied());
         if own
             .chain(["keyward", "atlassian", "jira", "confluence", "bitbucket"])
             .any(|word| is_mostly(&folded, word))
@@ -121,10 +109,7 @@ impl PasswordRules {
 /// One character, or a run such as 12345678 or abcdefgh, over and over.
 fn repeats(text: &str) -> bool {
     let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
-    let mut steps = codes
-        .iter()
-        .zip(codes.iter().skip(1))
-        .map(|(one, next)| next - one);
+    let mut steps = codes.iter().zip(codes.iter().skip(1)).map(|(one, next)| next - one);
     match steps.next() {
         Some(first) => first.abs() <= 1 && steps.all(|step| step == first),
         None => true,
@@ -136,10 +121,7 @@ fn is_mostly(password: &str, word: &str) -> bool {
     let Some(word) = NormalName::of(word) else {
         return false;
     };
-    let parts = word
-        .as_str()
-        .split(['@', '.', ' ', '-', '_'])
-        .filter(|part| part.chars().count() >= 4);
+    let parts = word.as_str().split(['@', '.', ' ', '-', '_']).filter(|part| part.chars().count() >= 4);
     parts.chain([word.as_str()]).any(|part| {
         let rest: String = password.replace(part, "");
         rest.len() < password.len() && rest.chars().filter(|c| c.is_alphanumeric()).count() < 6

@@ -29,11 +29,7 @@ pub struct Cost {
 impl Default for Cost {
     /// 19 MiB, two passes, one lane (R-PW-03): about 14 ms of one core.
     fn default() -> Self {
-        Self {
-            memory: 19 * 1024,
-            passes: 2,
-            lanes: 1,
-        }
+        Self { memory: 19 * 1024, passes: 2, lanes: 1 }
     }
 }
 
@@ -114,20 +110,15 @@ pub struct PasswordWorkers {
 
 impl std::fmt::Debug for PasswordWorkers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PasswordWorkers")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("PasswordWorkers").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
 impl PasswordWorkers {
     /// Starts the threads. Fails if the system refuses one.
     pub fn start(settings: WorkerSettings) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-            figures: Figures::default(),
-        });
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), figures: Figures::default() });
         let workers = Self { shared, settings };
         for number in 0..settings.threads.max(1) {
             let shared = Arc::clone(&workers.shared);
@@ -141,11 +132,7 @@ impl PasswordWorkers {
     /// Hashes `secret` by `recipe`, or gives up after the patience.
     pub async fn hash(&self, secret: Prepared, recipe: Recipe) -> Result<Digest, Busy> {
         let (answer, result) = oneshot::channel();
-        let job = Job {
-            secret,
-            recipe,
-            answer,
-        };
+        let job = Job { secret, recipe, answer };
         let outcome = if self.enqueue(job) {
             tokio::time::timeout(self.settings.patience, result).await.ok()
         } else {
@@ -238,10 +225,7 @@ fn next_job(shared: &Shared, idle: Duration, holds_memory: bool) -> Option<Optio
             queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
-        let (guard, waited) = shared
-            .wake
-            .wait_timeout(queue, idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (guard, waited) = shared.wake.wait_timeout(queue, idle).unwrap_or_else(PoisonError::into_inner);
         queue = guard;
         if waited.timed_out() && queue.0.is_empty() && !queue.1 {
             return Some(None);
@@ -256,12 +240,8 @@ fn hash(secret: &Prepared, recipe: &Recipe, memory: &mut Vec<Block>) -> Result<D
         if memory.len() < params.block_count() {
             memory.resize(params.block_count(), Block::default());
         }
-        let argon = Argon2::new_with_secret(
-            recipe.pepper.as_slice(),
-            Algorithm::Argon2id,
-            Version::V0x13,
-            params,
-        )?;
+        let argon =
+            Argon2::new_with_secret(recipe.pepper.as_slice(), Algorithm::Argon2id, Version::V0x13, params)?;
         argon.hash_password_into_with_memory(
             secret.expose().as_bytes(),
             &recipe.salt,

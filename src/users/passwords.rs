@@ -77,14 +77,7 @@ impl Passwords {
         workers: PasswordWorkers,
         pepper: Pepper,
     ) -> Self {
-        Self {
-            store,
-            clock,
-            random,
-            workers,
-            pepper,
-            cost: Cost::default(),
-        }
+        Self { store, clock, random, workers, pepper, cost: Cost::default() }
     }
 
     /// Hashes new secrets at `cost`; old ones follow at the next sign-in (R-PW-03).
@@ -111,11 +104,7 @@ impl Passwords {
         let prepared = Prepared::new(password)?;
         rules.check(&prepared, &own_names(user))?;
         let secret = self.slow_hash(prepared).await?;
-        let record = PasswordRecord {
-            secret,
-            must_change,
-            changed_at: self.clock.now(),
-        };
+        let record = PasswordRecord { secret, must_change, changed_at: self.clock.now() };
         let at = record.changed_at;
         batch.put(key(&user.id), &record, None);
         Ok(at)
@@ -139,10 +128,7 @@ impl Passwords {
         password: &Prepared,
     ) -> Result<Option<Verified>, UserError> {
         let nobody = UserId::from_text("nobody");
-        let stored = self
-            .store
-            .fetch::<PasswordRecord>(&key(user.unwrap_or(&nobody)))
-            .await?;
+        let stored = self.store.fetch::<PasswordRecord>(&key(user.unwrap_or(&nobody))).await?;
         let secret = stored.as_ref().map(|stored| &stored.value.secret);
         let right = self.matches(secret, password.clone()).await?;
         let (Some(user), Some(stored), true) = (user, stored, right) else {
@@ -150,11 +136,7 @@ impl Passwords {
         };
         let must_change = stored.value.must_change;
         self.follow_cost(user, stored, password).await?;
-        Ok(Some(Verified {
-            user: user.clone(),
-            at: self.clock.now(),
-            must_change,
-        }))
+        Ok(Some(Verified { user: user.clone(), at: self.clock.now(), must_change }))
     }
 
     /// Hashes a secret at the present cost, with a fresh salt.
@@ -174,23 +156,12 @@ impl Passwords {
         let salt = hash.and_then(|hash| STANDARD_NO_PAD.decode(&hash.salt).ok());
         let salt = salt.and_then(|salt| <[u8; 16]>::try_from(salt).ok());
         let made = self.digest(secret, cost, salt.unwrap_or([0; 16])).await?;
-        let wanted = hash
-            .filter(|_| salt.is_some())
-            .and_then(|hash| STANDARD_NO_PAD.decode(&hash.hash).ok());
+        let wanted = hash.filter(|_| salt.is_some()).and_then(|hash| STANDARD_NO_PAD.decode(&hash.hash).ok());
         Ok(wanted.is_some_and(|wanted| made.as_slice().ct_eq(&wanted).into()))
     }
 
     async fn digest(&self, secret: Prepared, cost: Cost, salt: [u8; 16]) -> Result<Digest, Busy> {
-        self.workers
-            .hash(
-                secret,
-                Recipe {
-                    cost,
-                    salt,
-                    pepper: self.pepper.share(),
-                },
-            )
-            .await
+        self.workers.hash(secret, Recipe { cost, salt, pepper: self.pepper.share() }).await
     }
 
     /// Hashes a password anew if the cost has changed since. If the workers are busy, or the record changed, the next
@@ -207,14 +178,9 @@ impl Passwords {
         let Ok(secret) = self.slow_hash(password.clone()).await else {
             return Ok(());
         };
-        let record = PasswordRecord {
-            secret,
-            ..stored.value
-        };
+        let record = PasswordRecord { secret, ..stored.value };
         let mut batch = Batch::new();
-        batch
-            .require_revision(key(user), stored.revision)
-            .put(key(user), &record, None);
+        batch.require_revision(key(user), stored.revision).put(key(user), &record, None);
         let _refused_means_changed: Outcome = self.store.commit(batch).await?;
         Ok(())
     }
@@ -222,16 +188,9 @@ impl Passwords {
 
 fn own_names(user: &User) -> Vec<&str> {
     let profile = &user.profile;
-    let names = [
-        &profile.name,
-        &profile.given_name,
-        &profile.family_name,
-        &profile.nickname,
-    ];
+    let names = [&profile.name, &profile.given_name, &profile.family_name, &profile.nickname];
     let mail = profile.mail.as_ref().map(|mail| mail.address.as_str());
-    let names = names
-        .into_iter()
-        .filter_map(|name| name.as_ref().map(|name| name.as_str()));
+    let names = names.into_iter().filter_map(|name| name.as_ref().map(|name| name.as_str()));
     names.chain(mail).chain([user.username.as_str()]).collect()
 }
 

@@ -11,11 +11,7 @@ use crate::foundation::{Random, random};
 use crate::sealing::{Identity, Sealed, Sealing};
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
 
-const IDENTITY: Identity<'static> = Identity {
-    kind: "password_pepper",
-    field: "sealed",
-    id: "1",
-};
+const IDENTITY: Identity<'static> = Identity { kind: "password_pepper", field: "sealed", id: "1" };
 
 /// The pepper in use.
 #[derive(Clone)]
@@ -40,17 +36,12 @@ impl Pepper {
             return Self::open(&stored.value, sealing);
         }
         let fresh = Zeroizing::new(random::bytes::<32>(random));
-        let record = SealedPepper {
-            sealed: sealing.seal(IDENTITY, fresh.as_slice())?,
-        };
+        let record = SealedPepper { sealed: sealing.seal(IDENTITY, fresh.as_slice())? };
         let mut batch = Batch::new();
         batch.require_absent(key.clone()).put(key.clone(), &record, None);
         store.commit(batch).await?;
         // Whoever won, the stored one counts.
-        let stored = store
-            .fetch::<SealedPepper>(&key)
-            .await?
-            .ok_or(UserError::Conflict)?;
+        let stored = store.fetch::<SealedPepper>(&key).await?.ok_or(UserError::Conflict)?;
         Self::open(&stored.value, sealing)
     }
 

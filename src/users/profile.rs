@@ -181,10 +181,7 @@ fn require(holds: bool, rule: &'static str) -> Check {
 pub(super) fn plain(text: &str, longest: usize) -> Check {
     require(!text.trim().is_empty(), "must not be empty")?;
     require(text.chars().count() <= longest, "is too long")?;
-    require(
-        !text.chars().any(invisible),
-        "must not hold control or invisible characters",
-    )
+    require(!text.chars().any(invisible), "must not hold control or invisible characters")
 }
 
 /// Characters that no one can see, or that turn text around: they would let two names look alike.
@@ -197,10 +194,7 @@ fn invisible(c: char) -> bool {
 fn username(text: &str) -> Check {
     plain(text, 128)?;
     require(text.trim() == text, "must not begin or end with white space")?;
-    require(
-        !text.contains(['<', '>', '&', '"']),
-        "must not hold < > & or a double quote",
-    )
+    require(!text.contains(['<', '>', '&', '"']), "must not hold < > & or a double quote")
 }
 
 fn mail(text: &str) -> Check {
@@ -219,17 +213,10 @@ fn mail(text: &str) -> Check {
 }
 
 fn phone(text: &str) -> Check {
-    let (number, extension) = text
-        .split_once(";ext=")
-        .map_or((text, None), |(n, e)| (n, Some(e)));
-    let digits = number
-        .strip_prefix('+')
-        .ok_or("must begin with + and the country code")?;
+    let (number, extension) = text.split_once(";ext=").map_or((text, None), |(n, e)| (n, Some(e)));
+    let digits = number.strip_prefix('+').ok_or("must begin with + and the country code")?;
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    require(
-        (3..=15).contains(&digits.len()) && all_digits(digits),
-        "must be + and 3 to 15 digits",
-    )?;
+    require((3..=15).contains(&digits.len()) && all_digits(digits), "must be + and 3 to 15 digits")?;
     require(
         extension.is_none_or(|e| (1..=10).contains(&e.len()) && all_digits(e)),
         "has a malformed extension",
@@ -239,10 +226,7 @@ fn phone(text: &str) -> Check {
 fn web_address(text: &str) -> Check {
     plain(text, 2000)?;
     let parsed = url::Url::parse(text).map_err(|_| "is not a web address")?;
-    require(
-        matches!(parsed.scheme(), "http" | "https"),
-        "must begin with http:// or https://",
-    )
+    require(matches!(parsed.scheme(), "http" | "https"), "must begin with http:// or https://")
 }
 
 fn birth_date(text: &str) -> Check {
@@ -259,20 +243,12 @@ fn birth_date(text: &str) -> Check {
     let Some(month) = month else {
         return require(year > 0, RULE);
     };
-    let month = number(month, 2)
-        .and_then(|month| u8::try_from(month).ok())
-        .ok_or(RULE)?;
-    let day = day
-        .and_then(|day| number(day, 2))
-        .and_then(|day| u8::try_from(day).ok())
-        .ok_or(RULE)?;
+    let month = number(month, 2).and_then(|month| u8::try_from(month).ok()).ok_or(RULE)?;
+    let day = day.and_then(|day| number(day, 2)).and_then(|day| u8::try_from(day).ok()).ok_or(RULE)?;
     let month = time::Month::try_from(month).map_err(|_| RULE)?;
     // A withheld year may hide a leap day, so it is judged as a leap year.
     let year = if year == 0 { 2000 } else { i32::from(year) };
-    require(
-        time::Date::from_calendar_date(year, month, day).is_ok(),
-        "is not a day of the calendar",
-    )
+    require(time::Date::from_calendar_date(year, month, day).is_ok(), "is not a day of the calendar")
 }
 
 fn language_tag(text: &str) -> Check {
@@ -281,18 +257,12 @@ fn language_tag(text: &str) -> Check {
     let mut parts = text.split('-');
     let language = parts.next().unwrap_or_default();
     let known = (2..=8).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
-    require(
-        known && parts.all(subtag) && text.len() <= 35,
-        "must be a language tag such as de or de-CH",
-    )
+    require(known && parts.all(subtag) && text.len() <= 35, "must be a language tag such as de or de-CH")
 }
 
 fn time_zone(text: &str) -> Check {
     let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
     };
     let letter = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
     require(

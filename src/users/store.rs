@@ -73,10 +73,9 @@ impl Users {
         batch.put(user_key(&user.id), &user, None);
         match self.commit(batch, with).await {
             // Somebody may have taken the name since it was looked at: then that is the reason.
-            Err(UserError::Conflict) => self
-                .claim(None, &user, &mut Batch::new())
-                .await
-                .and(Err(UserError::Conflict)),
+            Err(UserError::Conflict) => {
+                self.claim(None, &user, &mut Batch::new()).await.and(Err(UserError::Conflict))
+            }
             done => done.map(|()| user),
         }
     }
@@ -95,10 +94,7 @@ impl Users {
         let skeleton = name.as_ref().map_or_else(String::new, NormalName::skeleton);
         let claim = self.store.fetch::<NameClaim>(&claim_key(&skeleton)).await?;
         let held = |claim: &NameClaim| name.is_some_and(|name| claim.names.contains(name.as_str()));
-        Ok(claim
-            .map(|stored| stored.value)
-            .filter(held)
-            .map(|claim| claim.user))
+        Ok(claim.map(|stored| stored.value).filter(held).map(|claim| claim.user))
     }
 
     /// The person with this id.
@@ -109,14 +105,8 @@ impl Users {
     /// People in the order of their ids, after `after`, at most `limit`.
     pub async fn list(&self, after: Option<&UserId>, limit: usize) -> Result<Vec<User>, StorageError> {
         let after = after.map(user_key);
-        let found = self
-            .store
-            .scan(&Key::prefix("user", &[]), after.as_ref(), limit)
-            .await?;
-        found
-            .into_iter()
-            .map(|(_, raw)| Ok(raw.decode::<User>()?.value))
-            .collect()
+        let found = self.store.scan(&Key::prefix("user", &[]), after.as_ref(), limit).await?;
+        found.into_iter().map(|(_, raw)| Ok(raw.decode::<User>()?.value)).collect()
     }
 
     /// Gives a person another user name; the old one stays reserved for them.
@@ -151,11 +141,7 @@ impl Users {
         with: Batch,
         edit: impl FnOnce(&mut User) + Send,
     ) -> Result<User, UserError> {
-        let Stored {
-            value: before,
-            revision,
-            ..
-        } = self.by_id(id).await?.ok_or(UserError::Unknown)?;
+        let Stored { value: before, revision, .. } = self.by_id(id).await?.ok_or(UserError::Unknown)?;
         let mut user = before.clone();
         edit(&mut user);
         user.id = before.id.clone();
@@ -190,11 +176,7 @@ impl Users {
         about: Option<Text>,
         with: Batch,
     ) -> Result<Group, UserError> {
-        let group = Group {
-            name,
-            description: about,
-            created_at: self.clock.now(),
-        };
+        let group = Group { name, description: about, created_at: self.clock.now() };
         let key = group::key(&group.name);
         let mut batch = Batch::new();
         batch.require_absent(key.clone()).put(key.clone(), &group, None);
@@ -208,20 +190,13 @@ impl Users {
 
     /// The group of that name.
     pub async fn group(&self, name: &Text) -> Result<Option<Group>, StorageError> {
-        Ok(self
-            .store
-            .fetch::<Group>(&group::key(name))
-            .await?
-            .map(|stored| stored.value))
+        Ok(self.store.fetch::<Group>(&group::key(name)).await?.map(|stored| stored.value))
     }
 
     /// Groups by name, at most `limit`.
     pub async fn groups(&self, limit: usize) -> Result<Vec<Group>, StorageError> {
         let found = self.store.scan(&Key::prefix("group", &[]), None, limit).await?;
-        found
-            .into_iter()
-            .map(|(_, raw)| Ok(raw.decode::<Group>()?.value))
-            .collect()
+        found.into_iter().map(|(_, raw)| Ok(raw.decode::<Group>()?.value)).collect()
     }
 
     /// Moves the claims on names from `before` to `after`: takes free ones, reserves those given up.
@@ -237,19 +212,9 @@ impl Users {
                 }
                 Some(_) => return Err(UserError::Taken("the user name or mail address")),
             };
-            batch.put(
-                key,
-                &NameClaim {
-                    user: after.id.clone(),
-                    names: names.clone(),
-                },
-                None,
-            );
+            batch.put(key, &NameClaim { user: after.id.clone(), names: names.clone() }, None);
         }
-        for (skeleton, _) in old
-            .iter()
-            .filter(|(old, _)| !new.iter().any(|(kept, _)| kept == old))
-        {
+        for (skeleton, _) in old.iter().filter(|(old, _)| !new.iter().any(|(kept, _)| kept == old)) {
             self.reserve(&after.id, skeleton, batch);
         }
         Ok(())
@@ -257,10 +222,7 @@ impl Users {
 
     fn reserve(&self, user: &UserId, skeleton: &str, batch: &mut Batch) {
         let until: Timestamp = self.clock.now().plus(RESERVED);
-        let reservation = NameClaim {
-            user: user.clone(),
-            names: BTreeSet::new(),
-        };
+        let reservation = NameClaim { user: user.clone(), names: BTreeSet::new() };
         batch.put(claim_key(skeleton), &reservation, Some(until));
     }
 
@@ -270,10 +232,7 @@ impl Users {
                 return Err(UserError::UnknownGroup(name.as_str().to_owned()));
             };
             if group.name != *name {
-                return Err(UserError::invalid(
-                    "groups",
-                    "must be written exactly as the group's name",
-                ));
+                return Err(UserError::invalid("groups", "must be written exactly as the group's name"));
             }
             batch.require_present(group::key(name));
         }

@@ -64,12 +64,7 @@ pub struct NewUser {
 impl NewUser {
     /// A person of whom nothing but the name is known.
     pub fn named(username: Username) -> Self {
-        Self {
-            username,
-            language: None,
-            groups: BTreeSet::new(),
-            profile: Profile::default(),
-        }
+        Self { username, language: None, groups: BTreeSet::new(), profile: Profile::default() }
     }
 }
 

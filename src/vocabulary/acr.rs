@@ -34,13 +34,8 @@ const AAL2_PHISHING_RESISTANT: &str = "http://idmanagement.gov/ns/assurance/aal/
 
 impl Level {
     /// All levels, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::Password,
-        Self::MfaLow,
-        Self::Mfa,
-        Self::PhishingResistant,
-        Self::PhishingResistantHardware,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Password, Self::MfaLow, Self::Mfa, Self::PhishingResistant, Self::PhishingResistantHardware];
 
     /// Our own name of the level.
     pub fn acr(self) -> &'static str {
@@ -72,11 +67,7 @@ impl Level {
     pub fn answer<'a>(self, requested: impl IntoIterator<Item = &'a str>, foreign: ForeignNames) -> &'a str {
         let met = |value: &&str| Self::from_request(value, foreign).is_some_and(|asked| asked <= self);
         let standard = |value: &&str| !value.starts_with("urn:keyward:acr:");
-        requested
-            .into_iter()
-            .filter(standard)
-            .find(met)
-            .unwrap_or(self.acr())
+        requested.into_iter().filter(standard).find(met).unwrap_or(self.acr())
     }
 }
 
@@ -97,24 +88,9 @@ mod tests {
         let none = ForeignNames::default();
         assert_eq!(Level::Mfa.answer(["phr", "2"], none), "2");
         assert_eq!(Level::Mfa.answer([REFEDS_MFA], none), "urn:keyward:acr:mfa");
-        assert_eq!(
-            Level::Mfa.answer(
-                [REFEDS_MFA],
-                ForeignNames {
-                    refeds: true,
-                    nist: false
-                }
-            ),
-            REFEDS_MFA
-        );
-        assert_eq!(
-            Level::PhishingResistant.answer(["urn:keyward:acr:mfa"], none),
-            "urn:keyward:acr:phr"
-        );
-        assert_eq!(
-            Level::Password.answer(["2", "nonsense"], none),
-            "urn:keyward:acr:pwd"
-        );
+        assert_eq!(Level::Mfa.answer([REFEDS_MFA], ForeignNames { refeds: true, nist: false }), REFEDS_MFA);
+        assert_eq!(Level::PhishingResistant.answer(["urn:keyward:acr:mfa"], none), "urn:keyward:acr:phr");
+        assert_eq!(Level::Password.answer(["2", "nonsense"], none), "urn:keyward:acr:pwd");
     }
 
     #[test]

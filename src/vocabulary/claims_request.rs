@@ -41,11 +41,7 @@ fn essential_values(request: &Value) -> Vec<String> {
     if request.get("essential") != Some(&Value::Bool(true)) {
         return Vec::new();
     }
-    let several = request
-        .get("values")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let several = request.get("values").and_then(Value::as_array).into_iter().flatten();
     let values = request.get("value").into_iter().chain(several);
     values.filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -28,10 +28,7 @@ impl Prompt {
             consent: has("consent"),
             select_account: has("select_account"),
         };
-        let alone = text
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .all(|word| word == "none");
+        let alone = text.split(' ').filter(|word| !word.is_empty()).all(|word| word == "none");
         (!prompt.none || alone).then_some(prompt)
     }
 }

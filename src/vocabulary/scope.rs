@@ -24,14 +24,8 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, as discovery lists them.
-    pub const ALL: [Self; 6] = [
-        Self::Openid,
-        Self::Profile,
-        Self::Email,
-        Self::Address,
-        Self::Phone,
-        Self::Groups,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Openid, Self::Profile, Self::Email, Self::Address, Self::Phone, Self::Groups];
 
     /// The value as it travels.
     pub fn as_str(self) -> &'static str {

@@ -56,11 +56,7 @@ pub async fn answer_failures(State(answering): State<Answering>, request: Reques
     };
     log(&failure);
     let html = failure.face == Face::Page || (failure.face == Face::ByRequest && asked.html);
-    if html {
-        draw(&answering, &failure, id.as_ref(), &asked)
-    } else {
-        response
-    }
+    if html { draw(&answering, &failure, id.as_ref(), &asked) } else { response }
 }
 
 struct Asked {
@@ -70,16 +66,9 @@ struct Asked {
 
 impl Asked {
     fn new(headers: &HeaderMap) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
-        };
+        let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
         let html = text(header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"));
-        Self {
-            html,
-            languages: text(header::ACCEPT_LANGUAGE).map(str::to_owned),
-        }
+        Self { html, languages: text(header::ACCEPT_LANGUAGE).map(str::to_owned) }
     }
 }
 
@@ -108,12 +97,8 @@ fn bare_page(status: u16, id: &str) -> String {
 }
 
 fn log(failure: &Failure) {
-    let (status, text, error, detail) = (
-        failure.status.as_u16(),
-        failure.text,
-        failure.error,
-        &failure.detail,
-    );
+    let (status, text, error, detail) =
+        (failure.status.as_u16(), failure.text, failure.error, &failure.detail);
     if failure.status.is_server_error() {
         tracing::error!(status, text, error, detail, "failed");
     } else {

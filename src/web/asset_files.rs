@@ -15,19 +15,14 @@ use crate::pages::Pages;
 
 /// The one path.
 pub fn routes(pages: Arc<Pages>) -> Router {
-    Router::new()
-        .route("/assets/{*address}", get(asset))
-        .with_state(pages)
+    Router::new().route("/assets/{*address}", get(asset)).with_state(pages)
 }
 
 async fn asset(State(pages): State<Arc<Pages>>, Path(address): Path<String>) -> Result<Response, Failure> {
     let asset = pages.asset(&address).ok_or_else(Failure::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, asset.content_type.to_owned()),
-        (
-            header::CACHE_CONTROL,
-            "public, max-age=31536000, immutable".to_owned(),
-        ),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
         (header::ETAG, asset.etag.to_owned()),
     ];
     Ok((StatusCode::OK, headers, Body::from(asset.bytes.to_vec())).into_response())

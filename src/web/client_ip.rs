@@ -138,9 +138,7 @@ fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     for pair in pairs(element)? {
         let (name, value) = pair.trim().split_once('=')?;
         if name.eq_ignore_ascii_case(wanted) {
-            let bare = value
-                .strip_prefix('"')
-                .map_or(Some(value), |open| open.strip_suffix('"'))?;
+            let bare = value.strip_prefix('"').map_or(Some(value), |open| open.strip_suffix('"'))?;
             if found.replace(bare).is_some() {
                 return None;
             }
@@ -151,13 +149,7 @@ fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
 
 /// An address as proxies write it: `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
-    let bracketed = || {
-        hop.strip_prefix('[')?
-            .strip_suffix(']')?
-            .parse()
-            .ok()
-            .map(IpAddr::V6)
-    };
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
     let found = hop.parse::<IpAddr>().ok().or_else(bracketed).or_else(with_port)?;
     Some(found.to_canonical())

@@ -25,9 +25,7 @@ impl Cookies {
                 if cookies.len() == MOST {
                     return Err(Failure::headers_too_large("more than 50 cookies"));
                 }
-                let pair = std::str::from_utf8(pair)
-                    .unwrap_or_default()
-                    .trim_matches([' ', '\t']);
+                let pair = std::str::from_utf8(pair).unwrap_or_default().trim_matches([' ', '\t']);
                 let (name, value) = pair.split_once('=').unwrap_or(("", ""));
                 cookies.push((name.to_owned(), value.to_owned()));
             }
@@ -48,9 +46,7 @@ impl Cookies {
 impl std::fmt::Debug for Cookies {
     /// Names only: values are secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -68,21 +64,13 @@ pub fn set(name: &str, value: &str, max_age: Option<Duration>) -> Result<HeaderV
     if !is_value(value) {
         return Err(Failure::internal("no value for a cookie"));
     }
-    let age = max_age
-        .map(|age| format!("; Max-Age={}", age.as_secs()))
-        .unwrap_or_default();
-    line(&format!(
-        "{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}",
-        full_name(name)
-    ))
+    let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+    line(&format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", full_name(name)))
 }
 
 /// The `Set-Cookie` line that removes our cookie `name`.
 pub fn remove(name: &str) -> Result<HeaderValue, Failure> {
-    line(&format!(
-        "{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
-        full_name(name)
-    ))
+    line(&format!("{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0", full_name(name)))
 }
 
 fn full_name(name: &str) -> String {

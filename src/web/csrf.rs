@@ -53,14 +53,7 @@ pub fn check_origin(headers: &HeaderMap, site: &Site) -> Result<(), Failure> {
         (None, Some(origin)) => origin == site.origin(),
         (None, None) => true,
     };
-    if ours {
-        Ok(())
-    } else {
-        Err(Failure::page(
-            "form_outdated",
-            "a form sent by another site's page",
-        ))
-    }
+    if ours { Ok(()) } else { Err(Failure::page("form_outdated", "a form sent by another site's page")) }
 }
 
 /// Whether the browser says that another site's page sent this: then `SameSite=Lax` cookies are missing from a form.

@@ -58,10 +58,7 @@ impl Parameters {
     /// The first name that was given more than once.
     pub fn repeated(&self) -> Option<&str> {
         let mut seen = BTreeSet::new();
-        self.0
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .find(|name| !seen.insert(*name))
+        self.0.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
     }
 
     /// Bytes of all names and values together.
@@ -78,9 +75,7 @@ impl Parameters {
 impl std::fmt::Debug for Parameters {
     /// Names only: values may be secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -109,9 +104,7 @@ fn decode(text: &[u8]) -> Result<String, Failure> {
 }
 
 fn hex(digit: &u8) -> Option<u8> {
-    char::from(*digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// The query's parameters.
@@ -149,30 +142,22 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 fn check_form_headers(headers: &HeaderMap) -> Result<(), Failure> {
     refuse_encoding(headers)?;
     let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
-    let kind = kinds
-        .next()
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind = kinds.next().and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let mut parts = kind.split(';').map(str::trim);
-    let is_form = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    let is_form =
+        parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
     let utf8 =
         parts.all(|part| part.is_empty() || part.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
     if is_form && utf8 && kinds.next().is_none() {
         return Ok(());
     }
-    Err(Failure::unsupported_media(
-        "the body must be application/x-www-form-urlencoded in UTF-8",
-    ))
+    Err(Failure::unsupported_media("the body must be application/x-www-form-urlencoded in UTF-8"))
 }
 
 /// Refuses a packed body: 415 (R-TR-10).
 pub fn refuse_encoding(headers: &HeaderMap) -> Result<(), Failure> {
     if headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(Failure::unsupported_media(
-            "a body with Content-Encoding is not accepted",
-        ));
+        return Err(Failure::unsupported_media("a body with Content-Encoding is not accepted"));
     }
     Ok(())
 }

@@ -71,13 +71,8 @@ impl Failure {
 
     /// A malformed request, wherever it arose: 400.
     pub fn bad_request(description: &'static str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
-            "invalid_request",
-            description,
-        )
-        .described(description)
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", "invalid_request", description)
+            .described(description)
     }
 
     /// Outcome `403X`: no hint whether the thing exists.
@@ -102,12 +97,7 @@ impl Failure {
 
     /// A body or part of it is too large: 413.
     pub fn too_large() -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            "invalid_request",
-            "body too large",
-        )
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "invalid_request", "body too large")
     }
 
     /// The body is of another kind than asked for: 415.
@@ -119,28 +109,15 @@ impl Failure {
     /// Another host than the configured one was addressed: 421, naming both (R-TR-06).
     pub fn misdirected(seen: &str, configured: &str) -> Self {
         let detail = format!("asked under another host than {configured}");
-        let failure = Self::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "wrong_address",
-            "invalid_request",
-            detail,
-        );
+        let failure = Self::new(StatusCode::MISDIRECTED_REQUEST, "wrong_address", "invalid_request", detail);
         failure.naming("seen", seen).naming("configured", configured)
     }
 
     /// Outcome `LK`: throttled, 429. The page names whole minutes, rounded up, as `count`.
     pub fn too_many(retry_after: Duration, detail: impl Into<String>) -> Self {
-        let mut failure = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many_attempts",
-            "slow_down",
-            detail,
-        );
+        let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", "slow_down", detail);
         failure.retry_after = Some(whole_seconds(retry_after));
-        failure.naming(
-            "count",
-            retry_after.as_millis().div_ceil(60_000).max(1).to_string(),
-        )
+        failure.naming("count", retry_after.as_millis().div_ceil(60_000).max(1).to_string())
     }
 
     /// Too many or too long headers or cookies: 431.
@@ -151,12 +128,7 @@ impl Failure {
 
     /// The request took too long to arrive: 408.
     pub fn too_slow() -> Self {
-        Self::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "bad_request",
-            "invalid_request",
-            "body took too long",
-        )
+        Self::new(StatusCode::REQUEST_TIMEOUT, "bad_request", "invalid_request", "body took too long")
     }
 
     /// A fault of ours: 500. The person sees the request id only.
@@ -212,11 +184,8 @@ impl Failure {
             };
             ("application/json", body)
         };
-        let headers = [
-            (header::CONTENT_TYPE, kind),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::PRAGMA, "no-cache"),
-        ];
+        let headers =
+            [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
         let mut response = (self.status, headers, body.to_string()).into_response();
         self.add_headers(&mut response);
         response
@@ -225,14 +194,10 @@ impl Failure {
     /// Adds the challenge and when to try again.
     pub(super) fn add_headers(&self, response: &mut Response<axum::body::Body>) {
         if self.status == StatusCode::UNAUTHORIZED {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         if let Some(wait) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
     }
 }

@@ -36,10 +36,8 @@ pub async fn check_host(State(expected): State<Expected>, request: Request, next
 
 fn check(expected: &Expected, request: &Request) -> Result<(), Failure> {
     let Expected { site, proxies } = expected;
-    let peer = request
-        .extensions()
-        .get::<Peer>()
-        .ok_or_else(|| Failure::internal("a request without a peer"))?;
+    let peer =
+        request.extensions().get::<Peer>().ok_or_else(|| Failure::internal("a request without a peer"))?;
     let address = peer.address.ip().to_canonical();
     if !peer.encrypted && !address.is_loopback() && !proxies.is_trusted(address) {
         return Err(Failure::forbidden(
@@ -48,38 +46,26 @@ fn check(expected: &Expected, request: &Request) -> Result<(), Failure> {
     }
     let seen = seen_host(request)?;
     let seen = forwarded_host(address, request.headers(), proxies).unwrap_or(seen);
-    if site.is_host(&seen) {
-        Ok(())
-    } else {
-        Err(Failure::misdirected(&seen, site.host()))
-    }
+    if site.is_host(&seen) { Ok(()) } else { Err(Failure::misdirected(&seen, site.host())) }
 }
 
 /// The host the request names: in its target or in the one `Host` header, and the same if in both.
 fn seen_host(request: &Request) -> Result<String, Failure> {
     let target = request.uri().authority().map(ToString::to_string);
     let mut lines = request.headers().get_all(header::HOST).iter();
-    let named = lines
-        .next()
-        .map(|line| line.to_str().map(str::to_owned))
-        .transpose();
+    let named = lines.next().map(|line| line.to_str().map(str::to_owned)).transpose();
     let named = named.map_err(|_| Failure::bad_request("the Host header is malformed"))?;
     if lines.next().is_some() {
         return Err(Failure::bad_request("more than one Host header"));
     }
     let seen = match (target, named) {
         (Some(target), Some(named)) if target != named => {
-            return Err(Failure::bad_request(
-                "the Host header contradicts the request's target",
-            ));
+            return Err(Failure::bad_request("the Host header contradicts the request's target"));
         }
         (Some(host), _) | (None, Some(host)) => host,
         (None, None) => return Err(Failure::bad_request("no Host header")),
     };
-    let plain = seen
-        .parse::<Uri>()
-        .ok()
-        .and_then(|uri| uri.authority().map(|host| host.as_str() == seen));
+    let plain = seen.parse::<Uri>().ok().and_then(|uri| uri.authority().map(|host| host.as_str() == seen));
     if plain == Some(true) && !seen.contains('@') {
         Ok(seen)
     } else {

@@ -57,10 +57,7 @@ impl Web {
 
     /// A form that posts to `action`, with the token that proves it is ours.
     pub fn form<K: Kind>(&self, secret: &Plain<K>, purpose: &str, action: String) -> Form {
-        Form {
-            action,
-            token: csrf::form_token(secret, purpose),
-        }
+        Form { action, token: csrf::form_token(secret, purpose) }
     }
 
     /// Whether a posted form is ours and was sent by our own page (R-SE-11).
@@ -80,7 +77,6 @@ impl PageSource for Pages {
         let language = self.choose_language(None, page.languages);
         let problem = Problem::named(page.text, page.values);
         let content = ErrorPage::new(&problem, page.request_id, None);
-        self.render(&Page::new(&language, &content), page.nonce.as_str())
-            .html
+        self.render(&Page::new(&language, &content), page.nonce.as_str()).html
     }
 }

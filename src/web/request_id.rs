@@ -39,10 +39,7 @@ pub async fn name_request(
     next: Next,
 ) -> Response {
     let id = RequestId::generate(random.as_ref());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("(none)", MatchedPath::as_str);
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
     let span = tracing::info_span!("request", id = id.as_str(), method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async move {

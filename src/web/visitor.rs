@@ -75,18 +75,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let incomplete = || Failure::internal("the request passed no listener of ours");
         let client: ClientAddress = *parts.extensions.get().ok_or_else(incomplete)?;
-        let request = parts
-            .extensions
-            .get::<RequestId>()
-            .cloned()
-            .ok_or_else(incomplete)?;
+        let request = parts.extensions.get::<RequestId>().cloned().ok_or_else(incomplete)?;
         let cookies = Cookies::read(&parts.headers)?;
-        Ok(Self {
-            address: client.ip(),
-            client,
-            cookies,
-            request,
-            headers: parts.headers.clone(),
-        })
+        Ok(Self { address: client.ip(), client, cookies, request, headers: parts.headers.clone() })
     }
 }

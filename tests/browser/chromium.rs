@@ -47,18 +47,12 @@ impl Chromium {
             .args(quiet)
             .build()
             .unwrap();
-        let (browser, mut handler) = Browser::launch(config)
-            .await
-            .expect("the package chromium is installed");
+        let (browser, mut handler) =
+            Browser::launch(config).await.expect("the package chromium is installed");
         tokio::spawn(async move { while handler.next().await.is_some() {} });
         let page = browser.new_page("about:blank").await.unwrap();
         let seen = watch(&page).await;
-        Self {
-            _browser: browser,
-            _profile: profile,
-            page,
-            seen,
-        }
+        Self { _browser: browser, _profile: profile, page, seen }
     }
 
     /// Opens an address.
@@ -95,9 +89,8 @@ impl Chromium {
     /// Clicks an element, wherever it leads: by the mouse, so that it works where script is switched off.
     pub async fn click(&self, selector: &str) {
         let element = self.page.find_element(selector).await.unwrap();
-        let into_view = ScrollIntoViewIfNeededParams::builder()
-            .backend_node_id(element.backend_node_id)
-            .build();
+        let into_view =
+            ScrollIntoViewIfNeededParams::builder().backend_node_id(element.backend_node_id).build();
         self.page.execute(into_view).await.unwrap();
         let point = element.clickable_point().await.unwrap();
         self.page.click(point).await.unwrap();
@@ -105,10 +98,7 @@ impl Chromium {
 
     /// Switches script off or on.
     pub async fn script(&self, on: bool) {
-        self.page
-            .execute(SetScriptExecutionDisabledParams::new(!on))
-            .await
-            .unwrap();
+        self.page.execute(SetScriptExecutionDisabledParams::new(!on)).await.unwrap();
     }
 
     /// Pictures of the page at desktop and phone width, light and dark, as `<name>-<width>-<theme>.png`.
@@ -141,11 +131,7 @@ impl Chromium {
         };
         let foreign: Vec<_> = seen.addresses.iter().filter(|address| !own(address)).collect();
         assert!(foreign.is_empty(), "R-TR-07: pages asked for {foreign:?}");
-        assert!(
-            seen.errors.is_empty(),
-            "the browser complained: {:?}",
-            seen.errors
-        );
+        assert!(seen.errors.is_empty(), "the browser complained: {:?}", seen.errors);
     }
 }
 
@@ -157,11 +143,7 @@ async fn watch(page: &Page) -> Arc<Mutex<Seen>> {
     let (by_request, by_entry) = (seen.clone(), seen.clone());
     tokio::spawn(async move {
         while let Some(event) = requests.next().await {
-            by_request
-                .lock()
-                .unwrap()
-                .addresses
-                .push(event.request.url.clone());
+            by_request.lock().unwrap().addresses.push(event.request.url.clone());
         }
     });
     tokio::spawn(async move {

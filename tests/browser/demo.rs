@@ -38,11 +38,7 @@ impl Demo {
             }
             if let Ok(text) = std::fs::read_to_string(&json) {
                 let facts = serde_json::from_str(&text).unwrap();
-                return Self {
-                    process,
-                    _folder: folder,
-                    facts,
-                };
+                return Self { process, _folder: folder, facts };
             }
         }
         panic!("the demo did not become ready within a minute");
@@ -72,9 +68,5 @@ impl Drop for Demo {
 
 /// The provider takes it, the applications the following free ones.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

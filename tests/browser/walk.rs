@@ -9,21 +9,14 @@ use crate::demo::Demo;
 fn code(key: &str, steps_ahead: u64) -> String {
     let secret = Secret::try_from_base32(&key.replace(char::is_whitespace, "")).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     totp.generate(now + 30 * steps_ahead).to_string()
 }
 
 async fn password(browser: &Chromium, demo: &Demo) {
     browser.wait_for("form#login").await;
-    browser
-        .fill("input[name=username]", demo.person("username"))
-        .await;
-    browser
-        .fill("input[name=password]", demo.person("password"))
-        .await;
+    browser.fill("input[name=username]", demo.person("username")).await;
+    browser.fill("input[name=password]", demo.person("password")).await;
     browser.click("form#login button.main").await;
 }
 
@@ -58,13 +51,7 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     browser.open(demo.application(1)).await;
     browser.wait_for("#claim-username").await;
     assert!(
-        browser
-            .page
-            .url()
-            .await
-            .unwrap()
-            .unwrap()
-            .starts_with(demo.application(1)),
+        browser.page.url().await.unwrap().unwrap().starts_with(demo.application(1)),
         "no prompt in between"
     );
 
@@ -74,11 +61,7 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     browser.click("form#logout button").await;
     browser.wait_for("#sign-out-status").await;
     for place in [1, 2] {
-        browser
-            .wait_for(&format!(
-                "#sign-out-status li:nth-child({place})[data-state=told]"
-            ))
-            .await;
+        browser.wait_for(&format!("#sign-out-status li:nth-child({place})[data-state=told]")).await;
     }
     browser.pictures("sign-out-status").await;
     for place in [0, 1] {
@@ -106,12 +89,7 @@ async fn the_sign_in_works_without_script() {
     browser.open(demo.application(0)).await;
     password(&browser, &demo).await;
     browser.wait_for("form#factor").await;
-    browser
-        .fill(
-            "form#factor input[name=code]",
-            &code(demo.person("totp_secret"), 0),
-        )
-        .await;
+    browser.fill("form#factor input[name=code]", &code(demo.person("totp_secret"), 0)).await;
     browser.click("form#factor button.main").await;
     browser.wait_for("#claim-username").await;
     browser.assert_quiet();

@@ -20,10 +20,7 @@ async fn r_au_05_the_event_stands_or_falls_with_the_change() {
         } else {
             batch.require_absent(key)
         };
-        world
-            .trail
-            .event(Action::SignIn, Outcome::Success, &Origin::default())
-            .write(&mut batch);
+        world.trail.event(Action::SignIn, Outcome::Success, &Origin::default()).write(&mut batch);
         assert_eq!(world.store.commit(batch).await.unwrap().is_done(), !present);
         assert_eq!(world.events().await.len(), told);
     }
@@ -37,26 +34,15 @@ async fn r_au_02_an_event_tells_who_what_whence_and_names_the_session_by_hash_on
     let origin = Origin::new("2001:db8::1".parse().ok(), Some(&agent), Some("r-7".to_owned()));
     let mut batch = Batch::new();
     let draft = world.trail.event(Action::SignIn, Outcome::Failure, &origin);
-    draft
-        .by(Actor::User(ann.clone()))
-        .about(&ann)
-        .session(&session)
-        .because("policy")
-        .write(&mut batch);
+    draft.by(Actor::User(ann.clone())).about(&ann).session(&session).because("policy").write(&mut batch);
     world.store.commit(batch).await.unwrap();
     let event = world.events().await.pop().unwrap();
     assert_eq!(
         (event.at, event.action, event.outcome),
         (world.clock.now(), Action::SignIn, Outcome::Failure)
     );
-    assert_eq!(
-        (event.subject, event.actor),
-        (Some(ann.clone()), Actor::User(ann))
-    );
-    assert_eq!(
-        event.reason.as_ref().map(|reason| reason.as_str()),
-        Some("policy")
-    );
+    assert_eq!((event.subject, event.actor), (Some(ann.clone()), Actor::User(ann)));
+    assert_eq!(event.reason.as_ref().map(|reason| reason.as_str()), Some("policy"));
     assert_eq!(event.origin.request.as_deref(), Some("r-7"));
     let shown = event.origin.user_agent().unwrap();
     assert_eq!(shown.chars().count(), 200);
@@ -72,23 +58,14 @@ async fn events_are_read_in_order_of_time_and_vanish_after_the_retention() {
     let world = World::new().await;
     for action in [Action::UserCreated, Action::SignIn, Action::SignOut] {
         let mut batch = Batch::new();
-        world
-            .trail
-            .event(action, Outcome::Success, &Origin::default())
-            .write(&mut batch);
+        world.trail.event(action, Outcome::Success, &Origin::default()).write(&mut batch);
         world.store.commit(batch).await.unwrap();
         world.clock.advance(Duration::from_millis(1));
     }
     let first = world.trail.read(&world.store, None, 1).await.unwrap();
-    let rest = world
-        .trail
-        .read(&world.store, Some(&first[0].0), 9)
-        .await
-        .unwrap();
+    let rest = world.trail.read(&world.store, Some(&first[0].0), 9).await.unwrap();
     let actions: Vec<_> = first.iter().chain(&rest).map(|(_, event)| event.action).collect();
     assert_eq!(actions, [Action::UserCreated, Action::SignIn, Action::SignOut]);
-    world
-        .clock
-        .advance(Duration::from_secs(400 * 24 * 60 * 60) - Duration::from_millis(3));
+    world.clock.advance(Duration::from_secs(400 * 24 * 60 * 60) - Duration::from_millis(3));
     assert_eq!(world.events().await.len(), 2);
 }

@@ -22,12 +22,7 @@ fn done(arguments: &[&str], input: &str) -> String {
 /// Runs and expects this exit code; the standard error.
 fn refused(arguments: &[&str], input: &str, code: i32) -> String {
     let output = keyward(arguments, input);
-    assert_eq!(
-        output.status.code(),
-        Some(code),
-        "{arguments:?}: {}",
-        complaint(&output)
-    );
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", complaint(&output));
     assert!(output.stdout.is_empty(), "{arguments:?} printed something");
     complaint(&output)
 }
@@ -48,19 +43,13 @@ fn a_person_is_added_with_a_one_time_link_once() {
         &file,
     ];
     let said = done(&add, "");
-    let link = said
-        .lines()
-        .find(|line| line.contains("http://localhost:8443/invitation/kwi"))
-        .unwrap();
+    let link = said.lines().find(|line| line.contains("http://localhost:8443/invitation/kwi")).unwrap();
     assert!(said.contains("24 hours"), "{said}");
     assert!(refused(&add, "", 1).contains("is taken"));
     let fresh = done(&["user", "invite", "amara@example.com", "--settings", &file], "");
     assert!(fresh.contains("/invitation/kwi") && !fresh.contains(link.trim()));
     let nobody = refused(&["user", "invite", "nobody", "--settings", &file], "", 1);
-    assert!(
-        nobody.contains("there is nobody") && nobody.contains("nobody"),
-        "{nobody}"
-    );
+    assert!(nobody.contains("there is nobody") && nobody.contains("nobody"), "{nobody}");
 }
 
 #[test]
@@ -68,18 +57,8 @@ fn groups_are_created_only_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = settings(folder.path(), "");
     let add = |name: &'static str, group: &'static str| {
-        vec![
-            "user",
-            "add",
-            name,
-            "--email",
-            "x@example.com",
-            "--group",
-            group,
-            "--settings",
-            &file,
-        ]
-        .into_iter()
+        vec!["user", "add", name, "--email", "x@example.com", "--group", group, "--settings", &file]
+            .into_iter()
     };
     let plain: Vec<_> = add("one", "jira-users").collect();
     assert!(refused(&plain, "", 1).contains("--create-groups"));
@@ -93,16 +72,7 @@ fn groups_are_created_only_when_told() {
 fn a_first_password_comes_on_the_standard_input_only_and_must_be_a_good_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = settings(folder.path(), "");
-    let add = [
-        "user",
-        "add",
-        "mei",
-        "--email",
-        "mei@example.com",
-        "--password-stdin",
-        "--settings",
-        &file,
-    ];
+    let add = ["user", "add", "mei", "--email", "mei@example.com", "--password-stdin", "--settings", &file];
     assert!(refused(&add, "", 1).contains("standard input"));
     refused(&add, "password\n", 1);
     let said = done(&add, "violet harbour 42 lantern\n");
@@ -143,26 +113,10 @@ fn an_application_is_added_with_everything_to_paste() {
         assert!(said.contains(needed), "{needed} is missing in:\n{said}");
     }
     let metadata = folder.path().join("client.json");
-    std::fs::write(
-        &metadata,
-        r#"{"client_name": "Wiki", "redirect_uris": ["https://wiki.example.com/cb"]}"#,
-    )
-    .unwrap();
-    let said = done(
-        &[
-            "client",
-            "add",
-            "--file",
-            metadata.to_str().unwrap(),
-            "--settings",
-            &file,
-        ],
-        "",
-    );
-    assert!(
-        said.contains("https://wiki.example.com/cb") && said.contains("kwk"),
-        "{said}"
-    );
+    std::fs::write(&metadata, r#"{"client_name": "Wiki", "redirect_uris": ["https://wiki.example.com/cb"]}"#)
+        .unwrap();
+    let said = done(&["client", "add", "--file", metadata.to_str().unwrap(), "--settings", &file], "");
+    assert!(said.contains("https://wiki.example.com/cb") && said.contains("kwk"), "{said}");
 }
 
 #[test]
@@ -172,14 +126,7 @@ fn wrong_arguments_of_a_tired_administrator_are_explained() {
         &["serv"],
         &["user", "add", "x"],
         &["client", "add"],
-        &[
-            "client",
-            "add",
-            "--preset",
-            "jira",
-            "--base-url",
-            "https://jira.example.com",
-        ],
+        &["client", "add", "--preset", "jira", "--base-url", "https://jira.example.com"],
         &["client", "add", "--preset", "jira-dc"],
         &["demo", "--listen", "0.0.0.0:8443"],
         &["demo", "--listen", "8443"],
@@ -187,18 +134,7 @@ fn wrong_arguments_of_a_tired_administrator_are_explained() {
     for arguments in usage {
         refused(arguments, "", 2);
     }
-    let said = refused(
-        &[
-            "client",
-            "add",
-            "--preset",
-            "jira",
-            "--base-url",
-            "https://x.example.com",
-        ],
-        "",
-        2,
-    );
+    let said = refused(&["client", "add", "--preset", "jira", "--base-url", "https://x.example.com"], "", 2);
     assert!(said.contains("jira-dc"), "{said}");
 }
 
@@ -217,21 +153,9 @@ fn what_is_understood_but_wrong_is_refused_with_its_mend() {
         &file,
     ];
     assert!(refused(&http, "", 1).contains("http"));
-    let missing = refused(
-        &["client", "add", "--file", "/nowhere.json", "--settings", &file],
-        "",
-        1,
-    );
+    let missing = refused(&["client", "add", "--file", "/nowhere.json", "--settings", &file], "", 1);
     assert!(missing.contains("/nowhere.json"), "{missing}");
-    let mail = [
-        "user",
-        "add",
-        "x",
-        "--email",
-        "not an address",
-        "--settings",
-        &file,
-    ];
+    let mail = ["user", "add", "x", "--email", "not an address", "--settings", &file];
     assert!(refused(&mail, "", 1).contains("email"));
     let wrong = settings(folder.path(), "isuer = 1");
     assert!(refused(&["serve", "--settings", &wrong], "", 1).contains("issuer"));
@@ -244,16 +168,7 @@ fn r_ks_05_a_wrong_or_missing_master_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = settings(folder.path(), "");
     let add = |name: &'static str| {
-        [
-            "user",
-            "add",
-            name,
-            "--email",
-            "x@example.com",
-            "--settings",
-            &file,
-        ]
-        .map(str::to_owned)
+        ["user", "add", name, "--email", "x@example.com", "--settings", &file].map(str::to_owned)
     };
     let run = |name| {
         let arguments = add(name);
@@ -285,19 +200,13 @@ async fn a_second_process_on_the_same_folder_gets_one_clear_sentence() {
     let _demo = Demo::start(folder.path(), &[]).await;
     let data = folder.path().join("data");
     let said = refused(&["demo", "--data", data.to_str().unwrap()], "", 1);
-    assert!(
-        said.contains("in use by another keyward process") && said.lines().count() == 1,
-        "{said}"
-    );
+    assert!(said.contains("in use by another keyward process") && said.lines().count() == 1, "{said}");
     let file = settings(folder.path(), "").replace("keyward.toml", "held.toml");
     let text = "[data]\nfolder = \"data/store\"\nkeys = \"data/keys\"\n";
     std::fs::write(&file, text).unwrap();
     for command in [vec!["serve"], vec!["user", "invite", "amara.okafor"]] {
         let arguments: Vec<_> = command.into_iter().chain(["--settings", &file]).collect();
         let said = refused(&arguments, "", 1);
-        assert!(
-            said.contains("in use by another keyward process") && said.lines().count() == 1,
-            "{said}"
-        );
+        assert!(said.contains("in use by another keyward process") && said.lines().count() == 1, "{said}");
     }
 }

@@ -32,30 +32,15 @@ fn defaults_are_those_of_the_requirements() {
     assert_eq!(settings.sessions.idle, Duration::from_secs(3600));
     assert_eq!(settings.sessions.absolute, Duration::from_secs(12 * 3600));
     assert_eq!(settings.policy.floor, Floor::Mfa);
-    assert_eq!(
-        settings.policy.second_factor_max_age,
-        Duration::from_secs(12 * 3600)
-    );
+    assert_eq!(settings.policy.second_factor_max_age, Duration::from_secs(12 * 3600));
     assert!(settings.policy.first_enrolment_by_password.is_empty());
     // R-RL-04
     assert_eq!(settings.limits.password_failures, 5);
-    assert_eq!(
-        (settings.limits.factor_failures, settings.limits.factor_ceiling),
-        (5, 50)
-    );
+    assert_eq!((settings.limits.factor_failures, settings.limits.factor_ceiling), (5, 50));
     // R-TR-09
     let http = settings.http;
-    assert_eq!(
-        (http.header_bytes, http.headers, http.body_bytes, http.streams),
-        (16_384, 100, 65_536, 100)
-    );
-    let seconds = [
-        http.header_time,
-        http.body_time,
-        http.request_time,
-        http.idle_time,
-        http.stop_time,
-    ];
+    assert_eq!((http.header_bytes, http.headers, http.body_bytes, http.streams), (16_384, 100, 65_536, 100));
+    let seconds = [http.header_time, http.body_time, http.request_time, http.idle_time, http.stop_time];
     assert_eq!(seconds.map(|time| time.as_secs()), [10, 15, 30, 60, 10]);
 }
 
@@ -106,14 +91,8 @@ const MISTAKES: &[(&str, &str)] = &[
         "issuer = \"id.example.com\"",
         "issuer is \"id.example.com\", which is no address (relative URL without a base); write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it.",
     ),
-    (
-        "isuer = \"https://id.example.com\"",
-        "isuer is no setting of Keyward; write issuer if that is meant.",
-    ),
-    (
-        "[session]\nidle = \"1h\"",
-        "session is no section of Keyward; write sessions if that is meant.",
-    ),
+    ("isuer = \"https://id.example.com\"", "isuer is no setting of Keyward; write issuer if that is meant."),
+    ("[session]\nidle = \"1h\"", "session is no section of Keyward; write sessions if that is meant."),
     (
         "[sessions]\nidel = \"1h\"",
         "sessions.idel is no setting of Keyward; write sessions.idle if that is meant.",
@@ -134,10 +113,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "[sessions]\nidle = \"13h\"",
         "sessions.idle is \"13h\"; write at most sessions.absolute, which is \"12h\".",
     ),
-    (
-        "sessions = \"1h\"",
-        "sessions is \"1h\"; write a section [sessions] with keys in it.",
-    ),
+    ("sessions = \"1h\"", "sessions is \"1h\"; write a section [sessions] with keys in it."),
     (
         "[listen]\naddresses = \"127.0.0.1:8443\"",
         "listen.addresses is \"127.0.0.1:8443\"; write a list of texts, such as [\"one\", \"two\"].",
@@ -166,10 +142,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "[proxies]\ntrusted = [\"0.0.0.0/0\"]",
         "proxies.trusted has the entry \"0.0.0.0/0\"; name the proxies only, such as \"10.0.0.5\", since whoever is named can claim any address.",
     ),
-    (
-        "[policy]\nfloor = \"MFA\"",
-        "policy.floor is \"MFA\"; write one of \"pwd\", \"mfa-low\", \"mfa\".",
-    ),
+    ("[policy]\nfloor = \"MFA\"", "policy.floor is \"MFA\"; write one of \"pwd\", \"mfa-low\", \"mfa\"."),
     (
         "[policy]\nsecond_factor_max_age = \"0s\"",
         "policy.second_factor_max_age is \"0s\"; write between \"1m\" and \"30d\".",
@@ -210,20 +183,13 @@ const MISTAKES: &[(&str, &str)] = &[
         "[log]\nlevel = \"verbose\"",
         "log.level is \"verbose\"; write one of \"error\", \"warn\", \"info\", \"debug\".",
     ),
-    (
-        "[http]\nstop_time = \"1m\"",
-        "http.stop_time is \"1m\"; write between \"1s\" and \"10s\".",
-    ),
+    ("[http]\nstop_time = \"1m\"", "http.stop_time is \"1m\"; write between \"1s\" and \"10s\"."),
 ];
 
 #[test]
 fn a_wrong_setting_is_one_sentence_with_file_key_seen_and_right() {
     for (text, sentence) in MISTAKES {
-        assert_eq!(
-            parse(text).unwrap_err(),
-            format!("keyward.toml: {sentence}"),
-            "for {text}"
-        );
+        assert_eq!(parse(text).unwrap_err(), format!("keyward.toml: {sentence}"), "for {text}");
     }
 }
 
@@ -235,10 +201,7 @@ fn r_en_02_the_loopback_permits_an_enrolment_in_loopback_mode_only() {
     };
     for network in ["127.0.0.0/8", "127.1.0.0/16", "0.0.0.0/0", "::1", "::/0"] {
         let wrong = with("https://id.example.com", network).unwrap_err();
-        assert!(
-            wrong.contains("policy.first_enrolment_by_password has the entry"),
-            "{wrong}"
-        );
+        assert!(wrong.contains("policy.first_enrolment_by_password has the entry"), "{wrong}");
         with("http://localhost:8443", network).unwrap();
     }
     for network in ["10.0.0.0/8", "2001:db8::/32"] {
@@ -256,23 +219,14 @@ fn what_is_no_toml_names_its_line() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let wrong = Settings::load(Some(Path::new("/nowhere/keyward.toml")))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        wrong.starts_with("/nowhere/keyward.toml: cannot be read ("),
-        "{wrong}"
-    );
+    let wrong = Settings::load(Some(Path::new("/nowhere/keyward.toml"))).unwrap_err().to_string();
+    assert!(wrong.starts_with("/nowhere/keyward.toml: cannot be read ("), "{wrong}");
 }
 
 #[test]
 fn loopback_mode_is_on_exactly_for_http_localhost_with_a_port() {
     // R-CO-11
-    for issuer in [
-        "http://localhost:8443",
-        "http://localhost:1",
-        "http://localhost:65535",
-    ] {
+    for issuer in ["http://localhost:8443", "http://localhost:1", "http://localhost:65535"] {
         assert!(Site::new(issuer).unwrap().is_loopback(), "{issuer}");
     }
     for issuer in [
@@ -335,10 +289,8 @@ fn a_site_builds_addresses_and_knows_its_host() {
 #[test]
 fn plain_http_is_admitted_for_localhost_in_loopback_mode_only() {
     // R-CO-11
-    let (public, local) = (
-        Site::new("https://id.example.com").unwrap(),
-        Site::new("http://localhost:8443").unwrap(),
-    );
+    let (public, local) =
+        (Site::new("https://id.example.com").unwrap(), Site::new("http://localhost:8443").unwrap());
     let admitted = |site: &Site, address: &str| site.admit(&Url::parse(address).unwrap()).is_ok();
     assert!(
         admitted(&public, "https://jira.example.com/x") && admitted(&local, "https://jira.example.com/x")
@@ -351,14 +303,9 @@ fn plain_http_is_admitted_for_localhost_in_loopback_mode_only() {
         "ftp://localhost/",
         "javascript:alert(1)",
     ] {
-        assert!(
-            !admitted(&local, address) && !admitted(&public, address),
-            "{address}"
-        );
+        assert!(!admitted(&local, address) && !admitted(&public, address), "{address}");
     }
-    let why = public
-        .admit(&Url::parse("http://jira.example.com").unwrap())
-        .unwrap_err();
+    let why = public.admit(&Url::parse("http://jira.example.com").unwrap()).unwrap_err();
     assert_eq!(why.to_string(), "is plain http, and only https is possible here");
 }
 

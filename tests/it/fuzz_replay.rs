@@ -39,10 +39,7 @@ fn mutate(seed: &[u8], random: &SeededRandom) -> Vec<u8> {
         match kind % 5 {
             0 => data.insert(place, value),
             1 => drop(data.drain(place..end)),
-            2 => drop(data.splice(
-                place..place,
-                DICTIONARY[usize::from(value) % DICTIONARY.len()].to_vec(),
-            )),
+            2 => drop(data.splice(place..place, DICTIONARY[usize::from(value) % DICTIONARY.len()].to_vec())),
             3 => {
                 let again = data[place..end].to_vec();
                 drop(data.splice(place..place, again));
@@ -54,10 +51,7 @@ fn mutate(seed: &[u8], random: &SeededRandom) -> Vec<u8> {
 }
 
 fn replay(target: &str) {
-    let (_, run, seeds) = fuzz::TARGETS
-        .into_iter()
-        .find(|(name, ..)| *name == target)
-        .unwrap();
+    let (_, run, seeds) = fuzz::TARGETS.into_iter().find(|(name, ..)| *name == target).unwrap();
     let seeds: Vec<_> = seeds.lines().map(str::as_bytes).collect();
     seeds.iter().for_each(|seed| run(seed));
     run(b"");
@@ -84,11 +78,4 @@ macro_rules! targets {
     };
 }
 
-targets!(
-    claims_request,
-    cookies,
-    id_token_hint,
-    parameters,
-    redirect_uri,
-    words
-);
+targets!(claims_request, cookies, id_token_hint, parameters, redirect_uri, words);

@@ -44,25 +44,14 @@ async fn r_rl_04_five_failures_lock_one_account_for_one_address_for_15_minutes()
         let _failed = limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap();
         clock.advance(minutes(1));
     }
-    let locked = limits
-        .count(ann(), class("192.0.2.1"))
-        .await
-        .unwrap()
-        .unwrap_err();
-    assert_eq!(
-        locked.retry_after,
-        minutes(14),
-        "15 minutes after the last failure"
-    );
+    let locked = limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap_err();
+    assert_eq!(locked.retry_after, minutes(14), "15 minutes after the last failure");
     assert!(
         limits.count(ann(), class("192.0.2.2")).await.unwrap().is_ok(),
         "R-RL-05: elsewhere ann signs in"
     );
     let bob = Account::Known(UserId::from_text("bob"));
-    assert!(
-        limits.count(bob, class("192.0.2.1")).await.unwrap().is_ok(),
-        "others are not locked"
-    );
+    assert!(limits.count(bob, class("192.0.2.1")).await.unwrap().is_ok(), "others are not locked");
     clock.advance(minutes(14));
     assert!(limits.count(ann(), class("192.0.2.1")).await.unwrap().is_ok());
 }
@@ -73,26 +62,10 @@ async fn unknown_names_count_alike_and_apart_from_people() {
     let limits = PasswordLockout::new(store, clock, &Limits::default());
     let unknown = |hash: &str| Account::Unknown(hash.to_owned());
     for _ in 0..5 {
-        let _failed = limits
-            .count(unknown("ann"), class("192.0.2.1"))
-            .await
-            .unwrap()
-            .unwrap();
+        let _failed = limits.count(unknown("ann"), class("192.0.2.1")).await.unwrap().unwrap();
     }
-    assert!(
-        limits
-            .count(unknown("ann"), class("192.0.2.1"))
-            .await
-            .unwrap()
-            .is_err()
-    );
-    assert!(
-        limits
-            .count(unknown("eve"), class("192.0.2.1"))
-            .await
-            .unwrap()
-            .is_ok()
-    );
+    assert!(limits.count(unknown("ann"), class("192.0.2.1")).await.unwrap().is_err());
+    assert!(limits.count(unknown("eve"), class("192.0.2.1")).await.unwrap().is_ok());
     assert!(limits.count(ann(), class("192.0.2.1")).await.unwrap().is_ok());
 }
 
@@ -125,12 +98,7 @@ async fn success_forgets_and_a_try_given_back_never_was() {
         store.commit(batch).await.unwrap();
         if turn % 4 == 3 {
             let mut batch = Batch::new();
-            limits
-                .count(ann(), class("192.0.2.1"))
-                .await
-                .unwrap()
-                .unwrap()
-                .succeeded(&mut batch);
+            limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap().succeeded(&mut batch);
             store.commit(batch).await.unwrap();
         } else {
             let _failed = limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap();
@@ -141,42 +109,17 @@ async fn success_forgets_and_a_try_given_back_never_was() {
 #[tokio::test]
 async fn an_address_that_guesses_at_many_accounts_comes_to_an_end() {
     let (store, clock) = ground();
-    let limit = Limits {
-        address_attempts: 10,
-        ..Limits::default()
-    };
+    let limit = Limits { address_attempts: 10, ..Limits::default() };
     let limits = PasswordLockout::new(store, clock.clone(), &limit);
     let name = |n: u32| Account::Known(UserId::from_text(format!("person {n}")));
     for n in 0..10 {
-        let _failed = limits
-            .count(name(n), class("2001:db8::1"))
-            .await
-            .unwrap()
-            .unwrap();
+        let _failed = limits.count(name(n), class("2001:db8::1")).await.unwrap().unwrap();
     }
-    let refused = limits
-        .count(name(99), class("2001:db8::ffff"))
-        .await
-        .unwrap()
-        .unwrap_err();
+    let refused = limits.count(name(99), class("2001:db8::ffff")).await.unwrap().unwrap_err();
     assert!(refused.retry_after <= minutes(15) && refused.retry_after >= Duration::from_secs(1));
-    assert!(
-        limits
-            .count(name(99), class("2001:db8:0:1::1"))
-            .await
-            .unwrap()
-            .is_ok(),
-        "another network"
-    );
+    assert!(limits.count(name(99), class("2001:db8:0:1::1")).await.unwrap().is_ok(), "another network");
     clock.advance(refused.retry_after);
-    assert!(
-        limits
-            .count(name(99), class("2001:db8::1"))
-            .await
-            .unwrap()
-            .is_ok(),
-        "a new window"
-    );
+    assert!(limits.count(name(99), class("2001:db8::1")).await.unwrap().is_ok(), "a new window");
 }
 
 #[tokio::test]
@@ -200,11 +143,7 @@ async fn r_rl_04_an_enrolled_factor_pauses_locks_and_is_disabled() {
         clock.advance(wait);
     }
     clock.advance(minutes(60 * 24 * 365));
-    assert_eq!(
-        limits.count(&id).await.unwrap().err(),
-        Some(Blocked::Disabled),
-        "time does not heal it"
-    );
+    assert_eq!(limits.count(&id).await.unwrap().err(), Some(Blocked::Disabled), "time does not heal it");
     assert!(
         limits.count(&CredentialId::from_text("d")).await.unwrap().is_ok(),
         "another factor is another matter"
@@ -269,20 +208,12 @@ async fn r_rl_04_a_password_try_given_back_does_not_shorten_the_lock() {
 #[tokio::test]
 async fn r_rl_04_the_settings_decide_when_a_password_is_locked_and_for_how_long() {
     let (store, clock) = ground();
-    let strict = Limits {
-        password_failures: 2,
-        password_pause: minutes(60),
-        ..Limits::default()
-    };
+    let strict = Limits { password_failures: 2, password_pause: minutes(60), ..Limits::default() };
     let limits = PasswordLockout::new(store, clock.clone(), &strict);
     for _ in 0..2 {
         let _failed = limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap();
     }
-    let locked = limits
-        .count(ann(), class("192.0.2.1"))
-        .await
-        .unwrap()
-        .unwrap_err();
+    let locked = limits.count(ann(), class("192.0.2.1")).await.unwrap().unwrap_err();
     assert_eq!(locked.retry_after, minutes(60));
     clock.advance(minutes(60));
     assert!(limits.count(ann(), class("192.0.2.1")).await.unwrap().is_ok());
@@ -291,21 +222,13 @@ async fn r_rl_04_the_settings_decide_when_a_password_is_locked_and_for_how_long(
 #[tokio::test]
 async fn r_rl_04_the_settings_decide_when_a_factor_is_locked_for_how_long_and_when_it_is_disabled() {
     let (store, clock) = ground();
-    let strict = Limits {
-        factor_failures: 2,
-        factor_pause: minutes(60),
-        factor_ceiling: 5,
-        ..Limits::default()
-    };
+    let strict =
+        Limits { factor_failures: 2, factor_pause: minutes(60), factor_ceiling: 5, ..Limits::default() };
     let limits = AuthenticatorLockout::new(store, clock.clone(), &strict);
     let id = CredentialId::from_text("c");
-    for wait in [
-        None,
-        Some(minutes(60)),
-        Some(Duration::from_secs(1)),
-        Some(minutes(60)),
-        Some(Duration::MAX),
-    ] {
+    for wait in
+        [None, Some(minutes(60)), Some(Duration::from_secs(1)), Some(minutes(60)), Some(Duration::MAX)]
+    {
         fail(&limits, &id, 1).await;
         if let Some(wait) = wait {
             assert_eq!(limits.count(&id).await.unwrap().map_err(waits).err(), Some(wait));
@@ -329,13 +252,8 @@ async fn r_rl_06_a_restart_resets_nothing_and_only_success_does() {
     drop((limits, store));
     let store = open();
     let limits = AuthenticatorLockout::new(store.clone(), clock.clone(), &Limits::default());
-    let throttled = Throttled {
-        retry_after: Duration::from_secs(1),
-    };
-    assert_eq!(
-        limits.count(&id).await.unwrap().err(),
-        Some(Blocked::Throttled(throttled))
-    );
+    let throttled = Throttled { retry_after: Duration::from_secs(1) };
+    assert_eq!(limits.count(&id).await.unwrap().err(), Some(Blocked::Throttled(throttled)));
     let mut batch = Batch::new();
     AuthenticatorLockout::succeeded(&id, &mut batch);
     store.commit(batch).await.unwrap();

@@ -20,10 +20,7 @@ fn url(text: &str) -> Url {
 
 fn verdict(rules: &AddressRules, address: &str, resolved: &[&str]) -> bool {
     let ips: Vec<IpAddr> = resolved.iter().map(|ip| ip.parse().unwrap()).collect();
-    rules
-        .target(&url(address))
-        .and_then(|target| rules.admit(&target, &ips))
-        .is_ok()
+    rules.target(&url(address)).and_then(|target| rules.admit(&target, &ips)).is_ok()
 }
 
 #[test]
@@ -62,19 +59,11 @@ fn r_ob_01_unfit_addresses_have_a_kind_and_public_ones_none() {
         "3fff::1",
     ];
     for address in unfit {
-        assert!(
-            kind(address.parse().unwrap()).is_some(),
-            "{address} must be refused"
-        );
+        assert!(kind(address.parse().unwrap()).is_some(), "{address} must be refused");
     }
-    for address in [
-        "1.1.1.1",
-        "8.8.8.8",
-        "172.32.0.1",
-        "100.128.0.1",
-        "2606:4700:4700::1111",
-        "2a00:1450:4001::1",
-    ] {
+    for address in
+        ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "2a00:1450:4001::1"]
+    {
         assert_eq!(kind(address.parse().unwrap()), None, "{address} is public");
     }
 }
@@ -100,12 +89,9 @@ fn r_ob_01_what_an_administrator_entered_counts_for_that_host_and_port_only() {
 #[test]
 fn r_ob_01_plain_http_other_schemes_and_user_names_are_refused() {
     let rules = AddressRules::of(&site("https://id.example.com"));
-    for address in [
-        "http://example.org/",
-        "ftp://example.org/",
-        "https://u:p@example.org/",
-        "https://u@example.org/",
-    ] {
+    for address in
+        ["http://example.org/", "ftp://example.org/", "https://u:p@example.org/", "https://u@example.org/"]
+    {
         assert!(!verdict(&rules, address, &["8.8.8.8"]), "{address}");
     }
 }
@@ -115,11 +101,7 @@ fn r_co_11_loopback_mode_reaches_host_localhost_and_nothing_else() {
     let rules = AddressRules::of(&site("http://localhost:8443"));
     assert!(verdict(&rules, "http://localhost:9000/", &["127.0.0.1", "::1"]));
     assert!(!verdict(&rules, "http://127.0.0.1:9000/", &["127.0.0.1"]));
-    assert!(!verdict(
-        &rules,
-        "http://localhost:9000/",
-        &["127.0.0.1", "8.8.8.8"]
-    ));
+    assert!(!verdict(&rules, "http://localhost:9000/", &["127.0.0.1", "8.8.8.8"]));
     assert!(!verdict(&rules, "https://example.org/", &["8.8.8.8"]));
     let elsewhere = AddressRules::of(&site("https://id.example.com"));
     assert!(!verdict(&elsewhere, "https://localhost/", &["127.0.0.1"]));
@@ -128,15 +110,9 @@ fn r_co_11_loopback_mode_reaches_host_localhost_and_nothing_else() {
 /// A server on loopback with a redirect, a large answer and a mirror of the request's cookies.
 async fn server() -> String {
     let routes = Router::new()
-        .route(
-            "/away",
-            get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/large")]) }),
-        )
+        .route("/away", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/large")]) }))
         .route("/large", get(|| async { vec![b'x'; LARGEST_ANSWER + 1] }))
-        .route(
-            "/just",
-            get(|| async { ([(header::SET_COOKIE, "a=b")], vec![b'x'; LARGEST_ANSWER]) }),
-        )
+        .route("/just", get(|| async { ([(header::SET_COOKIE, "a=b")], vec![b'x'; LARGEST_ANSWER]) }))
         .route(
             "/cookies",
             get(|headers: HeaderMap| async move { format!("{:?}", headers.get(header::COOKIE)) }),
@@ -163,9 +139,7 @@ async fn r_ob_01_a_refused_address_is_never_connected_to() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let client = Outbound::new(AddressRules::of(&site("http://localhost:8443")));
-    let refused = client
-        .get(&url(&format!("http://127.0.0.1:{port}/")), HeaderMap::new())
-        .await;
+    let refused = client.get(&url(&format!("http://127.0.0.1:{port}/")), HeaderMap::new()).await;
     assert!(matches!(refused, Err(OutboundError::Refused(_))));
     let nobody = tokio::time::timeout(std::time::Duration::from_millis(100), listener.accept()).await;
     assert!(nobody.is_err(), "somebody connected");

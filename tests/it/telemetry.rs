@@ -23,9 +23,7 @@ fn r_au_03_no_input_breaks_or_disguises_a_line() {
     let mut written = Vec::new();
     let hostile =
         "name=a\r\nINFO forged \u{1b}[31m \u{202e}desrever \u{0} \u{85} \u{2028} \u{200b} plain ü\n";
-    SafeLines::new(&mut written)
-        .write_all(hostile.as_bytes())
-        .unwrap();
+    SafeLines::new(&mut written).write_all(hostile.as_bytes()).unwrap();
     let expected = "name=a\\u000d\\u000aINFO forged \\u001b[31m \\u202edesrever \\u0000 \\u0085 \\u2028 \\u200b plain ü\n";
     assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
@@ -49,19 +47,12 @@ impl std::io::Write for Lines {
 async fn log_of(path: &str, format: Format) -> (String, String) {
     let lines = Lines::default();
     let target = lines.clone();
-    let settings = Log {
-        format,
-        level: Level::Info,
-    };
+    let settings = Log { format, level: Level::Info };
     let _guard = tracing::subscriber::set_default(subscriber(&settings, move || target.clone()));
     let refuse = || async { Failure::page("unknown_application", "odd\r\n{\"forged\":1} \u{1b}[2J") };
     let server = shell::start(Router::new().route("/refuse/{secret}", get(refuse))).await;
-    let answer = server
-        .get(
-            path,
-            "Cookie: __Host-session=kwsSecret\r\nAuthorization: Basic secret\r\n",
-        )
-        .await;
+    let answer =
+        server.get(path, "Cookie: __Host-session=kwsSecret\r\nAuthorization: Basic secret\r\n").await;
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     (answer.header("x-request-id").unwrap().to_owned(), text)
 }
@@ -71,16 +62,9 @@ async fn r_au_04_logs_bear_the_request_id_and_no_secret() {
     for format in [Format::Text, Format::Json] {
         let (id, log) = log_of("/refuse/secret?code=secret", format).await;
         assert_eq!(log.lines().count(), 2, "{log}");
-        assert!(
-            log.lines()
-                .all(|line| line.contains(&id) && line.contains("/refuse/{secret}")),
-            "{log}"
-        );
+        assert!(log.lines().all(|line| line.contains(&id) && line.contains("/refuse/{secret}")), "{log}");
         let named = log.replace("/refuse/{secret}", "");
-        assert!(
-            !named.to_lowercase().contains("secret") && !log.contains('?'),
-            "{log}"
-        );
+        assert!(!named.to_lowercase().contains("secret") && !log.contains('?'), "{log}");
         assert!(!log.contains('\r') && !log.contains('\u{1b}'), "{log}");
     }
 }
@@ -88,15 +72,9 @@ async fn r_au_04_logs_bear_the_request_id_and_no_secret() {
 #[tokio::test]
 async fn r_au_03_json_is_one_object_a_line() {
     let (id, log) = log_of("/refuse/x", Format::Json).await;
-    let lines: Vec<serde_json::Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[0]["detail"], "odd\r\n{\"forged\":1} \u{1b}[2J");
-    assert_eq!(
-        (&lines[0]["status"], &lines[0]["level"]),
-        (&400.into(), &"INFO".into())
-    );
+    assert_eq!((&lines[0]["status"], &lines[0]["level"]), (&400.into(), &"INFO".into()));
     assert_eq!(lines[0]["span"]["id"], id.as_str());
     assert_eq!(lines[1]["status"], 400);
 }
@@ -111,11 +89,7 @@ struct Switch {
 impl Check for Switch {
     async fn check(&self) -> Result<(), String> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        if self.on.load(Ordering::SeqCst) {
-            Ok(())
-        } else {
-            Err("the secret reason".to_owned())
-        }
+        if self.on.load(Ordering::SeqCst) { Ok(()) } else { Err("the secret reason".to_owned()) }
     }
 }
 
@@ -137,11 +111,7 @@ async fn r_op_05_ready_only_when_all_checks_pass_and_asked_at_most_once_a_second
 
 #[tokio::test]
 async fn r_op_05_without_checks_nothing_is_ready() {
-    assert!(
-        !Health::new(Arc::new(ManualClock::new(Timestamp(0))))
-            .is_ready()
-            .await
-    );
+    assert!(!Health::new(Arc::new(ManualClock::new(Timestamp(0)))).is_ready().await);
 }
 
 #[tokio::test]

@@ -31,10 +31,7 @@ pub struct RegisteredApplication {
 impl RegisteredApplication {
     /// The port in its base address.
     pub fn port(&self) -> u16 {
-        url::Url::parse(&self.base_url)
-            .ok()
-            .and_then(|url| url.port())
-            .unwrap_or_default()
+        url::Url::parse(&self.base_url).ok().and_then(|url| url.port()).unwrap_or_default()
     }
 }
 
@@ -80,9 +77,7 @@ impl Memory {
             ))
         };
         match std::fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|error| unusable(&error)),
+            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| unusable(&error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unusable(&error)),
         }

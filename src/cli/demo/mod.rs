@@ -42,9 +42,8 @@ pub struct Arguments {
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text
-        .parse()
-        .map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
+    let address: SocketAddr =
+        text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:8443".to_owned())?;
     if address.ip().to_canonical().is_loopback() {
         Ok(address)
     } else {
@@ -58,11 +57,8 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// Runs the demonstration until it is stopped.
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     // Files of a tired administrator are read before anything is made.
-    let metadata = arguments
-        .clients
-        .iter()
-        .map(|file| super::client::read(file))
-        .collect::<Result<Vec<_>, _>>()?;
+    let metadata =
+        arguments.clients.iter().map(|file| super::client::read(file)).collect::<Result<Vec<_>, _>>()?;
     let place = Place::choose(arguments.data.as_deref())?;
     let mut settings = quiet(&place)?;
     telemetry::log::start(&settings.log);
@@ -88,10 +84,7 @@ async fn announce(app: &App, report: &Report, json: Option<&std::path::Path>) ->
     let outbound = Outbound::new(AddressRules::of(&app.ground.settings.site));
     for address in report.to_answer() {
         let url = url::Url::parse(&address).map_err(Failed::from_error)?;
-        let answer = outbound
-            .get(&url, axum::http::HeaderMap::new())
-            .await
-            .map_err(Failed::from_error)?;
+        let answer = outbound.get(&url, axum::http::HeaderMap::new()).await.map_err(Failed::from_error)?;
         if !answer.status.is_success() {
             return Err(Failed(format!("{address} answers {}", answer.status)));
         }

@@ -44,11 +44,7 @@ impl Parts {
             },
         };
         if enrolled {
-            for person in memory
-                .people
-                .iter_mut()
-                .filter(|person| person.totp_secret.is_none())
-            {
+            for person in memory.people.iter_mut().filter(|person| person.totp_secret.is_none()) {
                 making.enrol(person).await.map_err(Failed::from_error)?;
             }
         }
@@ -79,9 +75,7 @@ impl Parts {
                 clock: app.ground.clock.clone(),
                 random: app.ground.random.clone(),
             };
-            Application::new(configuration, surroundings)
-                .map(Arc::new)
-                .map_err(Failed)
+            Application::new(configuration, surroundings).map(Arc::new).map_err(Failed)
         });
         made.collect()
     }
@@ -117,20 +111,12 @@ async fn register_application(
         DemoKind::Boards => Preset::JiraDc,
         DemoKind::Spaces => Preset::ConfluenceDc,
     };
-    let mut metadata = preset
-        .metadata(base_url, &app.ground.settings.site)
-        .map_err(Failed)?;
+    let mut metadata = preset.metadata(base_url, &app.ground.settings.site).map_err(Failed)?;
     metadata.client_name = Some(name.to_owned());
-    metadata
-        .post_logout_redirect_uris
-        .push(logout::post_logout_redirect_uri(base_url));
+    metadata.post_logout_redirect_uris.push(logout::post_logout_redirect_uri(base_url));
     metadata.frontchannel_logout_uri = Some(format!("{base_url}{}", routes::FRONT_CHANNEL_LOGOUT));
     let redirect_uri = metadata.redirect_uris.first().cloned().unwrap_or_default();
-    let registered = app
-        .clients
-        .register(metadata, Some(preset))
-        .await
-        .map_err(refused)?;
+    let registered = app.clients.register(metadata, Some(preset)).await.map_err(refused)?;
     let (client_id, client_secret) = credentials(&registered);
     Ok(RegisteredApplication {
         name: name.to_owned(),
@@ -142,11 +128,7 @@ async fn register_application(
 }
 
 async fn register_client(app: &App, metadata: &ClientMetadata) -> Result<RegisteredClient, Failed> {
-    let registered = app
-        .clients
-        .register(metadata.clone(), None)
-        .await
-        .map_err(refused)?;
+    let registered = app.clients.register(metadata.clone(), None).await.map_err(refused)?;
     let (client_id, client_secret) = credentials(&registered);
     Ok(RegisteredClient {
         name: registered.client.name.clone(),

@@ -39,27 +39,15 @@ impl Place {
     /// `folder`, which is kept, or a fresh temporary one.
     pub fn choose(folder: Option<&Path>) -> Result<Self, Failed> {
         let place = match folder {
-            Some(folder) => Self {
-                folder: folder.to_owned(),
-                temporary: false,
-            },
+            Some(folder) => Self { folder: folder.to_owned(), temporary: false },
             None => {
                 let name = format!("keyward-demo-{}", random::alphanumeric(&SystemRandom, 12));
-                Self {
-                    folder: std::env::temp_dir().join(name),
-                    temporary: true,
-                }
+                Self { folder: std::env::temp_dir().join(name), temporary: true }
             }
         };
-        let made = std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&place.folder);
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.folder);
         made.map_err(|error| {
-            Failed(format!(
-                "the folder {} cannot be used: {error}",
-                place.folder.display()
-            ))
+            Failed(format!("the folder {} cannot be used: {error}", place.folder.display()))
         })?;
         Ok(place)
     }
@@ -120,10 +108,7 @@ impl Servers {
             after = address(&server);
             applications.push(server);
         }
-        Ok(Self {
-            provider,
-            applications,
-        })
+        Ok(Self { provider, applications })
     }
 
     /// Issuer and redirect addresses are registered, so the ports cannot change.
@@ -139,16 +124,10 @@ impl Servers {
         let provider = bind(memory.listen).await.map_err(in_use)?;
         let mut applications = Vec::new();
         for registered in &memory.applications {
-            applications.push(
-                bind(SocketAddr::new(memory.listen.ip(), registered.port()))
-                    .await
-                    .map_err(in_use)?,
-            );
+            applications
+                .push(bind(SocketAddr::new(memory.listen.ip(), registered.port())).await.map_err(in_use)?);
         }
-        Ok(Self {
-            provider,
-            applications,
-        })
+        Ok(Self { provider, applications })
     }
 
     /// `http://localhost:<port>`.
@@ -186,15 +165,11 @@ async fn next_free(first: SocketAddr) -> Result<Server, Failed> {
 
 async fn bind(address: SocketAddr) -> Result<Server, String> {
     let proxies = Arc::new(Proxies::none());
-    Server::bind(&[address], &Http::default(), proxies)
-        .await
-        .map_err(|_| address.to_string())
+    Server::bind(&[address], &Http::default(), proxies).await.map_err(|_| address.to_string())
 }
 
 fn in_use(address: String) -> Failed {
-    Failed(format!(
-        "{address} is in use; stop what listens there, or choose another port with --listen"
-    ))
+    Failed(format!("{address} is in use; stop what listens there, or choose another port with --listen"))
 }
 
 fn no_port() -> Failed {

@@ -17,38 +17,22 @@ pub struct Report {
 impl Report {
     /// Of what was provided.
     pub fn new(memory: &Memory) -> Self {
-        Self {
-            memory: memory.clone(),
-        }
+        Self { memory: memory.clone() }
     }
 
     /// The addresses that must answer before anything is told.
     pub fn to_answer(&self) -> Vec<String> {
-        let discovery = format!(
-            "{}{}",
-            self.memory.issuer,
-            crate::oidc::paths::OPENID_CONFIGURATION
-        );
+        let discovery = format!("{}{}", self.memory.issuer, crate::oidc::paths::OPENID_CONFIGURATION);
         let logins = self.memory.applications.iter();
         let logins = logins.map(|application| {
-            format!(
-                "{}{}",
-                application.base_url,
-                crate::demo::application::routes::LOGIN
-            )
+            format!("{}{}", application.base_url, crate::demo::application::routes::LOGIN)
         });
         [discovery].into_iter().chain(logins).collect()
     }
 
     /// The object for programs.
     pub fn json(&self) -> Value {
-        let Memory {
-            issuer,
-            people,
-            applications,
-            clients,
-            ..
-        } = &self.memory;
+        let Memory { issuer, people, applications, clients, .. } = &self.memory;
         let clients = clients.iter().map(|client| {
             json!({
                 "name": client.name,
@@ -80,10 +64,7 @@ impl Report {
             "Keyward", self.memory.issuer
         );
         for application in &self.memory.applications {
-            line(
-                &mut text,
-                format_args!("  {:<17}{}", application.name, application.base_url),
-            );
+            line(&mut text, format_args!("  {:<17}{}", application.name, application.base_url));
         }
         self.people(&mut text);
         self.clients(&mut text);
@@ -92,16 +73,10 @@ impl Report {
     }
 
     fn people(&self, text: &mut String) {
-        line(
-            text,
-            format_args!("\n  {:<17}{:<22}Groups", "User name", "Password"),
-        );
+        line(text, format_args!("\n  {:<17}{:<22}Groups", "User name", "Password"));
         for person in &self.memory.people {
             let groups = person.groups.join(", ");
-            line(
-                text,
-                format_args!("  {:<17}{:<22}{groups}", person.username, person.password),
-            );
+            line(text, format_args!("  {:<17}{:<22}{groups}", person.username, person.password));
             if let Some(secret) = &person.totp_secret {
                 line(text, format_args!("  {:<17}authenticator key {secret}", ""));
             }
@@ -111,23 +86,13 @@ impl Report {
     fn clients(&self, text: &mut String) {
         for client in &self.memory.clients {
             let secret = client.client_secret.as_deref().unwrap_or("(none)");
-            line(
-                text,
-                format_args!(
-                    "\n  {}: client id {}, secret {secret}",
-                    client.name, client.client_id
-                ),
-            );
+            line(text, format_args!("\n  {}: client id {}, secret {secret}", client.name, client.client_id));
         }
     }
 
     fn what_to_try(&self, text: &mut String) {
-        let address = |place: usize| {
-            self.memory
-                .applications
-                .get(place)
-                .map_or("", |found| found.base_url.as_str())
-        };
+        let address =
+            |place: usize| self.memory.applications.get(place).map_or("", |found| found.base_url.as_str());
         line(
             text,
             format_args!(

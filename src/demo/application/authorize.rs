@@ -33,10 +33,8 @@ impl Application {
         };
         let known = cookie::read::<BrowserSecret>(&visitor.cookies, Purpose::Flow, self.port());
         let browser = known.unwrap_or_else(|| Plain::generate(self.random.as_ref()));
-        let (state, nonce) = (
-            random::base64url::<32>(self.random.as_ref()),
-            random::base64url::<32>(self.random.as_ref()),
-        );
+        let (state, nonce) =
+            (random::base64url::<32>(self.random.as_ref()), random::base64url::<32>(self.random.as_ref()));
         let address = self.authorization_request(&provider, &start, &state, &nonce);
         let flow = Flow {
             browser: browser.hash(),
@@ -85,26 +83,20 @@ impl Application {
             description: fault.description.clone(),
             log_in: routes::EXTERNAL_LOGIN.to_owned(),
         };
-        self.web
-            .page(visitor, fault.status, &page, &crate::web::PagePolicy::default())
+        self.web.page(visitor, fault.status, &page, &crate::web::PagePolicy::default())
     }
 
     /// The own port, which sets the cookies of two applications apart.
     pub(super) fn port(&self) -> u16 {
-        Url::parse(&self.configuration.base_url)
-            .ok()
-            .and_then(|url| url.port())
-            .unwrap_or_default()
+        Url::parse(&self.configuration.base_url).ok().and_then(|url| url.port()).unwrap_or_default()
     }
 }
 
 /// 302, kept by nobody.
 pub(super) fn redirect(address: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(address).map_err(Failure::internal)?;
-    let headers = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::FOUND, headers).into_response())
 }
 

@@ -41,23 +41,14 @@ impl Application {
         parameters: &Parameters,
     ) -> Result<(Flow, AppSession), Fault> {
         if parameters.repeated().is_some() {
-            return Err(Fault::answer(
-                "invalid_response",
-                "a parameter of the answer is repeated",
-            ));
+            return Err(Fault::answer("invalid_response", "a parameter of the answer is repeated"));
         }
         let parameter = |name| parameters.get(name).ok().flatten();
         let browser = cookie::read(&visitor.cookies, Purpose::Flow, self.port());
         let state = parameter("state").ok_or_else(unknown_state)?;
-        let flow = self
-            .flows
-            .take(state, browser.as_ref(), self.clock.now())
-            .ok_or_else(unknown_state)?;
+        let flow = self.flows.take(state, browser.as_ref(), self.clock.now()).ok_or_else(unknown_state)?;
         if let Some(error) = parameter("error") {
-            return Err(Fault::answer(
-                error,
-                parameter("error_description").unwrap_or_default(),
-            ));
+            return Err(Fault::answer(error, parameter("error_description").unwrap_or_default()));
         }
         let code =
             parameter("code").ok_or_else(|| Fault::answer("invalid_response", "the answer holds no code"))?;
@@ -83,10 +74,7 @@ impl Application {
         } else {
             mapping::evaluate(expression, &[&claims])?
         };
-        let provisioned = mapping
-            .provisioning
-            .as_ref()
-            .map(|provisioning| provisioning.provision(&claims));
+        let provisioned = mapping.provisioning.as_ref().map(|provisioning| provisioning.provision(&claims));
         Ok(AppSession {
             username,
             provisioned: provisioned.transpose()?.unwrap_or_default(),

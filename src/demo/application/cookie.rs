@@ -39,10 +39,7 @@ pub fn set<K: Kind>(purpose: Purpose, port: u16, secret: &Plain<K>) -> Result<He
 
 /// The line that removes it.
 pub fn remove(purpose: Purpose, port: u16) -> Result<HeaderValue, Failure> {
-    line(&format!(
-        "__Host-{}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0",
-        name(purpose, port)
-    ))
+    line(&format!("__Host-{}=; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=0", name(purpose, port)))
 }
 
 fn line(text: &str) -> Result<HeaderValue, Failure> {

@@ -26,10 +26,6 @@ impl Fault {
     }
 
     fn new(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
-        Self {
-            status,
-            error: error.to_owned(),
-            description: description.into(),
-        }
+        Self { status, error: error.to_owned(), description: description.into() }
     }
 }

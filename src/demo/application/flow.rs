@@ -37,10 +37,8 @@ impl Flows {
         let now = flow.started;
         flows.retain(|_, kept| now.since(kept.started) < LIFETIME);
         if flows.len() >= MOST
-            && let Some(oldest) = flows
-                .iter()
-                .min_by_key(|(_, kept)| kept.started)
-                .map(|(state, _)| state.clone())
+            && let Some(oldest) =
+                flows.iter().min_by_key(|(_, kept)| kept.started).map(|(state, _)| state.clone())
         {
             flows.remove(&oldest);
         }

@@ -20,29 +20,14 @@ pub async fn home(
 ) -> Result<Response, Failure> {
     match application.session(&visitor) {
         Some((secret, session)) => Ok(application.home_page(&visitor, &secret, &session).await),
-        None => {
-            application
-                .start(
-                    &visitor,
-                    Start {
-                        destination: "/".to_owned(),
-                        ..Start::default()
-                    },
-                )
-                .await
-        }
+        None => application.start(&visitor, Start { destination: "/".to_owned(), ..Start::default() }).await,
     }
 }
 
 /// `GET /login`: the application's own login page, with the provider's button.
 pub async fn login(State(application): State<Arc<Application>>, visitor: Visitor) -> Response {
-    let page = DemoSignedOut {
-        application: application.shown(),
-        log_in: routes::EXTERNAL_LOGIN.to_owned(),
-    };
-    application
-        .web
-        .page(&visitor, StatusCode::OK, &page, &PagePolicy::default())
+    let page = DemoSignedOut { application: application.shown(), log_in: routes::EXTERNAL_LOGIN.to_owned() };
+    application.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default())
 }
 
 /// `GET /forbidden`: a page that this person may not see. The real applications then start a sign-in anew, with
@@ -79,7 +64,6 @@ impl Application {
             log_out: self.web.form(secret, logout::PURPOSE, routes::LOGOUT.to_owned()),
             sign_out_everywhere: self.sign_out_everywhere(session).await,
         };
-        self.web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default())
+        self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default())
     }
 }

@@ -32,30 +32,16 @@ pub fn claims(token: &str) -> Result<Value, Fault> {
     else {
         return Err(fault("the ID token does not have three parts"));
     };
-    let body = URL_SAFE_NO_PAD
-        .decode(body)
-        .map_err(|_| fault("the ID token is not base64url"))?;
+    let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| fault("the ID token is not base64url"))?;
     let claims: Value = serde_json::from_slice(&body).map_err(|_| fault("the ID token is not JSON"))?;
-    if claims.is_object() {
-        Ok(claims)
-    } else {
-        Err(fault("the ID token is no JSON object"))
-    }
+    if claims.is_object() { Ok(claims) } else { Err(fault("the ID token is no JSON object")) }
 }
 
 /// Checks `iss`, `sub`, `aud`, `azp`, `exp`, `iat` and `nonce`; the first fault is named.
 pub fn check(claims: &Value, expected: Expected<'_>, now: Timestamp) -> Result<(), Fault> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    require(
-        text("iss") == Some(expected.issuer),
-        "iss",
-        "the issuer is not the configured one",
-    )?;
-    require(
-        text("sub").is_some_and(|sub| !sub.is_empty()),
-        "sub",
-        "the subject is missing",
-    )?;
+    require(text("iss") == Some(expected.issuer), "iss", "the issuer is not the configured one")?;
+    require(text("sub").is_some_and(|sub| !sub.is_empty()), "sub", "the subject is missing")?;
     check_audience(claims, expected.client_id)?;
     let time = |name: &str| claims.get(name).and_then(Value::as_i64);
     let (latest, earliest) = (now.plus(SKEW).seconds(), now.minus(SKEW).seconds());
@@ -69,11 +55,7 @@ pub fn check(claims: &Value, expected: Expected<'_>, now: Timestamp) -> Result<(
         "iat",
         "the token was issued ahead, or does not say when",
     )?;
-    require(
-        text("nonce") == Some(expected.nonce),
-        "nonce",
-        "the nonce is not the one that was sent",
-    )
+    require(text("nonce") == Some(expected.nonce), "nonce", "the nonce is not the one that was sent")
 }
 
 fn check_audience(claims: &Value, client_id: &str) -> Result<(), Fault> {
@@ -82,24 +64,13 @@ fn check_audience(claims: &Value, client_id: &str) -> Result<(), Fault> {
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    require(
-        audience.contains(&client_id),
-        "aud",
-        "the token is for another client",
-    )?;
+    require(audience.contains(&client_id), "aud", "the token is for another client")?;
     let azp = claims.get("azp").and_then(Value::as_str);
-    let authorized = if audience.len() > 1 {
-        azp == Some(client_id)
-    } else {
-        azp.is_none_or(|azp| azp == client_id)
-    };
+    let authorized =
+        if audience.len() > 1 { azp == Some(client_id) } else { azp.is_none_or(|azp| azp == client_id) };
     require(authorized, "azp", "the authorized party is another client")
 }
 
 fn require(holds: bool, claim: &str, otherwise: &str) -> Result<(), Fault> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Fault::provider(claim, otherwise))
-    }
+    if holds { Ok(()) } else { Err(Fault::provider(claim, otherwise)) }
 }

@@ -23,10 +23,7 @@ pub async fn initiate_login(
     };
     let configured = &application.configuration.issuer;
     if issuer != configured {
-        let fault = Fault::answer(
-            "iss",
-            format!("iss is {issuer:?}, but {configured:?} was entered"),
-        );
+        let fault = Fault::answer("iss", format!("iss is {issuer:?}, but {configured:?} was entered"));
         return Ok(application.fault_page(&visitor, &fault));
     }
     application.drop_session(&visitor);

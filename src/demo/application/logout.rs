@@ -25,9 +25,7 @@ pub async fn local(
     Form(form): Form,
 ) -> Result<Response, Failure> {
     if let Some((secret, _)) = application.session(&visitor) {
-        application
-            .web
-            .check_form(&visitor, &secret, PURPOSE, form.get(csrf::FIELD)?)?;
+        application.web.check_form(&visitor, &secret, PURPOSE, form.get(csrf::FIELD)?)?;
         application.sessions.remove(&secret);
     }
     let mut response = redirect(routes::SSO_LOGOUT)?;
@@ -47,9 +45,7 @@ pub async fn logged_out(
         log_in: routes::EXTERNAL_LOGIN.to_owned(),
         everywhere: parameters.get("everywhere")?.is_some(),
     };
-    Ok(application
-        .web
-        .page(&visitor, StatusCode::OK, &page, &PagePolicy::default()))
+    Ok(application.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default()))
 }
 
 /// `GET /frontchannel_logout`: `iss` and `sid` must both be given, and name a session that came from there. The session is
@@ -70,19 +66,10 @@ pub async fn front_channel(
     let headers = response.headers_mut();
     let policy = format!("default-src 'none'; frame-ancestors {configured}");
     let policy = HeaderValue::from_str(&policy).map_err(Failure::internal)?;
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-cache, no-store"),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }

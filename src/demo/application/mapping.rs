@@ -63,24 +63,15 @@ impl Mapping {
     /// `openid`, the additional scopes, then those of provisioning; each once.
     pub fn scope(&self) -> String {
         let own = self.scopes.iter();
-        let more = self
-            .provisioning
-            .iter()
-            .flat_map(|provisioning| &provisioning.scopes);
+        let more = self.provisioning.iter().flat_map(|provisioning| &provisioning.scopes);
         let mut seen = BTreeSet::new();
         let all = ["openid"].into_iter().chain(own.chain(more).map(String::as_str));
-        all.filter(|scope| seen.insert(*scope))
-            .collect::<Vec<_>>()
-            .join(" ")
+        all.filter(|scope| seen.insert(*scope)).collect::<Vec<_>>().join(" ")
     }
 
     /// The username's expression.
     pub fn username_expression(&self) -> &str {
-        if self.username.is_empty() {
-            "${sub}"
-        } else {
-            &self.username
-        }
+        if self.username.is_empty() { "${sub}" } else { &self.username }
     }
 }
 
@@ -138,10 +129,7 @@ fn claim(name: &str, sources: &[&Value]) -> Result<String, Fault> {
     let mut found = found.filter(|value| !value.is_null() && value.as_str() != Some(""));
     match found.next() {
         Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(Fault::provider(
-            "claim",
-            format!("Claim [{name}] is not a string"),
-        )),
+        Some(_) => Err(Fault::provider("claim", format!("Claim [{name}] is not a string"))),
         None => Err(missing()),
     }
 }
@@ -151,7 +139,5 @@ fn groups(id_token: &Value, name: &str) -> Result<Vec<String>, Fault> {
     let list = id_token.get(name).ok_or_else(|| fault("could not be found"))?;
     let list = list.as_array().ok_or_else(|| fault("is not an array"))?;
     let texts = list.iter().map(|entry| entry.as_str().map(str::to_owned));
-    texts
-        .collect::<Option<_>>()
-        .ok_or_else(|| fault("holds something that is not a string"))
+    texts.collect::<Option<_>>().ok_or_else(|| fault("holds something that is not a string"))
 }

@@ -85,16 +85,10 @@ impl Application {
         let wrong = |why: &dyn std::fmt::Display| format!("the address {:?} {why}", configuration.base_url);
         let site = Site::new(&configuration.base_url).map_err(|why| wrong(&why))?;
         if !site.is_loopback() {
-            return Err(wrong(
-                &"is not http://localhost:<port>, and the demo runs nowhere else",
-            ));
+            return Err(wrong(&"is not http://localhost:<port>, and the demo runs nowhere else"));
         }
         let outbound = Outbound::new(AddressRules::of(&site));
-        let web = Web {
-            site: Arc::new(site),
-            pages,
-            random: random.clone(),
-        };
+        let web = Web { site: Arc::new(site), pages, random: random.clone() };
         Ok(Self {
             web,
             outbound,

@@ -76,10 +76,7 @@ async fn read(outbound: &Outbound, issuer: &str) -> Result<Provider, Fault> {
     let slash = if issuer.ends_with('/') { "" } else { "/" };
     let address = format!("{issuer}{slash}.well-known/openid-configuration");
     let url = Url::parse(&address).map_err(|error| fault(format!("{address}: {error}")))?;
-    let answer = outbound
-        .get(&url, HeaderMap::new())
-        .await
-        .map_err(|error| fault(error.to_string()))?;
+    let answer = outbound.get(&url, HeaderMap::new()).await.map_err(|error| fault(error.to_string()))?;
     if answer.status != StatusCode::OK {
         return Err(fault(format!("{address} answers {}", answer.status)));
     }
@@ -91,10 +88,7 @@ pub fn accept(document: &[u8], issuer: &str) -> Result<Provider, String> {
     let provider: Provider = serde_json::from_slice(document)
         .map_err(|error| format!("the discovery document is not usable: {error}"))?;
     if provider.issuer != issuer {
-        return Err(format!(
-            "the document's issuer is {:?}, but {issuer:?} was entered",
-            provider.issuer
-        ));
+        return Err(format!("the document's issuer is {:?}, but {issuer:?} was entered", provider.issuer));
     }
     Ok(provider)
 }

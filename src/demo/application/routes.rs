@@ -52,17 +52,10 @@ pub fn routes(application: Arc<Application>) -> Router {
         .method_not_allowed_fallback(|| async { Failure::wrong_method() })
         .layer(from_fn_with_state(site.clone(), add_security_headers));
     // It stands in a frame of the provider, so it has its own policy.
-    let framed = Router::new()
-        .route(FRONT_CHANNEL_LOGOUT, get(logout::front_channel))
-        .with_state(application);
-    let expected = Expected {
-        site,
-        proxies: Arc::new(Proxies::none()),
-    };
-    let answering = Answering {
-        pages,
-        random: random.clone(),
-    };
+    let framed =
+        Router::new().route(FRONT_CHANNEL_LOGOUT, get(logout::front_channel)).with_state(application);
+    let expected = Expected { site, proxies: Arc::new(Proxies::none()) };
+    let answering = Answering { pages, random: random.clone() };
     pages_of_people
         .merge(framed)
         .layer(from_fn_with_state(expected.clone(), check_host))

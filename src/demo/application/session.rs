@@ -41,10 +41,8 @@ impl AppSessions {
     pub fn insert(&self, secret: &Plain<SessionSecret>, session: AppSession) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= MOST
-            && let Some(oldest) = sessions
-                .iter()
-                .min_by_key(|(_, kept)| kept.began)
-                .map(|(key, _)| key.clone())
+            && let Some(oldest) =
+                sessions.iter().min_by_key(|(_, kept)| kept.began).map(|(key, _)| key.clone())
         {
             sessions.remove(&oldest);
         }

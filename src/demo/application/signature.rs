@@ -19,11 +19,7 @@ impl Application {
             verify(id_token, keys)
         };
         let fault = verified.await.err()?;
-        tracing::warn!(
-            application = self.configuration.name,
-            fault,
-            "the signature of an ID token is wrong"
-        );
+        tracing::warn!(application = self.configuration.name, fault, "the signature of an ID token is wrong");
         Some(fault)
     }
 }
@@ -34,9 +30,7 @@ pub fn verify(id_token: &str, keys: Value) -> Result<(), String> {
         serde_json::from_value(keys).map_err(|error| format!("the JWK set is not usable: {error}"))?;
     let header = jsonwebtoken::decode_header(id_token).map_err(|error| error.to_string())?;
     let kid = header.kid.ok_or("the token names no key")?;
-    let jwk = keys
-        .find(&kid)
-        .ok_or("the JWK set does not hold the key that the token names")?;
+    let jwk = keys.find(&kid).ok_or("the JWK set does not hold the key that the token names")?;
     let mut validation = Validation::new(algorithm(jwk)?);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
@@ -47,12 +41,6 @@ pub fn verify(id_token: &str, keys: Value) -> Result<(), String> {
 }
 
 fn algorithm(jwk: &Jwk) -> Result<jsonwebtoken::Algorithm, String> {
-    let named = jwk
-        .common
-        .key_algorithm
-        .ok_or("the key does not say its algorithm")?;
-    named
-        .to_string()
-        .parse()
-        .map_err(|_| format!("the key's algorithm {named} is none for signatures"))
+    let named = jwk.common.key_algorithm.ok_or("the key does not say its algorithm")?;
+    named.to_string().parse().map_err(|_| format!("the key's algorithm {named} is none for signatures"))
 }

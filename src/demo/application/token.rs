@@ -28,16 +28,10 @@ impl Application {
     /// Exchanges `code`.
     pub(super) async fn exchange(&self, provider: &Provider, code: &str) -> Result<Tokens, Fault> {
         let redirect_uri = self.redirect_uri();
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", redirect_uri.as_str()),
-        ];
+        let form =
+            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri.as_str())];
         let headers = basic(&self.configuration.client_id, &self.configuration.client_secret)?;
-        let answer = self
-            .outbound
-            .post_form(&provider.token_endpoint, headers, &form)
-            .await;
+        let answer = self.outbound.post_form(&provider.token_endpoint, headers, &form).await;
         accept(&answer.map_err(|error| Fault::provider("token", error.to_string()))?)
     }
 
@@ -71,17 +65,11 @@ pub fn accept(answer: &Answer) -> Result<Tokens, Fault> {
 pub(super) fn json(answer: &Answer) -> Result<Value, String> {
     if answer.status != StatusCode::OK {
         let error = serde_json::from_slice::<Value>(&answer.body).ok();
-        let error = error
-            .as_ref()
-            .and_then(|body| body.get("error")?.as_str())
-            .unwrap_or("no error code");
+        let error = error.as_ref().and_then(|body| body.get("error")?.as_str()).unwrap_or("no error code");
         return Err(format!("the answer is {} ({error})", answer.status));
     }
-    let kind = answer
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
+    let kind =
+        answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(format!("the answer is {kind:?}, not application/json"));

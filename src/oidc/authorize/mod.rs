@@ -41,8 +41,7 @@ pub async fn by_get(
     visitor: Visitor,
     query: Result<Query, Failure>,
 ) -> Result<Response, Failure> {
-    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters))
-        .await
+    oidc.authorize(&visitor, query.map(|Query(parameters)| parameters)).await
 }
 
 /// `POST /authorize` (section 3.1.2.1: both methods must work).
@@ -104,56 +103,35 @@ impl Oidc {
             Ok(request) => request,
             Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
         };
-        let pending = Pending {
-            visitor,
-            client: &client,
-            request: &request,
-            arrival: Arrival::Direct,
-        };
+        let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::Direct };
         for _ in 0..TRIES {
             let demands = match self.demands(&client, &request) {
                 Ok(demands) => demands,
                 Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
             };
-            let beginning = self
-                .journeys
-                .consider(visitor, demands, errand(&client, &request)?)
-                .await?;
+            let beginning = self.journeys.consider(visitor, demands, errand(&client, &request)?).await?;
             if let Some(response) = self.decide(&pending, beginning).await? {
                 return Ok(response);
             }
         }
-        Err(Failure::unavailable(
-            std::time::Duration::from_secs(1),
-            "the session kept changing",
-        ))
+        Err(Failure::unavailable(std::time::Duration::from_secs(1), "the session kept changing"))
     }
 
     /// The answer, or `None` where the session changed meanwhile and the decision must be asked again.
     async fn decide(&self, pending: &Pending<'_>, beginning: Beginning) -> Result<Option<Response>, Failure> {
-        let Pending {
-            visitor,
-            request,
-            arrival,
-            ..
-        } = pending;
+        let Pending { visitor, request, arrival, .. } = pending;
         match (&beginning.next, &beginning.session) {
             (Next::Arrive(assurance), Some(session)) => {
                 self.issue_code(pending, session, assurance, Batch::new()).await
             }
             (next, _) if request.prompt.none => {
                 let code = next.silent_error().unwrap_or(ErrorCode::InteractionRequired);
-                let fault = Fault {
-                    code,
-                    description: "the person would have to be asked",
-                };
+                let fault = Fault { code, description: "the person would have to be asked" };
                 self.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             (Next::Refuse(refusal @ (Refusal::LevelOutOfReach | Refusal::OtherPerson)), _) => {
-                let fault = Fault {
-                    code: refusal.error(),
-                    description: "the sign-in cannot meet the request",
-                };
+                let fault =
+                    Fault { code: refusal.error(), description: "the sign-in cannot meet the request" };
                 self.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             _ => self.journeys.begin(visitor, beginning).await.map(Some),
@@ -168,12 +146,7 @@ impl Oidc {
         assurance: &Assurance,
         with: Batch,
     ) -> Result<Option<Response>, Failure> {
-        let Pending {
-            visitor,
-            client,
-            request,
-            arrival,
-        } = pending;
+        let Pending { visitor, client, request, arrival } = pending;
         if let Some(failure) = self.withheld(pending, session).await? {
             if !request.prompt.none {
                 return Err(failure);
@@ -235,19 +208,12 @@ impl Oidc {
     /// From the words of the request to what a journey understands.
     fn demands(&self, client: &Client, request: &AuthorizeRequest) -> Result<Demands, Fault> {
         let essential = &request.claims.essential_acr;
-        let wished = if essential.is_empty() {
-            &request.acr_values
-        } else {
-            essential
-        };
+        let wished = if essential.is_empty() { &request.acr_values } else { essential };
         let known = |value: &String| Level::from_request(value, ForeignNames::default());
         let levels: Vec<_> = wished.iter().filter_map(known).collect();
         if !essential.is_empty() && levels.is_empty() {
             let code = ErrorCode::UnmetAuthenticationRequirements;
-            return Err(Fault {
-                code,
-                description: "none of the required acr values is known",
-            });
+            return Err(Fault { code, description: "none of the required acr values is known" });
         }
         let consent = ConsentDemand {
             scopes: claims::scopes::asked(&request.scopes, &request.claims).common_with(&client.scopes),
@@ -294,17 +260,12 @@ fn errand(client: &Client, request: &AuthorizeRequest) -> Result<Errand, Failure
         application: Some(Application {
             client: client.id.clone(),
             name: client.name.clone(),
-            start: client
-                .initiate_login_uri
-                .clone()
-                .or_else(|| client.client_uri.clone()),
+            start: client.initiate_login_uri.clone().or_else(|| client.client_uri.clone()),
         }),
     })
 }
 
 fn host(uri: &str) -> String {
     let parsed = url::Url::parse(uri).ok();
-    parsed
-        .and_then(|uri| uri.host_str().map(str::to_owned))
-        .unwrap_or_default()
+    parsed.and_then(|uri| uri.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -138,10 +138,7 @@ fn sizes(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
 /// OpenID Connect Core section 6: not offered, and never ignored silently (R-AZ-15).
 fn no_request_objects(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     if one(parameters, "request").is_some() {
-        return fault(
-            ErrorCode::RequestNotSupported,
-            "request objects are not supported",
-        );
+        return fault(ErrorCode::RequestNotSupported, "request objects are not supported");
     }
     if one(parameters, "request_uri").is_some() {
         return fault(ErrorCode::RequestUriNotSupported, "request_uri is not supported");
@@ -152,10 +149,7 @@ fn no_request_objects(parameters: &Parameters, _: &Client) -> Result<(), Fault> 
 fn response_type(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     match one(parameters, "response_type") {
         Some("code") => Ok(()),
-        Some(_) => fault(
-            ErrorCode::UnsupportedResponseType,
-            "only response_type=code is supported",
-        ),
+        Some(_) => fault(ErrorCode::UnsupportedResponseType, "only response_type=code is supported"),
         None => fault(ErrorCode::InvalidRequest, "response_type is missing"),
     }
 }
@@ -166,10 +160,7 @@ fn response_mode(parameters: &Parameters, client: &Client) -> Result<(), Fault> 
     };
     match ResponseMode::parse(given) {
         Some(mode) if client.response_modes.contains(&mode) => Ok(()),
-        _ => fault(
-            ErrorCode::InvalidRequest,
-            "this response_mode is not allowed for this client",
-        ),
+        _ => fault(ErrorCode::InvalidRequest, "this response_mode is not allowed for this client"),
     }
 }
 
@@ -184,36 +175,26 @@ fn scope_openid(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
 
 fn prompt_and_max_age(parameters: &Parameters, _: &Client) -> Result<(), Fault> {
     if Prompt::parse(one(parameters, "prompt").unwrap_or_default()).is_none() {
-        return fault(
-            ErrorCode::InvalidRequest,
-            "prompt=none cannot stand beside another value",
-        );
+        return fault(ErrorCode::InvalidRequest, "prompt=none cannot stand beside another value");
     }
     // A wish for a fresher sign-in that cannot be read must not be dropped (R-CO-05); a year is the longest that makes sense.
     match one(parameters, "max_age").map(str::parse::<u64>) {
-        Some(Err(_)) => fault(
-            ErrorCode::InvalidRequest,
-            "max_age must be a whole number of seconds",
-        ),
+        Some(Err(_)) => fault(ErrorCode::InvalidRequest, "max_age must be a whole number of seconds"),
         _ => Ok(()),
     }
 }
 
 /// RFC 7636; `plain`, also by leaving the method out, is refused (R-AZ-07).
 fn proof_key(parameters: &Parameters, client: &Client) -> Result<(), Fault> {
-    match (
-        one(parameters, "code_challenge"),
-        one(parameters, "code_challenge_method"),
-    ) {
+    match (one(parameters, "code_challenge"), one(parameters, "code_challenge_method")) {
         (None, None) if client.pkce_required => {
             fault(ErrorCode::InvalidRequest, "code_challenge is required (S256)")
         }
         (None, None) => Ok(()),
         (Some(challenge), Some("S256")) if CodeChallenge::parse(challenge).is_some() => Ok(()),
-        (Some(_), Some("S256")) => fault(
-            ErrorCode::InvalidRequest,
-            "code_challenge must be 43 base64url characters",
-        ),
+        (Some(_), Some("S256")) => {
+            fault(ErrorCode::InvalidRequest, "code_challenge must be 43 base64url characters")
+        }
         _ => fault(ErrorCode::InvalidRequest, "code_challenge_method must be S256"),
     }
 }
@@ -243,10 +224,5 @@ pub(super) fn one<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str>
 }
 
 fn words(list: Option<&str>) -> Vec<String> {
-    list.unwrap_or_default()
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .take(16)
-        .map(str::to_owned)
-        .collect()
+    list.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).take(16).map(str::to_owned).collect()
 }

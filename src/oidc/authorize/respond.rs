@@ -76,20 +76,12 @@ impl Oidc {
         if arrival == Arrival::Direct {
             return redirect(&target);
         }
-        let page = HandOverPage {
-            target,
-            application: None,
-        };
-        Ok(self
-            .web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        let page = HandOverPage { target, application: None };
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     fn form_post(&self, visitor: &Visitor, back: &ReturnAddress, uri: &Url, answer: Answer) -> Response {
-        let field = |(name, value): (&str, String)| Field {
-            name: name.to_owned(),
-            value,
-        };
+        let field = |(name, value): (&str, String)| Field { name: name.to_owned(), value };
         let page = FormPostPage {
             target: back.redirect_uri.clone(),
             fields: answer.into_iter().map(field).collect(),
@@ -102,9 +94,7 @@ impl Oidc {
 
 /// The registered URI to the byte, its own query kept, the answer behind it.
 pub fn with_query(uri: &str, answer: &[(&'static str, String)]) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(answer)
-        .finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
     match (query.is_empty(), uri.split_once('?')) {
         (true, _) => uri.to_owned(),
         (false, None) => format!("{uri}?{query}"),
@@ -116,9 +106,7 @@ pub fn with_query(uri: &str, answer: &[(&'static str, String)]) -> String {
 /// 303, so that a browser coming from a POST goes on with GET (R-AZ-18); never kept by anyone on the way.
 pub fn redirect(target: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(target).map_err(Failure::internal)?;
-    let headers = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

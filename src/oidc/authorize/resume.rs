@@ -12,9 +12,9 @@ use super::respond::Arrival;
 use super::{Oidc, Pending};
 use crate::clients::Client;
 use crate::journey::finish::Returned;
+use crate::oidc::paths;
 use crate::pages::hand_over_pages::HandOverPage;
 use crate::pages::journey_pages::{RestartPage, RestartReason};
-use crate::oidc::paths;
 use crate::sessions::Session;
 use crate::storage::{Batch, Stored};
 use crate::web::{Failure, PagePolicy, Visitor};
@@ -44,7 +44,8 @@ impl Oidc {
         let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::AfterForm };
         match &returned.result {
             Ok(session) => {
-                let session = self.journeys.session(visitor).await?.filter(|found| found.value.id == *session);
+                let session =
+                    self.journeys.session(visitor).await?.filter(|found| found.value.id == *session);
                 let Some(session) = session else { return Ok(self.over(visitor)) };
                 self.resume_with(&pending, &returned, &session).await
             }
@@ -64,7 +65,9 @@ impl Oidc {
     async fn client_still_there(&self, back: &ReturnAddress) -> Result<Client, Failure> {
         let client = self.clients.find(&back.client).await?;
         let client = client.filter(|client| client.admits_redirect_uri(&back.redirect_uri));
-        client.ok_or_else(|| Failure::page("unknown_application", "resume: the client or its redirect URI is gone"))
+        client.ok_or_else(|| {
+            Failure::page("unknown_application", "resume: the client or its redirect URI is gone")
+        })
     }
 
     /// Time has passed since the journey arrived, so the decision is asked once more before anything is issued.
@@ -79,9 +82,12 @@ impl Oidc {
         };
         let mut taken = Batch::new();
         self.journeys.take(&mut taken, &returned.read);
-        if let Some(start) = start_anew(pending.client, self.clock.now().since(returned.read.value.started_at)) {
+        if let Some(start) =
+            start_anew(pending.client, self.clock.now().since(returned.read.value.started_at))
+        {
             self.store.commit(taken).await?;
-            let page = HandOverPage { target: start.to_owned(), application: Some(pending.client.name.clone()) };
+            let page =
+                HandOverPage { target: start.to_owned(), application: Some(pending.client.name.clone()) };
             return Ok(self.web.page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
         }
         match self.issue_code(pending, session, &assurance, taken).await? {
@@ -92,14 +98,8 @@ impl Oidc {
 
     /// Reloaded, or sent twice: the answer was given.
     fn over(&self, visitor: &Visitor) -> Response {
-        let page = RestartPage::new(
-            RestartReason::Finished,
-            "/".to_owned(),
-            None,
-            visitor.request.as_str(),
-        );
-        self.web
-            .page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
+        let page = RestartPage::new(RestartReason::Finished, "/".to_owned(), None, visitor.request.as_str());
+        self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
     }
 }
 

@@ -18,18 +18,10 @@ pub struct Target {
 
 impl Oidc {
     pub(super) async fn target(&self, parameters: &Parameters) -> Result<Target, Failure> {
-        let unknown = || {
-            Failure::page(
-                "unknown_application",
-                "authorize: client_id missing, repeated or unknown",
-            )
-        };
+        let unknown =
+            || Failure::page("unknown_application", "authorize: client_id missing, repeated or unknown");
         let id = parameters.get("client_id").ok().flatten().ok_or_else(unknown)?;
-        let client = self
-            .clients
-            .find(&ClientId::from_text(id))
-            .await?
-            .ok_or_else(unknown)?;
+        let client = self.clients.find(&ClientId::from_text(id)).await?.ok_or_else(unknown)?;
         let redirect_uri = self.redirect_uri(parameters, &client)?;
         let state = parameters.get("state").ok().flatten().map(str::to_owned);
         let back = ReturnAddress {
@@ -48,17 +40,8 @@ impl Oidc {
             return Ok(uri.to_owned());
         }
         let registered: Vec<_> = client.redirect_uris.iter().map(|uri| uri.as_str()).collect();
-        let seen: String = presented
-            .unwrap_or("(missing or repeated)")
-            .chars()
-            .take(200)
-            .collect();
-        tracing::warn!(
-            client = client.id.as_str(),
-            seen,
-            ?registered,
-            "redirect_uri is not registered"
-        );
+        let seen: String = presented.unwrap_or("(missing or repeated)").chars().take(200).collect();
+        tracing::warn!(client = client.id.as_str(), seen, ?registered, "redirect_uri is not registered");
         let failure = Failure::page("unregistered_redirect", "authorize: redirect_uri not registered");
         Err(failure.naming("application", client.name.clone()))
     }

@@ -56,8 +56,7 @@ pub async fn confirmed(
     Query(wish): Query,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await)
-        .await
+    oidc.noted(&visitor, oidc.confirmed(&visitor, &wish, &form).await).await
 }
 
 /// What a request says, once checked.
@@ -102,16 +101,13 @@ impl Oidc {
         form: &Parameters,
     ) -> Result<Response, Failure> {
         let wish = self.wish(wish).await?;
-        let (Some(session), Some(cookie)) = (
-            self.journeys.session(visitor).await?,
-            SessionCookie::read(&visitor.cookies),
-        ) else {
+        let (Some(session), Some(cookie)) =
+            (self.journeys.session(visitor).await?, SessionCookie::read(&visitor.cookies))
+        else {
             return Ok(self.signed_out_page(visitor));
         };
-        self.web
-            .check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
-        self.end_and_tell(visitor, &session, wish.target, Arrival::AfterForm)
-            .await
+        self.web.check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
+        self.end_and_tell(visitor, &session, wish.target, Arrival::AfterForm).await
     }
 
     async fn end_and_tell(
@@ -123,9 +119,7 @@ impl Oidc {
     ) -> Result<Response, Failure> {
         let id = self.end_session(visitor, session, target, arrival).await?;
         let mut response = redirect(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
-        response
-            .headers_mut()
-            .append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
+        response.headers_mut().append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
         Ok(response)
     }
 
@@ -138,11 +132,8 @@ impl Oidc {
     }
 
     fn signed_out_page(&self, visitor: &Visitor) -> Response {
-        let page = SignedOutPage {
-            sign_in: Some("/".to_owned()),
-        };
-        self.web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default())
+        let page = SignedOutPage { sign_in: Some("/".to_owned()) };
+        self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default())
     }
 
     async fn ask(
@@ -158,39 +149,19 @@ impl Oidc {
         let participants = self.sessions.participants(&session.value.id).await?;
         let clients = self.clients.find_all(&participants).await?;
         // The wish is carried by the form's address, and checked anew when it comes back.
-        let kept = [
-            "client_id",
-            "post_logout_redirect_uri",
-            "redirect_uri",
-            "logout_uri",
-            "state",
-        ];
+        let kept = ["client_id", "post_logout_redirect_uri", "redirect_uri", "logout_uri", "state"];
         let kept: Vec<_> = kept
             .into_iter()
-            .filter_map(|name| {
-                parameters
-                    .get(name)
-                    .ok()
-                    .flatten()
-                    .map(|value| (name, value.to_owned()))
-            })
+            .filter_map(|name| parameters.get(name).ok().flatten().map(|value| (name, value.to_owned())))
             .filter(|_| !hint_of_another)
             .collect();
         let page = ConfirmPage {
-            form: self.web.form(
-                &cookie.secret,
-                PURPOSE,
-                with_query(paths::CONFIRM_SIGN_OUT, &kept),
-            ),
-            username: user
-                .filter(|_| !hint_of_another)
-                .map(|user| user.value.username.as_str().to_owned()),
+            form: self.web.form(&cookie.secret, PURPOSE, with_query(paths::CONFIRM_SIGN_OUT, &kept)),
+            username: user.filter(|_| !hint_of_another).map(|user| user.value.username.as_str().to_owned()),
             applications: clients.into_iter().map(|client| client.name).collect(),
             stay: "/".to_owned(),
         };
-        Ok(self
-            .web
-            .page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
     async fn wish(&self, parameters: &Parameters) -> Result<Wish, Failure> {
@@ -247,23 +218,13 @@ impl Oidc {
                 ?registered,
                 "post_logout_redirect_uri is not registered"
             );
-            let failure = Failure::page(
-                "unregistered_redirect",
-                "logout: post_logout_redirect_uri not registered",
-            );
+            let failure =
+                Failure::page("unregistered_redirect", "logout: post_logout_redirect_uri not registered");
             return Err(failure.naming("application", client.name.clone()));
         }
-        let state = parameters
-            .get("state")?
-            .filter(|state| state.len() <= LONGEST_STATE);
-        let answer: Vec<_> = state
-            .map(|state| ("state", state.to_owned()))
-            .into_iter()
-            .collect();
-        Ok(Some(Target {
-            uri: with_query(wished, &answer),
-            name: client.name.clone(),
-        }))
+        let state = parameters.get("state")?.filter(|state| state.len() <= LONGEST_STATE);
+        let answer: Vec<_> = state.map(|state| ("state", state.to_owned())).into_iter().collect();
+        Ok(Some(Target { uri: with_query(wished, &answer), name: client.name.clone() }))
     }
 }
 

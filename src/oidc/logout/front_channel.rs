@@ -22,29 +22,18 @@ pub async fn status(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let Some(plan) = oidc.plan(&LogoutId::from_text(id)).await? else {
-        let page = SignedOutPage {
-            sign_in: Some("/".to_owned()),
-        };
-        return Ok(oidc
-            .web
-            .page(&visitor, StatusCode::OK, &page, &PagePolicy::default()));
+        let page = SignedOutPage { sign_in: Some("/".to_owned()) };
+        return Ok(oidc.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default()));
     };
     let participants = oidc.sessions.participants(&plan.session).await?;
     let clients = oidc.clients.find_all(&participants).await?;
-    let told = clients
-        .iter()
-        .any(|client| client.frontchannel_logout_uri.is_some());
+    let told = clients.iter().any(|client| client.frontchannel_logout_uri.is_some());
     if let (false, Some(target)) = (told, &plan.target) {
         return oidc.go_on(&visitor, target.uri.clone(), plan.arrival);
     }
-    let lines: Vec<_> = clients
-        .iter()
-        .map(|client| line(client, oidc.site.issuer(), &plan.session))
-        .collect();
-    let frames: Vec<_> = lines
-        .iter()
-        .filter_map(|line| Url::parse(line.frame.as_deref()?).ok())
-        .collect();
+    let lines: Vec<_> =
+        clients.iter().map(|client| line(client, oidc.site.issuer(), &plan.session)).collect();
+    let frames: Vec<_> = lines.iter().filter_map(|line| Url::parse(line.frame.as_deref()?).ok()).collect();
     let page = StatusPage {
         applications: lines,
         target: plan.target.as_ref().map(|target| target.uri.clone()),
@@ -59,10 +48,7 @@ fn line(client: &Client, issuer: &str, session: &SessionId) -> SignOutLine {
     let answer = [("iss", issuer.to_owned()), ("sid", session.to_string())];
     SignOutLine {
         name: client.name.clone(),
-        frame: client
-            .frontchannel_logout_uri
-            .as_ref()
-            .map(|uri| with_query(uri, &answer)),
+        frame: client.frontchannel_logout_uri.as_ref().map(|uri| with_query(uri, &answer)),
         open: client.client_uri.clone(),
     }
 }

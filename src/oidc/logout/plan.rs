@@ -61,21 +61,13 @@ impl Oidc {
             failure
         };
         let id = LogoutId::generate(self.random.as_ref());
-        let plan = LogoutPlan {
-            session: session.value.id.clone(),
-            target,
-            arrival,
-        };
+        let plan = LogoutPlan { session: session.value.id.clone(), target, arrival };
         let mut batch = Batch::new();
         // Who took part stays to be read, and expires.
         self.sessions.end(&mut batch, &session.value, &[]);
         batch.put(key(&id), &plan, Some(self.clock.now().plus(LIFETIME)));
-        let event = self
-            .trail
-            .event(Action::SignOut, Outcome::Success, &visitor.origin());
-        let event = event
-            .by(Actor::User(session.value.user.clone()))
-            .about(&session.value.user);
+        let event = self.trail.event(Action::SignOut, Outcome::Success, &visitor.origin());
+        let event = event.by(Actor::User(session.value.user.clone())).about(&session.value.user);
         event.session(&session.value.id).write(&mut batch);
         self.store.commit(batch).await.map_err(still_signed_in)?;
         if let Err(error) = self.note_participants(visitor, &plan.session).await {
@@ -91,9 +83,7 @@ impl Oidc {
         for some in participants.chunks(NOTICES) {
             let mut batch = Batch::new();
             for client in some {
-                let notice = self
-                    .trail
-                    .event(Action::SignOutNotice, Outcome::Success, &visitor.origin());
+                let notice = self.trail.event(Action::SignOutNotice, Outcome::Success, &visitor.origin());
                 let notice = notice.by(Actor::System).client(client);
                 notice.session(session).write(&mut batch);
             }

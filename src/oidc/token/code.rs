@@ -25,18 +25,14 @@ impl Oidc {
         client: &Client,
         form: &Parameters,
     ) -> Result<Tokens, Failure> {
-        let code = form
-            .get("code")?
-            .ok_or_else(|| bad_request(ErrorCode::InvalidRequest, "code is missing"))?;
+        let code =
+            form.get("code")?.ok_or_else(|| bad_request(ErrorCode::InvalidRequest, "code is missing"))?;
         let unknown = || invalid_grant("the code is unknown or has expired");
         let code = Plain::<AuthorizationCode>::parse(code).ok_or_else(unknown)?;
         let read = self.find_code(&code).await?.ok_or_else(unknown)?;
         let grant = match &read.value {
             CodeRecord::Fresh(grant) => grant,
-            CodeRecord::Spent {
-                client: spent_by,
-                access_token,
-            } => {
+            CodeRecord::Spent { client: spent_by, access_token } => {
                 return Err(self.refuse_reuse(visitor, client, spent_by, access_token).await?);
             }
         };
@@ -58,30 +54,16 @@ impl Oidc {
         let now = self.clock.now();
         let withheld = |_| invalid_grant("the person's claims may not be released");
         let released = claims::release(&user, client, &grant.scopes, &grant.claims).map_err(withheld)?;
-        let id_token = self
-            .id_token(client, grant, released.id_token, now)
-            .map_err(Failure::internal)?;
+        let id_token = self.id_token(client, grant, released.id_token, now).map_err(Failure::internal)?;
         let access_token = Plain::<AccessToken>::generate(self.random.as_ref());
         let mut batch = Batch::new();
         self.spend_code(&mut batch, code, read, &client.id, access_token.hash());
-        self.grants
-            .issue(&mut batch, &access_token, &access_grant(grant), now);
-        self.sessions
-            .record_participant(&mut batch, &grant.session, &client.id);
-        let event = self
-            .trail
-            .event(Action::TokenIssued, Outcome::Success, &visitor.origin());
-        event
-            .by(Actor::Client(client.id.clone()))
-            .about(&user.id)
-            .session(&grant.session)
-            .write(&mut batch);
+        self.grants.issue(&mut batch, &access_token, &access_grant(grant), now);
+        self.sessions.record_participant(&mut batch, &grant.session, &client.id);
+        let event = self.trail.event(Action::TokenIssued, Outcome::Success, &visitor.origin());
+        event.by(Actor::Client(client.id.clone())).about(&user.id).session(&grant.session).write(&mut batch);
         if self.store.commit(batch).await?.is_done() {
-            return Ok(Tokens {
-                access_token,
-                id_token,
-                scopes: grant.scopes.clone(),
-            });
+            return Ok(Tokens { access_token, id_token, scopes: grant.scopes.clone() });
         }
         Err(self.refuse_loser(visitor, client, code).await?)
     }
@@ -103,10 +85,9 @@ impl Oidc {
         code: &Plain<AuthorizationCode>,
     ) -> Result<Failure, Failure> {
         match self.find_code(code).await?.map(|read| read.value) {
-            Some(CodeRecord::Spent {
-                client: spent_by,
-                access_token,
-            }) => self.refuse_reuse(visitor, client, &spent_by, &access_token).await,
+            Some(CodeRecord::Spent { client: spent_by, access_token }) => {
+                self.refuse_reuse(visitor, client, &spent_by, &access_token).await
+            }
             _ => Ok(invalid_grant("the sign-in behind the code has ended")),
         }
     }
@@ -154,7 +135,11 @@ impl Oidc {
         if !self.store.commit(batch).await?.is_done() {
             return self.refuse_loser(visitor, client, code).await;
         }
-        tracing::warn!(client = client.id.as_str(), reason, "an authorization code was misused and is destroyed");
+        tracing::warn!(
+            client = client.id.as_str(),
+            reason,
+            "an authorization code was misused and is destroyed"
+        );
         Ok(invalid_grant(reason))
     }
 }

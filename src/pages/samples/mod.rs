@@ -28,49 +28,22 @@ struct Samples {
 
 impl Samples {
     fn all(&self) -> Vec<Page> {
-        let journey = [
-            self.login(),
-            self.factor(),
-            self.recovery(),
-            self.enrolment(),
-            self.new_password(),
-        ];
-        let between = [
-            self.choices(),
-            self.invitation(),
-            self.hand_over(),
-            self.restarts_and_errors(),
-        ];
-        let after = [
-            self.account(),
-            self.logout(),
-            self.demo(DemoKind::Boards),
-            self.demo(DemoKind::Spaces),
-        ];
+        let journey = [self.login(), self.factor(), self.recovery(), self.enrolment(), self.new_password()];
+        let between = [self.choices(), self.invitation(), self.hand_over(), self.restarts_and_errors()];
+        let after = [self.account(), self.logout(), self.demo(DemoKind::Boards), self.demo(DemoKind::Spaces)];
         [journey.concat(), between.concat(), after.concat()].concat()
     }
 
     fn word(&self, friendly: &str) -> String {
-        if self.hostile {
-            format!("{HOSTILE}{}", "W".repeat(400))
-        } else {
-            friendly.to_owned()
-        }
+        if self.hostile { format!("{HOSTILE}{}", "W".repeat(400)) } else { friendly.to_owned() }
     }
 
     fn url(&self, friendly: &str) -> String {
-        if self.hostile {
-            format!("https://example.com/?next={HOSTILE}")
-        } else {
-            friendly.to_owned()
-        }
+        if self.hostile { format!("https://example.com/?next={HOSTILE}") } else { friendly.to_owned() }
     }
 
     fn form(&self, action: &str) -> Form {
-        Form {
-            action: action.to_owned(),
-            token: self.word("7Yd0sample"),
-        }
+        Form { action: action.to_owned(), token: self.word("7Yd0sample") }
     }
 
     fn application(&self) -> Option<String> {

@@ -19,23 +19,10 @@ impl Samples {
             problem: None,
             can_cancel: true,
         };
-        let empty = LoginPage {
-            username: String::new(),
-            ..login.clone()
-        };
-        let plain = LoginPage {
-            application: None,
-            can_cancel: false,
-            ..empty.clone()
-        };
-        let failed = LoginPage {
-            problem: Some(Message::SignInFailed),
-            ..login.clone()
-        };
-        let again = LoginPage {
-            username_fixed: true,
-            ..login
-        };
+        let empty = LoginPage { username: String::new(), ..login.clone() };
+        let plain = LoginPage { application: None, can_cancel: false, ..empty.clone() };
+        let failed = LoginPage { problem: Some(Message::SignInFailed), ..login.clone() };
+        let again = LoginPage { username_fixed: true, ..login };
         vec![page(&empty), page(&plain), page(&failed), page(&again)]
     }
 
@@ -49,18 +36,9 @@ impl Samples {
             can_use_recovery_code: true,
             can_cancel: true,
         };
-        let named = FactorPage {
-            device: Some(self.word("Work phone")),
-            ..factor.clone()
-        };
-        let wrong = FactorPage {
-            problem: Some(Message::CodeFailed),
-            ..factor.clone()
-        };
-        let blocked = FactorPage {
-            problem: Some(Message::TooManyAttempts { minutes: 1 }),
-            ..factor.clone()
-        };
+        let named = FactorPage { device: Some(self.word("Work phone")), ..factor.clone() };
+        let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
+        let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };
         vec![page(&factor), page(&named), page(&wrong), page(&blocked)]
     }
 
@@ -71,20 +49,14 @@ impl Samples {
             remaining: 9,
             problem: None,
         };
-        let last = RecoveryCodePage {
-            remaining: 1,
-            problem: Some(Message::RecoveryCodeFailed),
-            ..recovery.clone()
-        };
+        let last =
+            RecoveryCodePage { remaining: 1, problem: Some(Message::RecoveryCodeFailed), ..recovery.clone() };
         let lost = LostFactorPage {
             form: self.form("/sign-in"),
             request_id: self.word("01JD-4K7Q-2M"),
             can_use_recovery_code: true,
         };
-        let lost_all = LostFactorPage {
-            can_use_recovery_code: false,
-            ..lost.clone()
-        };
+        let lost_all = LostFactorPage { can_use_recovery_code: false, ..lost.clone() };
         vec![page(&recovery), page(&last), page(&lost), page(&lost_all)]
     }
 
@@ -103,24 +75,15 @@ impl Samples {
             problem: None,
             can_cancel: true,
         };
-        let wrong = EnrolPage {
-            problem: Some(Message::EnrolmentCodeFailed),
-            picture: None,
-            ..enrol.clone()
-        };
-        let codes = (0..10)
-            .map(|number| format!("K7QM-2XR{number}-9TBW-4HND"))
-            .collect();
+        let wrong = EnrolPage { problem: Some(Message::EnrolmentCodeFailed), picture: None, ..enrol.clone() };
+        let codes = (0..10).map(|number| format!("K7QM-2XR{number}-9TBW-4HND")).collect();
         let codes = RecoveryCodesPage {
             form: self.form("/sign-in"),
             username: self.word("maria.lindqvist"),
             codes,
             problem: None,
         };
-        let unsaved = RecoveryCodesPage {
-            problem: Some(Message::CodesNotSaved),
-            ..codes.clone()
-        };
+        let unsaved = RecoveryCodesPage { problem: Some(Message::CodesNotSaved), ..codes.clone() };
         vec![page(&enrol), page(&wrong), page(&codes), page(&unsaved)]
     }
 
@@ -132,11 +95,7 @@ impl Samples {
             first: false,
             problems: Vec::new(),
         };
-        let refused = ChangePasswordPage {
-            problems: Message::samples(),
-            first: true,
-            ..password.clone()
-        };
+        let refused = ChangePasswordPage { problems: Message::samples(), first: true, ..password.clone() };
         vec![page(&password), page(&refused)]
     }
 

@@ -14,25 +14,14 @@ use crate::pages::logout_pages::{ConfirmPage, SignOutLine, SignedOutPage, Status
 
 impl Samples {
     pub(super) fn choices(&self) -> Vec<Page> {
-        let scopes = [
-            "openid",
-            "profile",
-            "email",
-            "phone",
-            "address",
-            "groups",
-            "offline_access",
-            "jira:read",
-        ];
+        let scopes =
+            ["openid", "profile", "email", "phone", "address", "groups", "offline_access", "jira:read"];
         let consent = ConsentPage {
             form: self.form("/sign-in"),
             username: self.word("maria.lindqvist"),
             application: self.word("Team Calendar"),
             host: self.word("calendar.example.com"),
-            scopes: scopes
-                .iter()
-                .map(|scope| ScopeInWords::of(&self.scope(scope)).line())
-                .collect(),
+            scopes: scopes.iter().map(|scope| ScopeInWords::of(&self.scope(scope)).line()).collect(),
         };
         let account = |name: &str, username: &str| Account {
             value: self.word("1"),
@@ -49,11 +38,7 @@ impl Samples {
     }
 
     pub(super) fn scope(&self, friendly: &str) -> String {
-        if self.hostile {
-            self.word(friendly)
-        } else {
-            friendly.to_owned()
-        }
+        if self.hostile { self.word(friendly) } else { friendly.to_owned() }
     }
 
     pub(super) fn hand_over(&self) -> Vec<Page> {
@@ -64,10 +49,7 @@ impl Samples {
         };
         let form_post = FormPostPage {
             target: self.url("https://jira.example.com/callback"),
-            fields: vec![Field {
-                name: "state".to_owned(),
-                value: self.word("af0ifjsldkj"),
-            }],
+            fields: vec![Field { name: "state".to_owned(), value: self.word("af0ifjsldkj") }],
             application: self.application(),
         };
         vec![page(&hand_over), page(&form_post)]
@@ -76,25 +58,14 @@ impl Samples {
     pub(super) fn restarts_and_errors(&self) -> Vec<Page> {
         let restart = |reason| {
             let start = self.url("https://jira.example.com/");
-            page(&RestartPage::new(
-                reason,
-                start,
-                self.application(),
-                &self.word("01JD-4K7Q-2M"),
-            ))
+            page(&RestartPage::new(reason, start, self.application(), &self.word("01JD-4K7Q-2M")))
         };
         let name = self.word("jira.example.com");
         let error = |problem: &Problem| {
-            page(&ErrorPage::new(
-                problem,
-                &self.word("01JD-4K7Q-2M"),
-                Some("/".to_owned()),
-            ))
+            page(&ErrorPage::new(problem, &self.word("01JD-4K7Q-2M"), Some("/".to_owned())))
         };
         let restarts = RestartReason::ALL.into_iter().map(restart);
-        restarts
-            .chain(Problem::samples(&name).iter().map(error))
-            .collect()
+        restarts.chain(Problem::samples(&name).iter().map(error)).collect()
     }
 
     pub(super) fn account(&self) -> Vec<Page> {
@@ -118,11 +89,7 @@ impl Samples {
             form: self.form("/logout"),
             sign_in: "/sign-in".to_owned(),
         };
-        let nobody = HomePage {
-            person: None,
-            applications: Vec::new(),
-            ..home.clone()
-        };
+        let nobody = HomePage { person: None, applications: Vec::new(), ..home.clone() };
         vec![page(&home), page(&nobody)]
     }
 
@@ -133,11 +100,7 @@ impl Samples {
             applications: vec![self.word("Jira"), self.word("Confluence")],
             stay: "/".to_owned(),
         };
-        let unnamed = ConfirmPage {
-            username: None,
-            applications: Vec::new(),
-            ..confirm.clone()
-        };
+        let unnamed = ConfirmPage { username: None, applications: Vec::new(), ..confirm.clone() };
         let line = |name: &str, told: bool| SignOutLine {
             name: self.word(name),
             frame: told
@@ -145,49 +108,26 @@ impl Samples {
             open: Some(self.url("https://jira.example.com/")),
         };
         let status = StatusPage {
-            applications: vec![
-                line("Jira", true),
-                line("Confluence", true),
-                line("Bitbucket", false),
-            ],
+            applications: vec![line("Jira", true), line("Confluence", true), line("Bitbucket", false)],
             target: Some(self.url("https://jira.example.com/")),
             target_name: Some(self.word("Jira")),
             sign_in: None,
         };
-        let ended = StatusPage {
-            target: None,
-            target_name: None,
-            sign_in: Some("/".to_owned()),
-            ..status.clone()
-        };
-        let signed_out = SignedOutPage {
-            sign_in: Some("/sign-in".to_owned()),
-        };
-        vec![
-            page(&confirm),
-            page(&unnamed),
-            page(&status),
-            page(&ended),
-            page(&signed_out),
-        ]
+        let ended =
+            StatusPage { target: None, target_name: None, sign_in: Some("/".to_owned()), ..status.clone() };
+        let signed_out = SignedOutPage { sign_in: Some("/sign-in".to_owned()) };
+        vec![page(&confirm), page(&unnamed), page(&status), page(&ended), page(&signed_out)]
     }
 
     pub(super) fn demo(&self, kind: DemoKind) -> Vec<Page> {
-        let friendly = if kind == DemoKind::Boards {
-            "Demo Tracker"
-        } else {
-            "Demo Wiki"
-        };
+        let friendly = if kind == DemoKind::Boards { "Demo Tracker" } else { "Demo Wiki" };
         let application = DemoApplication {
             kind,
             name: self.word(friendly),
             provider: self.url("https://id.example.com/"),
         };
         let log_in = "/log-in".to_owned();
-        let signed_out = DemoSignedOut {
-            application: application.clone(),
-            log_in: log_in.clone(),
-        };
+        let signed_out = DemoSignedOut { application: application.clone(), log_in: log_in.clone() };
         let home = DemoHome {
             application: application.clone(),
             name: self.word("Maria Lindqvist"),
@@ -201,27 +141,15 @@ impl Samples {
             log_out: self.form("/log-out"),
             sign_out_everywhere: self.url("https://id.example.com/logout?id_token_hint=sample"),
         };
-        let everywhere = DemoLoggedOut {
-            application: application.clone(),
-            log_in: log_in.clone(),
-            everywhere: true,
-        };
-        let here = DemoLoggedOut {
-            everywhere: false,
-            ..everywhere.clone()
-        };
+        let everywhere =
+            DemoLoggedOut { application: application.clone(), log_in: log_in.clone(), everywhere: true };
+        let here = DemoLoggedOut { everywhere: false, ..everywhere.clone() };
         let error = DemoError {
             application,
             error: self.word("access_denied"),
             description: self.word("The person went back."),
             log_in,
         };
-        vec![
-            page(&signed_out),
-            page(&home),
-            page(&everywhere),
-            page(&here),
-            page(&error),
-        ]
+        vec![page(&signed_out), page(&home), page(&everywhere), page(&here), page(&error)]
     }
 }

@@ -27,10 +27,7 @@ async fn the_provider_and_the_programs_own_page_stand_side_by_side() {
     let served = tokio::spawn(program.serve(stopping));
 
     let own = get(address, "/hello").await;
-    assert_eq!(
-        (own.status, own.body.as_str()),
-        (200, "This page is the program's own.\n")
-    );
+    assert_eq!((own.status, own.body.as_str()), (200, "This page is the program's own.\n"));
 
     let discovery = get(address, "/.well-known/openid-configuration").await;
     let document: serde_json::Value = serde_json::from_str(&discovery.body).unwrap();
@@ -39,13 +36,7 @@ async fn the_provider_and_the_programs_own_page_stand_side_by_side() {
     let begun = get(address, "/sign-in").await;
     assert_eq!(begun.status, 303);
     let path = begun.header("location").unwrap().to_owned();
-    let cookie = begun
-        .header("set-cookie")
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let request = format!(
         "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
     );

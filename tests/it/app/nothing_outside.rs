@@ -32,11 +32,7 @@ fn a_full_sign_in_tries_nothing_but_the_loopback() {
             _ => foreign.push(line),
         }
     }
-    foreign.extend(
-        trace
-            .lines()
-            .filter(|line| line.contains("nscd") || line.contains("resolve")),
-    );
+    foreign.extend(trace.lines().filter(|line| line.contains("nscd") || line.contains("resolve")));
     assert!(foreign.is_empty(), "{foreign:#?}");
     assert!(loopback >= 4, "the sign-in was not seen: {trace}");
 }
@@ -47,13 +43,8 @@ fn alone(folder: &Path) -> Option<String> {
     let trace = folder.join("trace");
     let room = ["--net", "--map-root-user --net"].into_iter().find(|room| {
         let mut command = Command::new("unshare");
-        command
-            .args(room.split(' '))
-            .args(["sh", "-c", "ip link set lo up && strace -f -o /dev/null true"]);
-        command
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        command.args(room.split(' ')).args(["sh", "-c", "ip link set lo up && strace -f -o /dev/null true"]);
+        command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     });
     let Some(room) = room else {
         let notice = "NOT TESTED: unshare, ip or strace is missing or may not be used here, so nobody saw whether anything goes outside";
@@ -72,10 +63,7 @@ fn alone(folder: &Path) -> Option<String> {
         .unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.contains("signed in everywhere"),
-        "{said}"
-    );
+    assert!(output.status.success() && said.contains("signed in everywhere"), "{said}");
     Some(std::fs::read_to_string(trace).unwrap())
 }
 
@@ -128,21 +116,15 @@ fn loads_nothing_foreign(page: &Page) {
     let loaded =
         ["script", "img", "iframe", "source", "video", "audio", "embed"].map(|element| (element, "src"));
     for (element, attribute) in loaded.into_iter().chain([("link", "href"), ("object", "data")]) {
-        for target in page
-            .all(element, |found| found.attr(attribute).map(str::to_owned))
-            .into_iter()
-            .flatten()
+        for target in
+            page.all(element, |found| found.attr(attribute).map(str::to_owned)).into_iter().flatten()
         {
             let target = page.url.join(&target).unwrap();
             let own = target.scheme() == "data" || target.origin() == page.url.origin();
             assert!(own, "{} loads {target}", page.url);
         }
     }
-    assert!(
-        !page.body.contains("@import") && !page.body.contains("url(http"),
-        "{}",
-        page.body
-    );
+    assert!(!page.body.contains("@import") && !page.body.contains("url(http"), "{}", page.body);
 }
 
 /// The real program's demo; it ends with its handle.
@@ -161,19 +143,14 @@ impl Demo {
             .arg(folder.join("data"))
             .spawn()
             .unwrap();
-        let mut demo = Self {
-            process,
-            facts: Value::Null,
-        };
+        let mut demo = Self { process, facts: Value::Null };
         let mut tick = tokio::time::interval(Duration::from_millis(50));
         for _ in 0..1200 {
             tick.tick().await;
             if let Some(status) = demo.process.try_wait().unwrap() {
                 panic!("the demo ended: {status}");
             }
-            if let Some(facts) = std::fs::read(&json)
-                .ok()
-                .and_then(|text| serde_json::from_slice(&text).ok())
+            if let Some(facts) = std::fs::read(&json).ok().and_then(|text| serde_json::from_slice(&text).ok())
             {
                 demo.facts = facts;
                 return demo;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use keyward::limits::AuthenticatorLockout;
 use keyward::app::{App, Ground};
 use keyward::audit::{Origin, Trail, trail::RETENTION};
 use keyward::config::Settings;
@@ -18,6 +17,7 @@ use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::{ClientId, JourneyId, SessionId, UserId};
 use keyward::foundation::random::SeededRandom;
 use keyward::foundation::secret::Hidden;
+use keyward::limits::AuthenticatorLockout;
 use keyward::storage::{self, Batch};
 use keyward::users::epoch::Epoch;
 use keyward::users::profile::{Mail, MailAddress, Text, Username};
@@ -48,30 +48,18 @@ async fn open(folder: &Path, at: Timestamp) -> App {
     if !keys.exists() {
         fs::DirBuilder::new().mode(0o700).create(&keys).unwrap();
         let mut file = fs::OpenOptions::new();
-        let file = file
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(keys.join("master.key"));
-        file.unwrap()
-            .write_all(digest(&SHA256, MASTER_KEY_SENTENCE).as_ref())
-            .unwrap();
+        let file = file.write(true).create_new(true).mode(0o600).open(keys.join("master.key"));
+        file.unwrap().write_all(digest(&SHA256, MASTER_KEY_SENTENCE).as_ref()).unwrap();
     }
     let settings = Settings::parse("fixture.toml", folder, "[data]\nfolder = \"data\"\n").unwrap();
     let clock = Arc::new(ManualClock::new(at));
     let store = storage::redb::open(&settings.data.folder, 1024 * 1024, clock.clone()).unwrap();
     let random = Arc::new(SeededRandom::new(at.0.unsigned_abs()));
-    App::build(Ground::new(settings, store, clock, random).await.unwrap())
-        .await
-        .unwrap()
+    App::build(Ground::new(settings, store, clock, random).await.unwrap()).await.unwrap()
 }
 
 fn occasion(user: &UserId) -> Occasion {
-    Occasion {
-        user: user.clone(),
-        journey: JourneyId::from_text("fixture"),
-        origin: Origin::default(),
-    }
+    Occasion { user: user.clone(), journey: JourneyId::from_text("fixture"), origin: Origin::default() }
 }
 
 #[tokio::test]
@@ -98,46 +86,19 @@ async fn finds_everything(app: &App, facts: &Value) {
     let report = ground.store.check().await.unwrap();
     assert!(report.problems.is_empty() && report.records > 0, "{report:?}");
 
-    let user = app
-        .users
-        .find_by_login_name(USERNAME)
-        .await
-        .unwrap()
-        .expect("the person")
-        .value;
+    let user = app.users.find_by_login_name(USERNAME).await.unwrap().expect("the person").value;
     assert_eq!(user.id.as_str(), facts["user"]);
-    assert_eq!(
-        user.profile.mail.as_ref().unwrap().address.as_str(),
-        "fixture@example.com"
-    );
+    assert_eq!(user.profile.mail.as_ref().unwrap().address.as_str(), "fixture@example.com");
     let password = Prepared::new(PASSWORD).unwrap();
-    assert!(
-        app.passwords
-            .verify(Some(&user.id), &password)
-            .await
-            .unwrap()
-            .is_some(),
-        "the password"
-    );
+    assert!(app.passwords.verify(Some(&user.id), &password).await.unwrap().is_some(), "the password");
 
     the_authenticator_works(app, &user.id).await;
 
-    let client = app
-        .clients
-        .find(&ClientId::from_text(CLIENT_ID))
-        .await
-        .unwrap()
-        .expect("the application");
+    let client = app.clients.find(&ClientId::from_text(CLIENT_ID)).await.unwrap().expect("the application");
     assert!(client.accepts_secret(CLIENT_SECRET, ground.clock.now()));
 
     let session = SessionId::from_text(facts["session"].as_str().unwrap());
-    let session = app
-        .sessions
-        .by_id(&session)
-        .await
-        .unwrap()
-        .expect("the session")
-        .value;
+    let session = app.sessions.by_id(&session).await.unwrap().expect("the session").value;
     assert_eq!((session.user, session.evidence.len()), (user.id, 2));
 
     for algorithm in SigningAlgorithm::ALL {
@@ -182,39 +143,22 @@ async fn write_one_for_the_present_version() {
 async fn fill(app: &App) -> Value {
     let ground = &app.ground;
     let group = Text::new("jira-software-users").unwrap();
-    app.users
-        .create_group(group.clone(), None, Batch::new())
-        .await
-        .unwrap();
+    app.users.create_group(group.clone(), None, Batch::new()).await.unwrap();
     let mut person = NewUser::named(Username::new(USERNAME).unwrap());
     person.groups.insert(group);
-    person.profile.mail = Some(Mail {
-        address: MailAddress::new("fixture@example.com").unwrap(),
-        verified: true,
-    });
+    person.profile.mail =
+        Some(Mail { address: MailAddress::new("fixture@example.com").unwrap(), verified: true });
     let user = app.users.create(person, Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords
-        .set(&user, PASSWORD, false, &app.password_rules, &mut batch)
-        .await
-        .unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
     let evidence = |factor: &str| -> Evidence {
         let proof = json!({"factor": factor, "credential": null, "at": WRITTEN, "journey": "fixture", "user": user.id});
         serde_json::from_value(proof).unwrap()
     };
     let proofs = [evidence("password"), evidence("totp")];
-    let cookie = app.sessions.begin(
-        &mut batch,
-        &user.id,
-        Epoch::default(),
-        &proofs,
-        &Origin::default(),
-    );
+    let cookie = app.sessions.begin(&mut batch, &user.id, Epoch::default(), &proofs, &Origin::default());
     assert!(ground.store.commit(batch).await.unwrap().is_done());
-    app.enrolment
-        .import(&occasion(&user.id), &TOTP_SECRET, "Fixture", Batch::new())
-        .await
-        .unwrap();
+    app.enrolment.import(&occasion(&user.id), &TOTP_SECRET, "Fixture", Batch::new()).await.unwrap();
     let metadata = ClientMetadata {
         client_id: Some(CLIENT_ID.to_owned()),
         client_secret: Some(CLIENT_SECRET.to_owned()),
@@ -223,9 +167,7 @@ async fn fill(app: &App) -> Value {
     };
     app.clients.register(metadata, None).await.unwrap();
     let kid = |algorithm| app.keyring.signing_key(algorithm).unwrap().jwk().kid.clone();
-    let keys: serde_json::Map<_, _> = SigningAlgorithm::ALL
-        .into_iter()
-        .map(|one| (one.as_str().to_owned(), kid(one).into()))
-        .collect();
+    let keys: serde_json::Map<_, _> =
+        SigningAlgorithm::ALL.into_iter().map(|one| (one.as_str().to_owned(), kid(one).into())).collect();
     json!({"user": user.id, "session": cookie.id, "keys": keys})
 }

@@ -76,24 +76,16 @@ fn modules_use_only_what_stands_before_them() {
     for source in sources("src") {
         let Some(module) = source.module() else { continue };
         let Some(own) = rank(&module) else {
-            problems.push(format!(
-                "{}: the module {module} has no place in the order",
-                source.name()
-            ));
+            problems.push(format!("{}: the module {module} has no place in the order", source.name()));
             continue;
         };
         for used in uses(&code(&source.text)) {
             match rank(&used) {
                 Some(theirs) if theirs <= own => {}
-                Some(_) => problems.push(format!(
-                    "{}: {module} stands below {used} and may not use it",
-                    source.name()
-                )),
+                Some(_) => problems
+                    .push(format!("{}: {module} stands below {used} and may not use it", source.name())),
                 None if used.starts_with(char::is_uppercase) => {}
-                None => problems.push(format!(
-                    "{}: crate::{used} is no module of the order",
-                    source.name()
-                )),
+                None => problems.push(format!("{}: crate::{used} is no module of the order", source.name())),
             }
         }
     }
@@ -103,19 +95,12 @@ fn modules_use_only_what_stands_before_them() {
 #[test]
 fn the_map_lists_the_modules_in_order() {
     let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let listed: Vec<&str> = map
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
-        .collect();
+    let listed: Vec<&str> =
+        map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert!(!listed.is_empty());
-    let ranks: Vec<_> = listed
-        .iter()
-        .map(|module| rank(module).unwrap_or_else(|| panic!("{module} is unknown")))
-        .collect();
-    assert!(
-        ranks.is_sorted(),
-        "src/lib.rs lists {listed:?}, which is not the order"
-    );
+    let ranks: Vec<_> =
+        listed.iter().map(|module| rank(module).unwrap_or_else(|| panic!("{module} is unknown"))).collect();
+    assert!(ranks.is_sorted(), "src/lib.rs lists {listed:?}, which is not the order");
 }
 
 #[test]
@@ -166,11 +151,7 @@ fn the_tests_mirror_the_modules() {
         let inside = source.path.strip_prefix(root().join("tests/it")).ok()?;
         Some(inside.iter().next()?.to_str()?.trim_end_matches(".rs").to_owned())
     };
-    let stray: Vec<_> = sources("tests/it")
-        .iter()
-        .filter_map(top)
-        .filter(|name| !known(name))
-        .collect();
+    let stray: Vec<_> = sources("tests/it").iter().filter_map(top).filter(|name| !known(name)).collect();
     none(&stray);
 }
 
@@ -220,14 +201,7 @@ fn the_scheme_is_asked_for_in_one_place() {
 fn the_guard_sees_what_it_should() {
     let text = "use crate::{web::{Failure, Form}, config};\nlet a = 'x'; let b = \"crate::oidc\"; // crate::saml\nfn f<'a>() {\n{ '}' }\n}\n";
     let code = code(text);
-    assert_eq!(
-        uses(&code),
-        BTreeSet::from(["web".to_owned(), "config".to_owned()])
-    );
+    assert_eq!(uses(&code), BTreeSet::from(["web".to_owned(), "config".to_owned()]));
     assert_eq!(functions(&code), [("f".to_owned(), 3, 3)]);
-    assert!(
-        uses(&source::code("r#\"crate::oidc \"quoted\" \"#; crate::users::x()"))
-            .iter()
-            .eq(["users"])
-    );
+    assert!(uses(&source::code("r#\"crate::oidc \"quoted\" \"#; crate::users::x()")).iter().eq(["users"]));
 }

@@ -38,19 +38,14 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
         if path.is_dir() {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(Source {
-                text: fs::read_to_string(&path).unwrap(),
-                path,
-            });
+            found.push(Source { text: fs::read_to_string(&path).unwrap(), path });
         }
     }
 }
 
 pub fn all_sources() -> Vec<Source> {
-    let all: Vec<_> = ["src", "tests", "benches", "examples", "fuzz"]
-        .iter()
-        .flat_map(|folder| sources(folder))
-        .collect();
+    let all: Vec<_> =
+        ["src", "tests", "benches", "examples", "fuzz"].iter().flat_map(|folder| sources(folder)).collect();
     assert!(all.len() > 20, "the sources were not found");
     all
 }
@@ -71,11 +66,7 @@ pub fn code(text: &str) -> String {
         if length == 0 {
             blank.push_str(piece);
         } else {
-            blank.extend(
-                piece
-                    .chars()
-                    .map(|character| if character == '\n' { '\n' } else { ' ' }),
-            );
+            blank.extend(piece.chars().map(|character| if character == '\n' { '\n' } else { ' ' }));
         }
         rest = tail;
     }
@@ -97,9 +88,7 @@ fn literal(rest: &str, before: Option<char>) -> usize {
         let close = format!("\"{}", "#".repeat(hashes));
         let inside = body[hashes..].strip_prefix('"');
         return inside.map_or(0, |inside| {
-            inside
-                .find(&close)
-                .map_or(rest.len(), |end| prefix + hashes + 1 + end + close.len())
+            inside.find(&close).map_or(rest.len(), |end| prefix + hashes + 1 + end + close.len())
         });
     }
     match body.chars().next() {
@@ -128,10 +117,7 @@ fn quoted(body: &str, mark: char) -> Option<usize> {
 pub fn uses(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let word = |text: &str| {
-        text.trim_start()
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
     };
     for (at, path) in code.match_indices("crate::") {
         let tail = code[at + path.len()..].trim_start();
@@ -169,17 +155,10 @@ fn top_level(list: &str) -> Vec<&str> {
 pub fn functions(code: &str) -> Vec<(String, usize, usize)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("fn ") {
-        if code[..at]
-            .chars()
-            .next_back()
-            .is_some_and(|before| before.is_alphanumeric() || before == '_')
-        {
+        if code[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_') {
             continue;
         }
-        let name: String = code[at + 3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String = code[at + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let Some(open) = code[at..].find(['{', ';']) else {
             continue;
         };
@@ -192,11 +171,7 @@ pub fn functions(code: &str) -> Vec<(String, usize, usize)> {
             depth == 0
         });
         let end = body.map_or(code.len(), |(end, _)| at + open + end);
-        found.push((
-            name,
-            code[..at].matches('\n').count() + 1,
-            code[at..end].matches('\n').count() + 1,
-        ));
+        found.push((name, code[..at].matches('\n').count() + 1, code[at..end].matches('\n').count() + 1));
     }
     found
 }

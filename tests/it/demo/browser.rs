@@ -24,9 +24,7 @@ pub struct Browser {
 impl Browser {
     #[expect(clippy::disallowed_methods, reason = "a test plays the browser")]
     pub fn new() -> Self {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         Self {
             client: client.build().unwrap(),
             cookies: BTreeMap::new(),
@@ -39,27 +37,16 @@ impl Browser {
     }
 
     pub async fn open(&mut self, address: &str) {
-        let address = self
-            .address
-            .join(address)
-            .unwrap_or_else(|_| Url::parse(address).unwrap());
+        let address = self.address.join(address).unwrap_or_else(|_| Url::parse(address).unwrap());
         self.way.clear();
         self.send(Method::GET, address, None).await;
     }
 
     /// Loads a frame of the page: cookies count, but the page stays.
     pub async fn load_frames(&mut self) -> usize {
-        let frames: Vec<String> = self
-            .select("iframe")
-            .iter()
-            .filter_map(|frame| frame.0.get("src").cloned())
-            .collect();
-        let stay = (
-            self.address.clone(),
-            self.status,
-            self.headers.clone(),
-            self.body.clone(),
-        );
+        let frames: Vec<String> =
+            self.select("iframe").iter().filter_map(|frame| frame.0.get("src").cloned()).collect();
+        let stay = (self.address.clone(), self.status, self.headers.clone(), self.body.clone());
         for frame in &frames {
             self.open(frame).await;
             assert_eq!(self.status, StatusCode::OK, "frame {frame}");
@@ -70,9 +57,8 @@ impl Browser {
 
     /// Fills fields of the form with this id and sends it by its first button.
     pub async fn submit(&mut self, id: &str, fields: &[(&str, &str)]) {
-        let (action, mut values) = self
-            .form(id)
-            .unwrap_or_else(|| panic!("no form {id} on {}:\n{}", self.address, self.body));
+        let (action, mut values) =
+            self.form(id).unwrap_or_else(|| panic!("no form {id} on {}:\n{}", self.address, self.body));
         for (name, value) in fields {
             values.retain(|(known, _)| known != name);
             values.push(((*name).to_owned(), (*value).to_owned()));
@@ -96,37 +82,25 @@ impl Browser {
 
     pub fn text(&self, selector: &str) -> String {
         let found = self.select(selector);
-        found
-            .into_iter()
-            .map(|(_, text)| text)
-            .collect::<Vec<_>>()
-            .join(" ")
+        found.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")
     }
 
     fn select(&self, selector: &str) -> Vec<(BTreeMap<String, String>, String)> {
         let page = Html::parse_document(&self.body);
         let selector = Selector::parse(selector).unwrap();
-        page.select(&selector)
-            .map(|element| (attributes(element), text(element)))
-            .collect()
+        page.select(&selector).map(|element| (attributes(element), text(element))).collect()
     }
 
     fn form(&self, id: &str) -> Option<(String, Vec<(String, String)>)> {
         let page = Html::parse_document(&self.body);
-        let form = page
-            .select(&Selector::parse(&format!("form#{id}")).unwrap())
-            .next()?;
+        let form = page.select(&Selector::parse(&format!("form#{id}")).unwrap()).next()?;
         let inputs = Selector::parse("input[name]").unwrap();
         let values = form
             .select(&inputs)
             .map(attributes)
             .filter(|input| input.get("type").is_none_or(|kind| kind != "checkbox"));
-        let values = values.map(|input| {
-            (
-                input["name"].clone(),
-                input.get("value").cloned().unwrap_or_default(),
-            )
-        });
+        let values =
+            values.map(|input| (input["name"].clone(), input.get("value").cloned().unwrap_or_default()));
         Some((attributes(form)["action"].clone(), values.collect()))
     }
 
@@ -134,15 +108,9 @@ impl Browser {
         let (mut method, mut address, mut form) = (method, address, form);
         for _ in 0..20 {
             self.way.push(address.clone());
-            let mut request = self
-                .client
-                .request(method.clone(), address.clone())
-                .header("accept", "text/html");
-            let jar: Vec<_> = self
-                .cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let mut request =
+                self.client.request(method.clone(), address.clone()).header("accept", "text/html");
+            let jar: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             if !jar.is_empty() {
                 request = request.header(COOKIE, jar.join("; "));
             }
@@ -152,10 +120,7 @@ impl Browser {
             }
             let response = request.send().await.unwrap();
             self.keep(&response);
-            let onwards = response
-                .headers()
-                .get(LOCATION)
-                .map(|to| to.to_str().unwrap().to_owned());
+            let onwards = response.headers().get(LOCATION).map(|to| to.to_str().unwrap().to_owned());
             if let Some(onwards) = onwards.filter(|_| response.status().is_redirection()) {
                 address = address.join(&onwards).unwrap();
                 method = Method::GET;
@@ -175,9 +140,7 @@ impl Browser {
 
     /// The one script that is played: a page that only hands the browser over.
     fn script_goes_on(&self) -> Option<Url> {
-        let goes = self
-            .body
-            .contains("location.replace(document.getElementById(\"go\").href)");
+        let goes = self.body.contains("location.replace(document.getElementById(\"go\").href)");
         let link = self.select("#go").into_iter().next().filter(|_| goes)?;
         self.address.join(&link.0["href"]).ok()
     }
@@ -200,18 +163,9 @@ impl Browser {
 }
 
 fn attributes(element: ElementRef<'_>) -> BTreeMap<String, String> {
-    element
-        .value()
-        .attrs()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    element.value().attrs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn text(element: ElementRef<'_>) -> String {
-    element
-        .text()
-        .collect::<String>()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

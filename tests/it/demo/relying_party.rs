@@ -28,11 +28,7 @@ fn complaint(name: &str, value: Option<Value>) -> Option<String> {
         Some(value) => token[name] = value,
         None => drop(token.as_object_mut().unwrap().remove(name)),
     }
-    let expected = Expected {
-        issuer: ISSUER,
-        client_id: "client",
-        nonce: "n",
-    };
+    let expected = Expected { issuer: ISSUER, client_id: "client", nonce: "n" };
     check(&token, expected, NOW).err().map(|fault| fault.error)
 }
 
@@ -59,11 +55,7 @@ fn a_good_id_token_passes_and_each_wrong_one_is_refused_by_name() {
         ("nonce", None),
     ];
     for (name, value) in wrong {
-        assert_eq!(
-            complaint(name, value.clone()).as_deref(),
-            Some(name),
-            "{name} {value:?}"
-        );
+        assert_eq!(complaint(name, value.clone()).as_deref(), Some(name), "{name} {value:?}");
     }
 }
 
@@ -76,11 +68,7 @@ fn clocks_may_differ_by_sixty_seconds_each_way() {
 
 #[test]
 fn several_audiences_need_the_authorized_party() {
-    let expected = Expected {
-        issuer: ISSUER,
-        client_id: "client",
-        nonce: "n",
-    };
+    let expected = Expected { issuer: ISSUER, client_id: "client", nonce: "n" };
     let mut token = good();
     token["aud"] = json!(["client", "another"]);
     assert_eq!(check(&token, expected, NOW).unwrap_err().error, "azp");
@@ -99,22 +87,13 @@ fn an_encrypted_or_broken_id_token_is_refused() {
 fn an_expression_is_literal_text_with_claims_and_a_bare_name_is_taken_literally() {
     let source = json!({"preferred_username": "amara", "n": 7, "empty": ""});
     assert_eq!(evaluate("${preferred_username}", &[&source]).unwrap(), "amara");
-    assert_eq!(
-        evaluate("preferred_username", &[&source]).unwrap(),
-        "preferred_username"
-    );
-    assert_eq!(
-        evaluate("x-${preferred_username}@y", &[&source]).unwrap(),
-        "x-amara@y"
-    );
+    assert_eq!(evaluate("preferred_username", &[&source]).unwrap(), "preferred_username");
+    assert_eq!(evaluate("x-${preferred_username}@y", &[&source]).unwrap(), "x-amara@y");
     assert!(evaluate("${n}", &[&source]).is_err());
     assert!(evaluate("${missing}", &[&source]).is_err());
     assert!(needs_more("${empty}", &source) && needs_more("${missing}", &source));
     assert!(!needs_more("${preferred_username}", &source) && !needs_more("${n}", &source));
-    assert_eq!(
-        evaluate("${empty}", &[&source, &json!({"empty": "full"})]).unwrap(),
-        "full"
-    );
+    assert_eq!(evaluate("${empty}", &[&source, &json!({"empty": "full"})]).unwrap(), "full");
 }
 
 #[test]
@@ -133,20 +112,14 @@ fn provisioning_wants_strings_and_an_array_from_the_id_token_alone() {
         let mut claims = whole.clone();
         claims[name] = value;
         let fault = provisioning.provision(&claims).unwrap_err();
-        assert!(
-            fault.description.starts_with(&format!("Claim [{name}]")),
-            "{fault}"
-        );
+        assert!(fault.description.starts_with(&format!("Claim [{name}]")), "{fault}");
     }
 }
 
 #[test]
 fn scopes_are_openid_then_additional_ones_each_once() {
     assert_eq!(Mapping::default().scope(), "openid profile email groups");
-    let plain = Mapping {
-        provisioning: None,
-        ..Mapping::default()
-    };
+    let plain = Mapping { provisioning: None, ..Mapping::default() };
     assert_eq!(plain.scope(), "openid profile email");
 }
 
@@ -169,21 +142,14 @@ fn the_discovery_document_must_be_of_this_very_issuer_and_name_userinfo() {
     ] {
         let mut less = document.clone();
         less.as_object_mut().unwrap().remove(name);
-        assert!(
-            accept(less.to_string().as_bytes(), ISSUER).is_err(),
-            "without {name}"
-        );
+        assert!(accept(less.to_string().as_bytes(), ISSUER).is_err(), "without {name}");
     }
 }
 
 fn answer(status: u16, kind: &str, body: &Value) -> Answer {
     let mut headers = axum::http::HeaderMap::new();
     headers.insert("content-type", kind.parse().unwrap());
-    Answer {
-        status: status.try_into().unwrap(),
-        headers,
-        body: body.to_string().into_bytes(),
-    }
+    Answer { status: status.try_into().unwrap(), headers, body: body.to_string().into_bytes() }
 }
 
 #[test]
@@ -196,10 +162,7 @@ fn only_200_with_json_and_bearer_is_a_token_answer() {
     for name in ["access_token", "token_type", "id_token"] {
         let mut less = body.clone();
         less.as_object_mut().unwrap().remove(name);
-        assert!(
-            token::accept(&answer(200, "application/json", &less)).is_err(),
-            "without {name}"
-        );
+        assert!(token::accept(&answer(200, "application/json", &less)).is_err(), "without {name}");
     }
     let mac = json!({"access_token": "a", "token_type": "mac", "id_token": "i"});
     assert!(token::accept(&answer(200, "application/json", &mac)).is_err());
@@ -208,18 +171,10 @@ fn only_200_with_json_and_bearer_is_a_token_answer() {
 #[test]
 fn a_started_sign_in_is_taken_once_in_time_and_by_its_browser() {
     let random = SeededRandom::new(7);
-    let (browser, other) = (
-        Plain::<BrowserSecret>::generate(&random),
-        Plain::generate(&random),
-    );
+    let (browser, other) = (Plain::<BrowserSecret>::generate(&random), Plain::generate(&random));
     let flows = Flows::default();
     let start = |state: &str| {
-        let flow = Flow {
-            browser: browser.hash(),
-            nonce: "n".into(),
-            destination: "/".into(),
-            started: NOW,
-        };
+        let flow = Flow { browser: browser.hash(), nonce: "n".into(), destination: "/".into(), started: NOW };
         flows.insert(state.to_owned(), flow);
     };
     start("once");
@@ -227,24 +182,13 @@ fn a_started_sign_in_is_taken_once_in_time_and_by_its_browser() {
     assert!(flows.take("once", Some(&browser), NOW).is_none(), "twice");
     start("foreign");
     assert!(flows.take("foreign", Some(&other), NOW).is_none());
-    assert!(
-        flows.take("foreign", Some(&browser), NOW).is_none(),
-        "the first try used it up"
-    );
+    assert!(flows.take("foreign", Some(&browser), NOW).is_none(), "the first try used it up");
     start("bare");
     assert!(flows.take("bare", None, NOW).is_none());
     start("late");
     assert!(flows.take("late", Some(&browser), NOW.plus(LIFETIME)).is_none());
     start("just");
-    assert!(
-        flows
-            .take(
-                "just",
-                Some(&browser),
-                NOW.plus(LIFETIME - Duration::from_millis(1))
-            )
-            .is_some()
-    );
+    assert!(flows.take("just", Some(&browser), NOW.plus(LIFETIME - Duration::from_millis(1))).is_some());
 }
 
 #[test]
@@ -256,15 +200,9 @@ fn a_signature_is_judged_by_the_key_that_the_token_names() {
     let token = ours.sign_token("JWT", &good()).unwrap();
     let set = |key: &SigningKey| json!({"keys": [key.jwk()]});
     assert_eq!(signature::verify(&token, set(&ours)), Ok(()));
-    assert!(
-        signature::verify(&token, set(&theirs)).is_err(),
-        "the key is not there"
-    );
+    assert!(signature::verify(&token, set(&theirs)).is_err(), "the key is not there");
     let mut forged = set(&theirs);
     forged["keys"][0]["kid"] = json!(ours.jwk().kid);
-    assert!(
-        signature::verify(&token, forged).is_err(),
-        "another key under that name"
-    );
+    assert!(signature::verify(&token, forged).is_err(), "another key under that name");
     assert!(signature::verify(&token, json!({"keys": []})).is_err());
 }

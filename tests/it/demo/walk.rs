@@ -50,17 +50,11 @@ struct Person {
 
 fn person(demo: &Demo, place: usize) -> Person {
     let text = |name: &str| demo.text(&format!("/people/{place}/{name}"));
-    Person {
-        username: text("username"),
-        password: text("password"),
-    }
+    Person { username: text("username"), password: text("password") }
 }
 
 async fn log_in(browser: &mut Browser, person: &Person) {
-    let fields = [
-        ("username", person.username.as_str()),
-        ("password", person.password.as_str()),
-    ];
+    let fields = [("username", person.username.as_str()), ("password", person.password.as_str())];
     browser.submit("login", &fields).await;
 }
 
@@ -68,19 +62,12 @@ async fn log_in(browser: &mut Browser, person: &Person) {
 async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(folder.path(), &[]).await;
-    let (jira, confluence) = (
-        demo.text("/applications/0/base_url"),
-        demo.text("/applications/1/base_url"),
-    );
+    let (jira, confluence) = (demo.text("/applications/0/base_url"), demo.text("/applications/1/base_url"));
     let (issuer, person) = (demo.text("/issuer"), person(&demo, 0));
     let mut browser = Browser::new();
 
     browser.open(&jira).await;
-    assert!(
-        browser.address.as_str().starts_with(&issuer),
-        "sent to Keyward: {}",
-        browser.address
-    );
+    assert!(browser.address.as_str().starts_with(&issuer), "sent to Keyward: {}", browser.address);
     log_in(&mut browser, &person).await;
     let secret = browser.text(".secret");
     browser.submit("enrol", &[("code", &code(&secret, 0))]).await;
@@ -90,15 +77,8 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
     assert_eq!(browser.text("#claim-username"), person.username);
     assert_eq!(browser.text("#claim-name"), "Amara Okafor");
     assert_eq!(browser.text("#claim-email"), demo.text("/people/0/email"));
-    assert_eq!(
-        browser.text("#claim-groups"),
-        "confluence-users design jira-software-users"
-    );
-    assert!(
-        !browser.has("#signature-fault"),
-        "{}",
-        browser.text("#signature-fault")
-    );
+    assert_eq!(browser.text("#claim-groups"), "confluence-users design jira-software-users");
+    assert!(!browser.has("#signature-fault"), "{}", browser.text("#signature-fault"));
 
     browser.open(&confluence).await;
     assert_eq!(browser.address.as_str(), format!("{confluence}/"), "no prompt");
@@ -108,18 +88,9 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
 
     browser.open(&confluence).await;
     log_in(&mut browser, &person).await;
-    assert!(
-        browser.has("form#factor"),
-        "asks for a code again: {}",
-        browser.body
-    );
+    assert!(browser.has("form#factor"), "asks for a code again: {}", browser.body);
     browser.submit("factor", &[("code", &code(&secret, 1))]).await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{confluence}/"),
-        "{}",
-        browser.body
-    );
+    assert_eq!(browser.address.as_str(), format!("{confluence}/"), "{}", browser.body);
     assert!(demo.stop().await.success());
 }
 
@@ -130,21 +101,14 @@ async fn out_of_everything(browser: &mut Browser, jira: &str, confluence: &str) 
     assert_eq!(browser.load_frames().await, 2, "both applications are told");
     browser.follow("go").await;
     assert!(
-        browser
-            .address
-            .as_str()
-            .starts_with(&format!("{jira}/plugins/servlet/sso-logout")),
+        browser.address.as_str().starts_with(&format!("{jira}/plugins/servlet/sso-logout")),
         "{}",
         browser.address
     );
     assert_eq!(browser.status, StatusCode::OK);
     for application in [jira, confluence] {
         browser.open(application).await;
-        assert!(
-            browser.has("form#login"),
-            "signed out of {application}: {}",
-            browser.address
-        );
+        assert!(browser.has("form#login"), "signed out of {application}: {}", browser.address);
     }
 }
 
@@ -154,22 +118,14 @@ async fn sign_in(browser: &mut Browser, demo: &Demo, application: &str, place: u
     log_in(browser, &person(demo, place)).await;
     let secret = demo.text(&format!("/people/{place}/totp_secret"));
     browser.submit("factor", &[("code", &code(&secret, ahead))]).await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{application}/"),
-        "{}",
-        browser.body
-    );
+    assert_eq!(browser.address.as_str(), format!("{application}/"), "{}", browser.body);
 }
 
 #[tokio::test]
 async fn a_killed_demo_is_up_again_in_two_seconds_with_people_clients_and_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Demo::start(folder.path(), &["--totp-enrolled"]).await;
-    let (jira, confluence) = (
-        demo.text("/applications/0/base_url"),
-        demo.text("/applications/1/base_url"),
-    );
+    let (jira, confluence) = (demo.text("/applications/0/base_url"), demo.text("/applications/1/base_url"));
     let mut browser = Browser::new();
     sign_in(&mut browser, &demo, &jira, 1, 0).await;
     demo.kill();
@@ -178,11 +134,7 @@ async fn a_killed_demo_is_up_again_in_two_seconds_with_people_clients_and_sessio
     assert!(again.took.as_secs_f32() <= 2.0, "took {:?}", again.took);
     assert_eq!(again.told, demo.told, "the same people and clients");
     browser.open(&confluence).await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{confluence}/"),
-        "the session is alive"
-    );
+    assert_eq!(browser.address.as_str(), format!("{confluence}/"), "the session is alive");
     assert_eq!(browser.text("#claim-username"), again.text("/people/1/username"));
 }
 
@@ -203,29 +155,18 @@ async fn the_applications_behave_as_the_built_in_client_does() {
     // A late or repeated answer.
     browser.open(&answer).await;
     assert_eq!(browser.status, StatusCode::BAD_REQUEST);
-    assert!(
-        browser
-            .text("#error-description")
-            .contains("Unknown state in response")
-    );
+    assert!(browser.text("#error-description").contains("Unknown state in response"));
 
     // Logged out here only: the next log-in needs no password.
     browser.open(&jira).await;
     browser.submit("local-logout", &[]).await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{jira}/plugins/servlet/sso-logout")
-    );
+    assert_eq!(browser.address.as_str(), format!("{jira}/plugins/servlet/sso-logout"));
     browser.follow("log-in").await;
     assert_eq!(browser.address.as_str(), format!("{jira}/"));
 
     // The forbidden page asks for the password, and not for a code that is young.
     browser.follow("forbidden").await;
-    assert!(
-        browser.has("form#login") && prompt(&browser) == Some("login".to_owned()),
-        "{:?}",
-        browser.way
-    );
+    assert!(browser.has("form#login") && prompt(&browser) == Some("login".to_owned()), "{:?}", browser.way);
     let password = demo.text("/people/2/password");
     browser.submit("login", &[("password", password.as_str())]).await;
     assert_eq!(browser.address.as_str(), format!("{jira}/"), "{}", browser.body);
@@ -235,44 +176,21 @@ async fn the_applications_behave_as_the_built_in_client_does() {
 }
 
 fn prompt(browser: &Browser) -> Option<String> {
-    let request = browser
-        .way
-        .iter()
-        .find(|address| address.path() == "/authorize")?;
-    request
-        .query_pairs()
-        .find(|(name, _)| name == "prompt")
-        .map(|(_, value)| value.into_owned())
+    let request = browser.way.iter().find(|address| address.path() == "/authorize")?;
+    request.query_pairs().find(|(name, _)| name == "prompt").map(|(_, value)| value.into_owned())
 }
 
 async fn initiate_login(browser: &mut Browser, jira: &str, issuer: &str) {
     let start = format!("{jira}/plugins/servlet/oidc/initiate-login");
     browser.open(&format!("{start}?iss={issuer}/")).await;
-    assert_eq!(
-        (browser.status, browser.text("#error")),
-        (StatusCode::BAD_REQUEST, "iss".to_owned())
-    );
+    assert_eq!((browser.status, browser.text("#error")), (StatusCode::BAD_REQUEST, "iss".to_owned()));
     browser.open(&start).await;
     assert_eq!(browser.address.path(), "/login", "without iss");
-    browser
-        .open(&format!("{start}?iss={issuer}&target_link_uri={jira}/login"))
-        .await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{jira}/login"),
-        "the wished page"
-    );
+    browser.open(&format!("{start}?iss={issuer}&target_link_uri={jira}/login")).await;
+    assert_eq!(browser.address.as_str(), format!("{jira}/login"), "the wished page");
     assert_eq!(prompt(browser), None, "the old session was dropped first");
-    browser
-        .open(&format!(
-            "{start}?iss={issuer}&target_link_uri=https://evil.example/"
-        ))
-        .await;
-    assert_eq!(
-        browser.address.as_str(),
-        format!("{jira}/"),
-        "never a foreign address"
-    );
+    browser.open(&format!("{start}?iss={issuer}&target_link_uri=https://evil.example/")).await;
+    assert_eq!(browser.address.as_str(), format!("{jira}/"), "never a foreign address");
 }
 
 async fn front_channel(browser: &mut Browser, jira: &str, issuer: &str) {
@@ -280,21 +198,15 @@ async fn front_channel(browser: &mut Browser, jira: &str, issuer: &str) {
     let claims: Value = serde_json::from_str(&browser.text("#claims")).unwrap();
     let sid = claims["sid"].as_str().unwrap().to_owned();
     let told = format!("{jira}/frontchannel_logout");
-    for wrong in [
-        format!("?iss={issuer}"),
-        format!("?sid={sid}"),
-        format!("?iss={issuer}/&sid={sid}"),
-        String::new(),
-    ] {
+    for wrong in
+        [format!("?iss={issuer}"), format!("?sid={sid}"), format!("?iss={issuer}/&sid={sid}"), String::new()]
+    {
         browser.open(&format!("{told}{wrong}")).await;
         assert_eq!(browser.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
     browser.open(&format!("{told}?iss={issuer}&sid=another")).await;
     browser.open(jira).await;
-    assert!(
-        !browser.way.iter().any(|address| address.path() == "/authorize"),
-        "still signed in"
-    );
+    assert!(!browser.way.iter().any(|address| address.path() == "/authorize"), "still signed in");
     browser.open(&format!("{told}?iss={issuer}&sid={sid}")).await;
     let policy = browser.headers["content-security-policy"].to_str().unwrap();
     assert!(
@@ -302,10 +214,7 @@ async fn front_channel(browser: &mut Browser, jira: &str, issuer: &str) {
             && !browser.headers.contains_key("x-frame-options")
     );
     browser.open(jira).await;
-    assert!(
-        browser.way.iter().any(|address| address.path() == "/authorize"),
-        "the session here has ended"
-    );
+    assert!(browser.way.iter().any(|address| address.path() == "/authorize"), "the session here has ended");
 }
 
 #[tokio::test]
@@ -313,36 +222,19 @@ async fn what_programs_are_told_is_whole_private_and_the_same_at_the_next_start(
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let client = folder.path().join("client.json");
-    std::fs::write(
-        &client,
-        r#"{"client_name": "Suite", "redirect_uris": ["https://suite.example.com/cb"]}"#,
-    )
-    .unwrap();
+    std::fs::write(&client, r#"{"client_name": "Suite", "redirect_uris": ["https://suite.example.com/cb"]}"#)
+        .unwrap();
     let more = ["--client", client.to_str().unwrap()];
     let demo = Demo::start(folder.path(), &more).await;
     assert_eq!(demo.told["admin"], Value::Null);
     assert_eq!(demo.told["people"].as_array().unwrap().len(), 3);
-    assert!(
-        demo.told["people"][0].get("totp_secret").is_none(),
-        "nobody was enrolled"
-    );
+    assert!(demo.told["people"][0].get("totp_secret").is_none(), "nobody was enrolled");
     for name in ["name", "base_url", "client_id", "client_secret", "redirect_uri"] {
-        assert!(
-            !demo.text(&format!("/applications/1/{name}")).is_empty(),
-            "{name}"
-        );
+        assert!(!demo.text(&format!("/applications/1/{name}")).is_empty(), "{name}");
     }
     assert_eq!(demo.text("/clients/0/name"), "Suite");
-    for file in [
-        "told.json",
-        "data/demo.json",
-        "data/keys/master.key",
-        "data/store/store.redb",
-    ] {
-        let mode = std::fs::metadata(folder.path().join(file))
-            .unwrap()
-            .permissions()
-            .mode();
+    for file in ["told.json", "data/demo.json", "data/keys/master.key", "data/store/store.redb"] {
+        let mode = std::fs::metadata(folder.path().join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
     let told = demo.told.clone();

@@ -15,11 +15,7 @@ async fn what_evidence_is_worth() {
     let world = World::new().await;
     let user = world.person("ann").await;
     let ann = occasion(&user.id, "j");
-    world
-        .enrolment
-        .import(&ann, SECRET, "phone", Batch::new())
-        .await
-        .unwrap();
+    world.enrolment.import(&ann, SECRET, "phone", Batch::new()).await.unwrap();
     let codes = world.recovery.issue(&ann).await.unwrap();
     let keyward::directory::Answer::Authenticated(first) = world.sign_in("ann", GOOD, "192.0.2.1").await
     else {
@@ -28,13 +24,7 @@ async fn what_evidence_is_worth() {
     let password = first.evidence;
     world.clock.advance(Duration::from_secs(60));
     let otp = world.try_code(&ann, &world.code()).await.evidence().unwrap();
-    let recovery = world
-        .recovery
-        .verify(&ann, &answer(codes[0].expose()))
-        .await
-        .unwrap()
-        .evidence()
-        .unwrap();
+    let recovery = world.recovery.verify(&ann, &answer(codes[0].expose())).await.unwrap().evidence().unwrap();
     let stolen: Evidence = {
         let mut json = serde_json::to_value(&otp).unwrap();
         json["user"] = "eve".into();
@@ -43,23 +33,12 @@ async fn what_evidence_is_worth() {
     let (pwd, otp_only) = (vec![password.clone()], vec![otp.clone()]);
     let both = vec![password.clone(), otp.clone()];
     assert_eq!((assurance::level(&[]), assurance::level(&otp_only)), (None, None));
-    assert_eq!(
-        (assurance::level(&pwd), assurance::amr(&pwd)),
-        (Some(Level::Password), vec![Method::Pwd])
-    );
+    assert_eq!((assurance::level(&pwd), assurance::amr(&pwd)), (Some(Level::Password), vec![Method::Pwd]));
     assert_eq!(assurance::level(&both), Some(Level::Mfa));
     assert_eq!(assurance::amr(&both), [Method::Pwd, Method::Otp, Method::Mfa]);
-    assert_eq!(
-        assurance::auth_time(&both),
-        Some(otp.at()),
-        "the proof that completed the level"
-    );
+    assert_eq!(assurance::auth_time(&both), Some(otp.at()), "the proof that completed the level");
     let recovered = vec![password.clone(), recovery];
     assert_eq!(assurance::level(&recovered), Some(Level::Password), "R-RC-06");
     assert_eq!(assurance::amr(&recovered), [Method::Pwd, Method::Recovery]);
-    assert_eq!(
-        assurance::level(&[password, stolen]),
-        None,
-        "proofs of two people prove nothing"
-    );
+    assert_eq!(assurance::level(&[password, stolen]), None, "proofs of two people prove nothing");
 }

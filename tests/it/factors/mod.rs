@@ -28,21 +28,14 @@ fn answer(code: &str) -> Answer {
 }
 
 fn code(secret: &[u8], at: Timestamp) -> String {
-    otp::generator(secret)
-        .unwrap()
-        .generate(u64::try_from(at.seconds()).unwrap())
-        .to_string()
+    otp::generator(secret).unwrap().generate(u64::try_from(at.seconds()).unwrap()).to_string()
 }
 
 /// A person `ann` with an enrolled app that knows [`SECRET`].
 async fn enrolled() -> (World, Occasion) {
     let world = World::new().await;
     let ann = occasion(&UserId::from_text("ann"), "j1");
-    world
-        .enrolment
-        .import(&ann, SECRET, "phone", Batch::new())
-        .await
-        .unwrap();
+    world.enrolment.import(&ann, SECRET, "phone", Batch::new()).await.unwrap();
     (world, ann)
 }
 
@@ -60,10 +53,7 @@ impl World {
 async fn watched() -> (World, Arc<Watched>) {
     let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
     let store = Arc::new(Watched::new(storage::memory::open(clock.clone())));
-    let settings = WorkerSettings {
-        patience: Duration::from_secs(60),
-        ..WorkerSettings::default()
-    };
+    let settings = WorkerSettings { patience: Duration::from_secs(60), ..WorkerSettings::default() };
     (World::over(store.clone(), clock, settings).await, store)
 }
 
@@ -74,10 +64,7 @@ async fn two_abreast(store: &Watched, kind: &str, factor: &dyn Factor, code: &st
     let (one, other) = (occasion(&ann, "one"), occasion(&ann, "other"));
     let typed = answer(code);
     let (one, other) = tokio::join!(factor.verify(&one, &typed), factor.verify(&other, &typed));
-    [one, other]
-        .into_iter()
-        .filter(|verdict| matches!(verdict, Ok(Verdict::Accepted(_))))
-        .count()
+    [one, other].into_iter().filter(|verdict| matches!(verdict, Ok(Verdict::Accepted(_)))).count()
 }
 
 /// The seconds that each of five wrong answers makes one wait, each after the wait for the one before.
@@ -86,10 +73,7 @@ async fn pauses(world: &World, factor: &dyn Factor, occasion: &Occasion, wrong: 
     let mut waits = Vec::new();
     for failure in 1..=5 {
         let judged = factor.verify(occasion, &typed).await.unwrap();
-        assert!(
-            matches!(judged, Verdict::Rejected),
-            "failure {failure}: {judged:?}"
-        );
+        assert!(matches!(judged, Verdict::Rejected), "failure {failure}: {judged:?}");
         let mut wait = 0;
         // What is not blocked would be counted, so the first two are not asked.
         if failure > 2
@@ -99,10 +83,7 @@ async fn pauses(world: &World, factor: &dyn Factor, occasion: &Occasion, wrong: 
             let almost = throttled.retry_after - Duration::from_millis(1);
             world.clock.advance(almost);
             let early = factor.verify(occasion, &typed).await.unwrap();
-            assert!(
-                matches!(early, Verdict::Throttled(_)),
-                "failure {failure}: {early:?}"
-            );
+            assert!(matches!(early, Verdict::Throttled(_)), "failure {failure}: {early:?}");
             world.clock.advance(Duration::from_millis(1));
         }
         waits.push(wait);
@@ -114,32 +95,13 @@ async fn pauses(world: &World, factor: &dyn Factor, occasion: &Occasion, wrong: 
 async fn of_two_who_stand_at_the_same_point_one_spends_the_code() {
     let (world, store) = watched().await;
     let ann = occasion(&UserId::from_text("ann"), "j");
-    world
-        .enrolment
-        .import(&ann, SECRET, "phone", Batch::new())
-        .await
-        .unwrap();
-    assert_eq!(
-        two_abreast(&store, "factor_totp", &world.totp, &world.code()).await,
-        1
-    );
+    world.enrolment.import(&ann, SECRET, "phone", Batch::new()).await.unwrap();
+    assert_eq!(two_abreast(&store, "factor_totp", &world.totp, &world.code()).await, 1);
     let codes = world.recovery.issue(&ann).await.unwrap();
-    let accepted = two_abreast(
-        &store,
-        "factor_recovery_codes",
-        &world.recovery,
-        codes[0].expose(),
-    )
-    .await;
-    assert_eq!(
-        (accepted, world.recovery.remaining(&ann.user).await.unwrap()),
-        (1, 9)
-    );
+    let accepted = two_abreast(&store, "factor_recovery_codes", &world.recovery, codes[0].expose()).await;
+    assert_eq!((accepted, world.recovery.remaining(&ann.user).await.unwrap()), (1, 9));
 }
 
 fn typed_key(key: &str) -> Vec<u8> {
-    totp_rs::Secret::try_from_base32(key.replace(' ', ""))
-        .unwrap()
-        .as_bytes()
-        .to_vec()
+    totp_rs::Secret::try_from_base32(key.replace(' ', "")).unwrap().as_bytes().to_vec()
 }

@@ -15,52 +15,23 @@ async fn r_rc_04_ten_codes_good_once_each_and_counted_down() {
     let ann = occasion(&UserId::from_text("ann"), "j1");
     let codes = world.recovery.issue(&ann).await.unwrap();
     let different: std::collections::BTreeSet<&str> = codes.iter().map(|code| &code.expose()[1..]).collect();
-    assert_eq!(
-        (codes.len(), different.len(), codes[0].expose().len()),
-        (10, 10, 19)
-    );
-    let sloppy = codes[3]
-        .expose()
-        .to_uppercase()
-        .replace('-', " ")
-        .replace('0', "O")
-        .replace('1', "l");
+    assert_eq!((codes.len(), different.len(), codes[0].expose().len()), (10, 10, 19));
+    let sloppy = codes[3].expose().to_uppercase().replace('-', " ").replace('0', "O").replace('1', "l");
     let before = world.passwords.workers().hashes();
     let used = world.recovery.verify(&ann, &answer(&sloppy)).await.unwrap();
     assert_eq!(used.evidence().unwrap().factor(), FactorKind::RecoveryCode);
-    assert_eq!(
-        world.passwords.workers().hashes() - before,
-        1,
-        "one slow hash a try"
-    );
-    assert!(matches!(
-        world.recovery.verify(&ann, &answer(&sloppy)).await.unwrap(),
-        Verdict::Rejected
-    ));
+    assert_eq!(world.passwords.workers().hashes() - before, 1, "one slow hash a try");
+    assert!(matches!(world.recovery.verify(&ann, &answer(&sloppy)).await.unwrap(), Verdict::Rejected));
     assert_eq!(world.recovery.remaining(&ann.user).await.unwrap(), 9);
     world.recovery.issue(&ann).await.unwrap();
     assert!(
-        matches!(
-            world
-                .recovery
-                .verify(&ann, &answer(codes[4].expose()))
-                .await
-                .unwrap(),
-            Verdict::Rejected
-        ),
+        matches!(world.recovery.verify(&ann, &answer(codes[4].expose())).await.unwrap(), Verdict::Rejected),
         "void"
     );
     assert_eq!(world.recovery.remaining(&ann.user).await.unwrap(), 10);
-    let all = world
-        .store
-        .scan(&Key::from_bytes(Vec::new()), None, 1000)
-        .await
-        .unwrap();
+    let all = world.store.scan(&Key::from_bytes(Vec::new()), None, 1000).await.unwrap();
     let secret_part = &codes[5].expose().replace('-', "")[1..];
-    assert!(
-        all.iter()
-            .all(|(_, raw)| !String::from_utf8_lossy(&raw.json).contains(secret_part))
-    );
+    assert!(all.iter().all(|(_, raw)| !String::from_utf8_lossy(&raw.json).contains(secret_part)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,11 +64,7 @@ async fn recovery_codes_cannot_be_guessed_without_end() {
     for guess in ["", "0000-0000-0000-0000", "x000-0000-0000-0000"] {
         let _rejected = world.recovery.verify(&ann, &answer(guess)).await.unwrap();
     }
-    assert_eq!(
-        world.passwords.workers().hashes() - before,
-        3,
-        "the same work for every guess"
-    );
+    assert_eq!(world.passwords.workers().hashes() - before, 3, "the same work for every guess");
     let fourth = world.recovery.verify(&ann, &answer("1")).await.unwrap();
     assert!(matches!(fourth, Verdict::Throttled(_)));
 }
@@ -117,11 +84,7 @@ async fn r_st_07_tries_that_no_limit_counts_cannot_fill_the_trail() {
     assert_eq!(flood("0000").await, 21, "no set");
     world.recovery.issue(&ann).await.unwrap();
     assert_eq!(flood("\0").await, 21 + 1 + 21, "text that no code can be");
-    assert_eq!(
-        flood("0000").await,
-        43 + 3 + 21,
-        "three counted tries, then the pause"
-    );
+    assert_eq!(flood("0000").await, 43 + 3 + 21, "three counted tries, then the pause");
 }
 
 #[tokio::test]

@@ -25,29 +25,18 @@ fn rfc_6238_appendix_b() {
         (20_000_000_000, "65353130"),
     ];
     for (seconds, eight_digits) in vectors {
-        assert_eq!(
-            code(SECRET, Timestamp(seconds * 1000)),
-            eight_digits[2..],
-            "at {seconds}"
-        );
+        assert_eq!(code(SECRET, Timestamp(seconds * 1000)), eight_digits[2..], "at {seconds}");
     }
 }
 
 #[test]
 fn a_foreign_implementation_shows_the_same_codes() {
     for (number, seconds) in [(1_u8, 0_i64), (77, 1_800_000_029), (200, 4_102_444_800)] {
-        let secret: Vec<u8> = (0..20)
-            .map(|place| number.wrapping_mul(31).wrapping_add(place * 7))
-            .collect();
+        let secret: Vec<u8> = (0..20).map(|place| number.wrapping_mul(31).wrapping_add(place * 7)).collect();
         let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let run = Command::new("oathtool")
-            .args(["--totp", "--now", &format!("@{seconds}"), &hex])
-            .output();
+        let run = Command::new("oathtool").args(["--totp", "--now", &format!("@{seconds}"), &hex]).output();
         let run = run.expect("oathtool must be installed (package oathtool)");
-        assert_eq!(
-            String::from_utf8_lossy(&run.stdout).trim(),
-            code(&secret, Timestamp(seconds * 1000))
-        );
+        assert_eq!(String::from_utf8_lossy(&run.stdout).trim(), code(&secret, Timestamp(seconds * 1000)));
     }
 }
 
@@ -69,34 +58,17 @@ async fn r_mf_01_evidence_names_person_journey_credential_and_time() {
     let spaced = format!(" {} {} ", &typed[..3], &typed[3..]);
     let evidence = world.try_code(&ann, &spaced).await.evidence().unwrap();
     assert_eq!((evidence.user(), evidence.journey()), (&ann.user, &ann.journey));
-    assert_eq!(
-        (evidence.factor(), evidence.at()),
-        (FactorKind::Totp, world.clock.now())
-    );
+    assert_eq!((evidence.factor(), evidence.at()), (FactorKind::Totp, world.clock.now()));
     let listed = world.totp.enrolled(&ann.user).await.unwrap();
     assert_eq!(Some(&listed[0].credential), evidence.credential());
-    assert!(
-        matches!(world.try_code(&ann, &typed).await, Verdict::Rejected),
-        "good once"
-    );
+    assert!(matches!(world.try_code(&ann, &typed).await, Verdict::Rejected), "good once");
 }
 
 #[tokio::test]
 async fn malformed_codes_are_merely_wrong() {
-    for wrong in [
-        "",
-        "12345",
-        "1234567",
-        "١٢٣٤٥٦",
-        "12345a",
-        "\0\0\0\0\0\0",
-        &"1".repeat(100_000),
-    ] {
+    for wrong in ["", "12345", "1234567", "١٢٣٤٥٦", "12345a", "\0\0\0\0\0\0", &"1".repeat(100_000)] {
         let (world, ann) = enrolled().await;
-        assert!(
-            matches!(world.try_code(&ann, wrong).await, Verdict::Rejected),
-            "{wrong:.10}"
-        );
+        assert!(matches!(world.try_code(&ann, wrong).await, Verdict::Rejected), "{wrong:.10}");
     }
 }
 
@@ -125,32 +97,20 @@ async fn r_mf_10_failures_belong_to_the_app_whatever_the_journey() {
     let (world, ann) = enrolled().await;
     for turn in 0..3 {
         let other = occasion(&ann.user, &format!("journey {turn}"));
-        assert!(matches!(
-            world.try_code(&other, "000000").await,
-            Verdict::Rejected
-        ));
+        assert!(matches!(world.try_code(&other, "000000").await, Verdict::Rejected));
     }
     let right = world.code();
-    assert!(
-        matches!(world.try_code(&ann, &right).await, Verdict::Throttled(_)),
-        "even the right code waits"
-    );
+    assert!(matches!(world.try_code(&ann, &right).await, Verdict::Throttled(_)), "even the right code waits");
     world.clock.advance(Duration::from_secs(1));
     assert!(matches!(world.try_code(&ann, &right).await, Verdict::Accepted(_)));
     let bob = occasion(&UserId::from_text("bob"), "j");
-    assert!(
-        matches!(world.try_code(&bob, &right).await, Verdict::Rejected),
-        "nothing enrolled"
-    );
+    assert!(matches!(world.try_code(&bob, &right).await, Verdict::Rejected), "nothing enrolled");
 }
 
 #[tokio::test]
 async fn r_rl_04_a_pause_of_a_second_from_the_third_failure_and_15_minutes_at_the_fifth() {
     let (world, ann) = enrolled().await;
-    assert_eq!(
-        pauses(&world, &world.totp, &ann, "000000").await,
-        [0, 0, 1, 1, 900]
-    );
+    assert_eq!(pauses(&world, &world.totp, &ann, "000000").await, [0, 0, 1, 1, 900]);
     let right = world.code();
     assert!(matches!(world.try_code(&ann, &right).await, Verdict::Accepted(_)));
 }
@@ -159,28 +119,18 @@ async fn r_rl_04_a_pause_of_a_second_from_the_third_failure_and_15_minutes_at_th
 async fn r_rl_04_the_success_of_one_app_does_not_reset_another() {
     const OTHER: &[u8] = b"another secret of 20";
     let (world, ann) = enrolled().await;
-    world
-        .enrolment
-        .import(&ann, OTHER, "tablet", Batch::new())
-        .await
-        .unwrap();
+    world.enrolment.import(&ann, OTHER, "tablet", Batch::new()).await.unwrap();
     world.clock.advance(Duration::from_secs(PERIOD));
     for _ in 0..2 {
         assert!(matches!(world.try_code(&ann, "000000").await, Verdict::Rejected));
     }
-    assert!(matches!(
-        world.try_code(&ann, &world.code()).await,
-        Verdict::Accepted(_)
-    ));
+    assert!(matches!(world.try_code(&ann, &world.code()).await, Verdict::Accepted(_)));
     // The tablet has two failures and this one is its third; the phone has one.
     assert!(matches!(world.try_code(&ann, "000000").await, Verdict::Rejected));
     world.clock.advance(Duration::from_millis(1));
     let tablet = code(OTHER, world.clock.now());
     let paused = world.try_code(&ann, &tablet).await;
-    assert!(
-        matches!(paused, Verdict::Rejected),
-        "only the phone is open: {paused:?}"
-    );
+    assert!(matches!(paused, Verdict::Rejected), "only the phone is open: {paused:?}");
     world.clock.advance(Duration::from_secs(1));
     let accepted = world.try_code(&ann, &tablet).await;
     assert!(matches!(accepted, Verdict::Accepted(_)), "{accepted:?}");
@@ -190,21 +140,14 @@ async fn r_rl_04_the_success_of_one_app_does_not_reset_another() {
 async fn r_rl_04_a_success_takes_back_its_own_try_from_the_other_apps() {
     let (world, ann) = enrolled().await;
     let other = b"another secret of 20";
-    world
-        .enrolment
-        .import(&ann, other, "tablet", Batch::new())
-        .await
-        .unwrap();
+    world.enrolment.import(&ann, other, "tablet", Batch::new()).await.unwrap();
     for _ in 0..60 {
         world.clock.advance(Duration::from_secs(PERIOD));
         let right = world.try_code(&ann, &world.code()).await;
         assert!(matches!(right, Verdict::Accepted(_)), "{right:?}");
     }
     let tablet = code(other, world.clock.now());
-    assert!(matches!(
-        world.try_code(&ann, &tablet).await,
-        Verdict::Accepted(_)
-    ));
+    assert!(matches!(world.try_code(&ann, &tablet).await, Verdict::Accepted(_)));
 }
 
 #[tokio::test]
@@ -225,11 +168,7 @@ async fn a_sealed_secret_is_of_no_use_to_another_person() {
     let raw = world.store.get(&[from]).await.unwrap().pop().unwrap().unwrap();
     assert!(!String::from_utf8_lossy(&raw.json).contains("GEZDGNBV"));
     let mut batch = Batch::new();
-    batch.put(
-        Key::new("factor_totp", &["eve"]),
-        &raw.decode::<Copied>().unwrap().value,
-        None,
-    );
+    batch.put(Key::new("factor_totp", &["eve"]), &raw.decode::<Copied>().unwrap().value, None);
     world.store.commit(batch).await.unwrap();
     let eve = occasion(&UserId::from_text("eve"), "j");
     let stolen = world.totp.verify(&eve, &answer(&world.code())).await;

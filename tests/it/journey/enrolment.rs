@@ -23,21 +23,12 @@ async fn must_change(app: &TestApp, person: &Person) {
     let user = app.app.users.by_id(&person.id).await.unwrap().unwrap().value;
     let mut batch = Batch::new();
     let (passwords, rules) = (&app.app.passwords, &app.app.password_rules);
-    passwords
-        .set(&user, &person.password, true, rules, &mut batch)
-        .await
-        .unwrap();
+    passwords.set(&user, &person.password, true, rules, &mut batch).await.unwrap();
     app.store().commit(batch).await.unwrap();
 }
 
 async fn choose(browser: &mut Browser, page: &Page, password: &str, again: &str) -> Page {
-    browser
-        .submit(
-            page,
-            "change-password",
-            &[("password", password), ("password_again", again)],
-        )
-        .await
+    browser.submit(page, "change-password", &[("password", password), ("password_again", again)]).await
 }
 
 #[tokio::test]
@@ -51,11 +42,7 @@ async fn r_en_02_r_en_03_inside_a_permitted_network_the_password_is_enough_to_en
     let page = type_password(&mut browser, &page, &ann).await;
     let secret = key_of(&page);
     let again = browser.submit(&page, "enrol", &[("code", "000000")]).await;
-    assert_eq!(
-        (again.status.as_u16(), key_of(&again)),
-        (200, secret),
-        "the key stays while it is open"
-    );
+    assert_eq!((again.status.as_u16(), key_of(&again)), (200, secret), "the key stays while it is open");
     assert!(again.has("problem"));
     assert!(browser.cookie(&app.issuer, super::SESSION).is_none(), "R-MF-05");
     let page = enrol(&app, &mut browser, &again, &mut ann).await;
@@ -76,10 +63,7 @@ async fn r_en_02_elsewhere_the_page_says_whom_to_ask_and_leads_back() {
     let wiki = app.application().await;
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &wiki, &ann).await;
-    assert_eq!(
-        (page.status.as_u16(), page.title().as_str()),
-        (403, "A second step is needed")
-    );
+    assert_eq!((page.status.as_u16(), page.title().as_str()), (403, "A second step is needed"));
     assert_offers_support(&page);
     let back = page.all("a.second", |link| link.value().attr("href").unwrap().to_owned());
     let page = browser.open(app.url(&back[0])).await;
@@ -144,16 +128,10 @@ async fn r_en_01_of_two_journeys_at_the_enrolment_one_enrols_and_the_other_needs
     enrol(&app, &mut owner, &page, &mut ann).await;
     let mut other = ann.clone();
     let page = enrol(&app, &mut thief, &stolen, &mut other).await;
-    assert_eq!(
-        page.status, 400,
-        "the journey died with the change: {}",
-        page.body
-    );
+    assert_eq!(page.status, 400, "the journey died with the change: {}", page.body);
     app.pass(30);
     let page = password_given(&mut thief, &wiki, &ann).await;
-    let page = thief
-        .submit(&page, "factor", &[("code", &other.code(&app))])
-        .await;
+    let page = thief.submit(&page, "factor", &[("code", &other.code(&app))]).await;
     assert!(page.has("problem"), "the thief's app counts for nothing");
 }
 
@@ -168,18 +146,10 @@ async fn r_pw_08_a_password_to_change_keeps_the_rules_and_ends_other_sessions() 
     app.pass(30);
     let page = password_given(&mut second, &wiki, &ann).await;
     let page = second.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
-    let bad = [
-        ("short", "short"),
-        (NEW, PASSWORD),
-        (PASSWORD, PASSWORD),
-        ("password1234", "password1234"),
-    ];
+    let bad = [("short", "short"), (NEW, PASSWORD), (PASSWORD, PASSWORD), ("password1234", "password1234")];
     for (password, again) in bad.into_iter().chain([("ann@example.com", "ann@example.com")]) {
         let answer = choose(&mut second, &page, password, again).await;
-        assert!(
-            answer.has("change-password") && answer.has("problem"),
-            "{password} was taken"
-        );
+        assert!(answer.has("change-password") && answer.has("problem"), "{password} was taken");
     }
     let page = choose(&mut second, &page, NEW, NEW).await;
     assert!(page.arrival().unwrap().get("code").is_some());
@@ -202,31 +172,14 @@ async fn r_pw_08_who_knew_only_the_old_password_can_neither_go_on_nor_set_anothe
     let mut pages = Vec::new();
     for browser in [&mut owner, &mut thief] {
         let page = password_given(browser, &wiki, &ann).await;
-        pages.push(
-            browser
-                .submit(&page, "factor", &[("code", &ann.code(&app))])
-                .await,
-        );
+        pages.push(browser.submit(&page, "factor", &[("code", &ann.code(&app))]).await);
         app.pass(30);
     }
     choose(&mut owner, &pages[0], NEW, NEW).await;
     app.pass(1);
-    let page = choose(
-        &mut thief,
-        &pages[1],
-        "thistle quarry 88 ribbon",
-        "thistle quarry 88 ribbon",
-    )
-    .await;
-    assert_eq!(
-        page.status, 400,
-        "the journey died with the change: {}",
-        page.body
-    );
-    let owner = Person {
-        password: NEW.to_owned(),
-        ..ann
-    };
+    let page = choose(&mut thief, &pages[1], "thistle quarry 88 ribbon", "thistle quarry 88 ribbon").await;
+    assert_eq!(page.status, 400, "the journey died with the change: {}", page.body);
+    let owner = Person { password: NEW.to_owned(), ..ann };
     let page = password_given(&mut Browser::new(), &wiki, &owner).await;
     assert!(page.has("factor"), "the owner's password stands");
 }

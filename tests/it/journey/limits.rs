@@ -27,17 +27,13 @@ fn behind_a_proxy(settings: &mut Settings) {
 
 fn from(address: &'static str) -> Browser {
     let mut browser = Browser::new();
-    browser
-        .headers
-        .insert("x-forwarded-for", HeaderValue::from_static(address));
+    browser.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
     browser
 }
 
 async fn attempt(browser: &mut Browser, wiki: &RelyingParty, username: &str, password: &str) -> Page {
     let page = sent(browser, wiki).await;
-    browser
-        .submit(&page, "login", &[("username", username), ("password", password)])
-        .await
+    browser.submit(&page, "login", &[("username", username), ("password", password)]).await
 }
 
 /// The page without what differs by chance: nonces, tokens, journeys, request ids, and the name that was typed.
@@ -45,18 +41,9 @@ fn masked(page: &Page, username: &str) -> String {
     let mut body = page.body.clone();
     let journey = page.url.path().split('/').nth(2).unwrap_or_default().to_owned();
     let id = page.header("x-request-id").unwrap_or_default().to_owned();
-    let tokens = page.all("[name=form_token]", |field| {
-        field.value().attr("value").unwrap().to_owned()
-    });
-    let nonces = page.all("[nonce]", |element| {
-        element.value().attr("nonce").unwrap().to_owned()
-    });
-    for chance in tokens
-        .iter()
-        .chain(&nonces)
-        .chain([&journey, &id])
-        .filter(|text| !text.is_empty())
-    {
+    let tokens = page.all("[name=form_token]", |field| field.value().attr("value").unwrap().to_owned());
+    let nonces = page.all("[nonce]", |element| element.value().attr("nonce").unwrap().to_owned());
+    for chance in tokens.iter().chain(&nonces).chain([&journey, &id]).filter(|text| !text.is_empty()) {
         body = body.replace(chance.as_str(), "*");
     }
     body.replace(&format!("\"{username}\""), "\"name\"")
@@ -96,11 +83,7 @@ async fn r_rl_01_a_name_nobody_has_locks_alike() {
         let mut pages = Vec::new();
         for _ in 0..6 {
             let page = attempt(&mut browser, &wiki, name, "wrong").await;
-            pages.push((
-                page.status,
-                page.header("retry-after").map(str::to_owned),
-                masked(&page, name),
-            ));
+            pages.push((page.status, page.header("retry-after").map(str::to_owned), masked(&page, name)));
         }
         answers.push(pages);
     }
@@ -113,18 +96,9 @@ async fn r_pw_01_unknown_wrong_and_disabled_are_answered_alike() {
     let app = app::start().await;
     let wiki = app.application().await;
     let (ann, bob) = (app.person("ann").await, app.person("bob").await);
-    app.app
-        .users
-        .set_state(&bob.id, State::Disabled, Batch::new())
-        .await
-        .unwrap();
+    app.app.users.set_state(&bob.id, State::Disabled, Batch::new()).await.unwrap();
     let mut answers = Vec::new();
-    for (name, password) in [
-        ("ann", "wrong"),
-        ("eve", "wrong"),
-        ("bob", &*bob.password),
-        ("ann", "nul\0"),
-    ] {
+    for (name, password) in [("ann", "wrong"), ("eve", "wrong"), ("bob", &*bob.password), ("ann", "nul\0")] {
         let page = attempt(&mut Browser::new(), &wiki, name, password).await;
         answers.push((page.status, masked(&page, name)));
     }
@@ -132,11 +106,7 @@ async fn r_pw_01_unknown_wrong_and_disabled_are_answered_alike() {
     assert_eq!(first.0, 200);
     assert!(first.1.contains("That did not work."));
     assert!(others.iter().all(|other| other == first), "{answers:#?}");
-    assert!(
-        password_given(&mut Browser::new(), &wiki, &ann)
-            .await
-            .has("factor")
-    );
+    assert!(password_given(&mut Browser::new(), &wiki, &ann).await.has("factor"));
 }
 
 #[tokio::test]
@@ -164,11 +134,7 @@ async fn wrong_codes(app: &TestApp, wiki: &RelyingParty, ann: &Person, count: us
         let mut browser = Browser::new();
         let page = password_given(&mut browser, wiki, ann).await;
         let page = browser.submit(&page, "factor", &[("code", "000000")]).await;
-        assert!(
-            page.status == 200 && page.has("problem"),
-            "SF at {number}: {}",
-            page.status
-        );
+        assert!(page.status == 200 && page.has("problem"), "SF at {number}: {}", page.status);
         last = Some(page);
         app.pass(if number % 5 == 0 { 901 } else { 2 });
     }
@@ -187,10 +153,7 @@ async fn r_rl_04_five_wrong_codes_pause_the_app_whatever_the_browser() {
     let mut other = Browser::new();
     let page = password_given(&mut other, &wiki, &ann).await;
     let locked = other.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
-    assert_eq!(
-        (locked.status.as_u16(), locked.header("retry-after")),
-        (429, Some("900"))
-    );
+    assert_eq!((locked.status.as_u16(), locked.header("retry-after")), (429, Some("900")));
     super::assert_offers_support(&locked);
     app.pass(900);
     let page = password_given(&mut other, &wiki, &ann).await;
@@ -207,9 +170,7 @@ async fn r_rl_04_fifty_wrong_codes_disable_the_app_until_an_administrator() {
     app.pass(86_400);
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &wiki, &ann).await;
-    let page = browser
-        .submit(&page, "factor", &[("code", &ann.code(&app))])
-        .await;
+    let page = browser.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
     assert!(page.has("lost-factor"), "{} {}", page.status, page.body);
     super::assert_offers_support(&page);
     assert!(!super::is_signed_in(&mut browser, &wiki).await);
@@ -220,14 +181,9 @@ async fn r_pw_04_with_too_much_to_hash_the_answer_is_to_come_back_and_no_failure
     let app = app::start().await;
     let ann = app.person("ann").await;
     let ground = &app.app.ground;
-    let settings = WorkerSettings {
-        queue: 0,
-        patience: Duration::from_millis(50),
-        ..WorkerSettings::default()
-    };
-    let pepper = Pepper::load(&ground.store, &ground.sealing, ground.random.as_ref())
-        .await
-        .unwrap();
+    let settings =
+        WorkerSettings { queue: 0, patience: Duration::from_millis(50), ..WorkerSettings::default() };
+    let pepper = Pepper::load(&ground.store, &ground.sealing, ground.random.as_ref()).await.unwrap();
     let workers = PasswordWorkers::start(settings).unwrap();
     let (clock, random) = (ground.clock.clone(), ground.random.clone());
     let passwords = Passwords::new(ground.store.clone(), clock, random, workers, pepper);
@@ -239,9 +195,7 @@ async fn r_pw_04_with_too_much_to_hash_the_answer_is_to_come_back_and_no_failure
     let mut browser = model::browser::Browser::default();
     for _ in 0..6 {
         let begun = browser.request(&wire, "/sign-in", None).await;
-        let page = browser
-            .request(&wire, begun.location.as_deref().unwrap(), None)
-            .await;
+        let page = browser.request(&wire, begun.location.as_deref().unwrap(), None).await;
         let (_, action, token) = page.form().unwrap();
         let fields = format!("form_token={token}&username=ann&password=whatever");
         let answer = browser.request(&wire, action, Some(&fields)).await;
@@ -249,10 +203,5 @@ async fn r_pw_04_with_too_much_to_hash_the_answer_is_to_come_back_and_no_failure
         assert!(answer.retry_after.is_some());
     }
     let wiki = app.application().await;
-    assert!(
-        password_given(&mut Browser::new(), &wiki, &ann)
-            .await
-            .has("factor"),
-        "nothing was counted"
-    );
+    assert!(password_given(&mut Browser::new(), &wiki, &ann).await.has("factor"), "nothing was counted");
 }

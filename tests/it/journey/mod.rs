@@ -31,10 +31,7 @@ async fn password_given(browser: &mut Browser, application: &RelyingParty, perso
 }
 
 async fn type_password(browser: &mut Browser, page: &Page, person: &Person) -> Page {
-    let fill = [
-        ("username", person.username.as_str()),
-        ("password", &person.password),
-    ];
+    let fill = [("username", person.username.as_str()), ("password", &person.password)];
     browser.submit(page, "login", &fill).await
 }
 
@@ -60,17 +57,13 @@ async fn enrol(app: &TestApp, browser: &mut Browser, page: &Page, person: &mut P
 
 /// The error that `page` carries to the application.
 fn error_of(page: &Page) -> String {
-    let arrival = page
-        .arrival()
-        .unwrap_or_else(|| panic!("{} {}", page.status, page.body));
+    let arrival = page.arrival().unwrap_or_else(|| panic!("{} {}", page.status, page.body));
     arrival.error().to_owned()
 }
 
 /// Whether the browser is signed in, as an application finds out without a page.
 async fn is_signed_in(browser: &mut Browser, application: &RelyingParty) -> bool {
-    let page = browser
-        .open(application.request().with("prompt", "none").url())
-        .await;
+    let page = browser.open(application.request().with("prompt", "none").url()).await;
     let arrival = page.arrival().unwrap();
     arrival.get("code").is_some()
 }

@@ -20,10 +20,7 @@ async fn cancels(browser: &mut Browser, page: &Page, form: &str) {
 async fn cancel_leads_back_to_the_application_from_every_page() {
     let app = app::start().await;
     let (ann, mut bob) = (app.person("ann").await, app.person_without_factor("bob").await);
-    let board = ClientMetadata {
-        consent_skipped: false,
-        ..web_application("https://board.example.com")
-    };
+    let board = ClientMetadata { consent_skipped: false, ..web_application("https://board.example.com") };
     let (wiki, board) = (app.application().await, app.application_like(board).await);
     let mut browser = Browser::new();
     let page = sent(&mut browser, &wiki).await;
@@ -31,9 +28,7 @@ async fn cancel_leads_back_to_the_application_from_every_page() {
     let page = password_given(&mut browser, &wiki, &ann).await;
     cancels(&mut browser, &page, "factor").await;
     let page = password_given(&mut browser, &wiki, &ann).await;
-    let page = browser
-        .submit(&page, "factor", &[("action", "lost_factor")])
-        .await;
+    let page = browser.submit(&page, "factor", &[("action", "lost_factor")]).await;
     cancels(&mut browser, &page, "lost-factor").await;
     let page = password_given(&mut browser, &wiki, &bob).await;
     cancels(&mut browser, &page, "enrol").await;
@@ -42,14 +37,9 @@ async fn cancel_leads_back_to_the_application_from_every_page() {
     let code = codes_of(&page)[0].clone();
     cancels(&mut browser, &page, "recovery-codes").await;
     let page = password_given(&mut browser, &wiki, &bob).await;
-    let page = browser
-        .submit(&page, "factor", &[("action", "recovery_code")])
-        .await;
+    let page = browser.submit(&page, "factor", &[("action", "recovery_code")]).await;
     cancels(&mut browser, &page, "factor").await;
-    assert!(
-        !is_signed_in(&mut browser, &wiki).await,
-        "nothing was left behind"
-    );
+    assert!(!is_signed_in(&mut browser, &wiki).await, "nothing was left behind");
     assert!(!code.is_empty());
     app.pass(30);
     wiki.sign_in(&app, &mut browser, &ann, wiki.request()).await;
@@ -58,14 +48,9 @@ async fn cancel_leads_back_to_the_application_from_every_page() {
     let page = sent(&mut browser, &board).await;
     let page = browser.submit(&page, "consent", &[("action", "deny")]).await;
     assert_eq!(error_of(&page), "access_denied");
-    let page = browser
-        .open(wiki.request().with("prompt", "select_account").url())
-        .await;
+    let page = browser.open(wiki.request().with("prompt", "select_account").url()).await;
     cancels(&mut browser, &page, "select-account").await;
-    assert!(
-        is_signed_in(&mut browser, &wiki).await,
-        "section 4.10: the session is untouched"
-    );
+    assert!(is_signed_in(&mut browser, &wiki).await, "section 4.10: the session is untouched");
 }
 
 /// facts/atlassian.md: the applications forget their side of a sign-in after five minutes.
@@ -97,9 +82,7 @@ async fn a_short_sign_in_is_answered_at_once() {
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &jira, &ann).await;
     app.pass(240);
-    let page = browser
-        .submit(&page, "factor", &[("code", &ann.code(&app))])
-        .await;
+    let page = browser.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
     assert!(page.arrival().unwrap().get("code").is_some());
 }
 
@@ -119,22 +102,12 @@ async fn the_language_follows_the_application_then_the_browser() {
     let ann = app.person("ann").await;
     let wiki = app.application().await;
     let mut browser = Browser::new();
-    let page = browser
-        .open(wiki.request().with("ui_locales", "xx de-AT en").url())
-        .await;
-    assert_eq!(
-        (language(&page).as_str(), page.title().as_str()),
-        ("de", "Anmelden")
-    );
+    let page = browser.open(wiki.request().with("ui_locales", "xx de-AT en").url()).await;
+    assert_eq!((language(&page).as_str(), page.title().as_str()), ("de", "Anmelden"));
     let page = super::type_password(&mut browser, &page, &ann).await;
     assert_eq!(page.title(), "Code eingeben", "the whole journey");
     let page = sent(&mut browser, &wiki).await;
-    assert_eq!(
-        (language(&page).as_str(), page.title().as_str()),
-        ("en", "Sign in")
-    );
-    browser
-        .headers
-        .insert("accept-language", "de-DE,de;q=0.9".parse().unwrap());
+    assert_eq!((language(&page).as_str(), page.title().as_str()), ("en", "Sign in"));
+    browser.headers.insert("accept-language", "de-DE,de;q=0.9".parse().unwrap());
     assert_eq!(language(&sent(&mut browser, &wiki).await), "de");
 }

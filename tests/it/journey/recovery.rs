@@ -20,9 +20,7 @@ async fn enrolled(app: &TestApp, wiki: &RelyingParty) -> (Person, Vec<String>) {
 /// The page that asks for a recovery code.
 async fn recovering(browser: &mut Browser, wiki: &RelyingParty, person: &Person) -> Page {
     let page = password_given(browser, wiki, person).await;
-    browser
-        .submit(&page, "factor", &[("action", "recovery_code")])
-        .await
+    browser.submit(&page, "factor", &[("action", "recovery_code")]).await
 }
 
 #[tokio::test]
@@ -33,16 +31,11 @@ async fn r_rc_06_a_recovery_code_is_good_once_and_only_to_replace_the_lost_app()
     let mut browser = Browser::new();
     let page = recovering(&mut browser, &wiki, &ann).await;
     assert!(page.body.contains("You have 10 unused codes left."));
-    let page = browser
-        .submit(&page, "factor", &[("code", "0000-0000-0000-0000")])
-        .await;
+    let page = browser.submit(&page, "factor", &[("code", "0000-0000-0000-0000")]).await;
     assert!(page.status == 200 && page.has("problem"), "SF");
     let page = browser.submit(&page, "factor", &[("code", &codes[3])]).await;
     assert!(page.has("enrol"), "enrolment is forced: {}", page.body);
-    assert!(
-        browser.cookie(&app.issuer, super::SESSION).is_none(),
-        "nothing was raised"
-    );
+    assert!(browser.cookie(&app.issuer, super::SESSION).is_none(), "nothing was raised");
 
     // Left there: the code is spent, the old app still there, and the next sign-in begins as ever.
     let mut browser = Browser::new();
@@ -61,19 +54,13 @@ async fn r_rc_06_a_recovery_code_is_good_once_and_only_to_replace_the_lost_app()
 
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &wiki, &ann).await;
-    let page = browser
-        .submit(&page, "factor", &[("code", &ann.code(&app))])
-        .await;
+    let page = browser.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
     assert!(page.has("problem"), "the lost app was replaced");
-    let page = browser
-        .submit(&page, "factor", &[("action", "recovery_code")])
-        .await;
+    let page = browser.submit(&page, "factor", &[("action", "recovery_code")]).await;
     let page = browser.submit(&page, "factor", &[("code", &codes[5])]).await;
     assert!(page.has("problem"), "the old set is void");
     let page = browser.submit(&page, "factor", &[("action", "back")]).await;
-    let page = browser
-        .submit(&page, "factor", &[("code", &with_new_app.code(&app))])
-        .await;
+    let page = browser.submit(&page, "factor", &[("code", &with_new_app.code(&app))]).await;
     assert!(page.arrival().unwrap().get("code").is_some());
     assert_eq!(renewed.len(), 10);
 }
@@ -85,13 +72,8 @@ async fn r_en_02_who_lost_everything_is_told_whom_to_ask() {
     let ann = app.person("ann").await;
     let mut browser = Browser::new();
     let page = password_given(&mut browser, &wiki, &ann).await;
-    assert!(
-        !page.body.contains("value=\"recovery_code\""),
-        "there are none to use"
-    );
-    let lost = browser
-        .submit(&page, "factor", &[("action", "lost_factor")])
-        .await;
+    assert!(!page.body.contains("value=\"recovery_code\""), "there are none to use");
+    let lost = browser.submit(&page, "factor", &[("action", "lost_factor")]).await;
     assert!(lost.has("lost-factor"), "{}", lost.body);
     assert_offers_support(&lost);
     let page = browser.submit(&lost, "lost-factor", &[("action", "back")]).await;

@@ -30,11 +30,7 @@ async fn r_se_02_each_rise_changes_the_secret_and_keeps_the_sid() {
     let wiki = app.application().await;
     let mut browser = Browser::new();
     let first = wiki.sign_in(&app, &mut browser, &ann, wiki.request()).await;
-    let line = browser
-        .set_cookies
-        .iter()
-        .find(|line| line.starts_with(SESSION))
-        .unwrap();
+    let line = browser.set_cookies.iter().find(|line| line.starts_with(SESSION)).unwrap();
     for attribute in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
         assert!(line.contains(attribute), "R-SE-01: {line}");
     }
@@ -70,13 +66,8 @@ async fn r_az_11_prompt_login_asks_the_password_and_not_the_young_second_factor(
     assert!(page.arrival().unwrap().get("code").is_some());
     app.pass(1);
     let page = sent(&mut browser, &wiki).await;
-    assert!(
-        page.has("factor"),
-        "after twelve hours the second factor alone is asked again"
-    );
-    let page = browser
-        .submit(&page, "factor", &[("code", &ann.code(&app))])
-        .await;
+    assert!(page.has("factor"), "after twelve hours the second factor alone is asked again");
+    let page = browser.submit(&page, "factor", &[("code", &ann.code(&app))]).await;
     assert!(page.arrival().unwrap().get("code").is_some());
 }
 
@@ -113,11 +104,7 @@ async fn r_az_11_another_person_gets_a_session_of_their_own_and_the_old_one_ends
     assert_eq!(second.claims["sub"], bob.id.as_str());
     assert_ne!(second.claims["sid"], first.claims["sid"]);
     assert!(!is_signed_in(&mut anns, &wiki).await, "Ann's session is over");
-    assert_eq!(
-        wiki.userinfo(&first.access_token()).await.status,
-        401,
-        "and so is her token"
-    );
+    assert_eq!(wiki.userinfo(&first.access_token()).await.status, 401, "and so is her token");
 }
 
 #[tokio::test]
@@ -130,20 +117,10 @@ async fn r_se_03_r_se_06_neither_an_unknown_nor_a_journeys_cookie_signs_anybody_
     browser.plant(&app.issuer, SESSION, &planted);
     assert!(!is_signed_in(&mut browser, &wiki).await);
     wiki.sign_in(&app, &mut browser, &ann, wiki.request()).await;
-    assert!(
-        !browser.cookie(&app.issuer, SESSION).unwrap().starts_with("AAAA"),
-        "never taken over"
-    );
-    let journey = browser
-        .cookie(&app.issuer, "__Host-keyward-browser")
-        .unwrap()
-        .to_owned();
+    assert!(!browser.cookie(&app.issuer, SESSION).unwrap().starts_with("AAAA"), "never taken over");
+    let journey = browser.cookie(&app.issuer, "__Host-keyward-browser").unwrap().to_owned();
     let mut other = Browser::new();
-    other.plant(
-        &app.issuer,
-        SESSION,
-        &format!("{}.{journey}", cookie(&browser, &app).0),
-    );
+    other.plant(&app.issuer, SESSION, &format!("{}.{journey}", cookie(&browser, &app).0));
     assert!(!is_signed_in(&mut other, &wiki).await);
     let page = password_given(&mut other, &wiki, &ann).await;
     assert!(page.has("factor"));
@@ -192,36 +169,21 @@ async fn a_session_survives_a_restart() {
         issuer: "http://localhost:8443".to_owned(),
     };
     let app = started(folder.path(), clock.clone()).await;
-    let user = app
-        .users
-        .create(NewUser::named(Username::new("ann").unwrap()), Batch::new())
-        .await
-        .unwrap();
+    let user = app.users.create(NewUser::named(Username::new("ann").unwrap()), Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords
-        .set(&user, PASSWORD, false, &app.password_rules, &mut batch)
-        .await
-        .unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
     let occasion = Occasion {
         user: user.id.clone(),
         journey: JourneyId::from_text("import"),
         origin: keyward::audit::Origin::default(),
     };
     let secret = [7; totp::SECRET_BYTES];
-    app.enrolment
-        .import(&occasion, &secret, "phone", batch)
-        .await
-        .unwrap();
+    app.enrolment.import(&occasion, &secret, "phone", batch).await.unwrap();
     let (mut browser, before) = (Browser::default(), wire(&app));
     let begun = browser.request(&before, "/sign-in", None).await;
-    let page = browser
-        .request(&before, begun.location.as_deref().unwrap(), None)
-        .await;
+    let page = browser.request(&before, begun.location.as_deref().unwrap(), None).await;
     let (_, action, token) = page.form().unwrap();
-    let fields = format!(
-        "form_token={token}&username=ann&password={}",
-        PASSWORD.replace(' ', "+")
-    );
+    let fields = format!("form_token={token}&username=ann&password={}", PASSWORD.replace(' ', "+"));
     browser.request(&before, action, Some(&fields)).await;
     let fields = format!("form_token={token}&code={}", code_of(&secret, 1_800_000_000));
     let action = action.replace("/password", "/second-factor");
@@ -230,9 +192,5 @@ async fn a_session_survives_a_restart() {
 
     let app = started(folder.path(), clock).await;
     let home = browser.request(&wire(&app), "/", None).await;
-    assert!(
-        home.body.contains("ann") && home.body.contains("id=\"logout\""),
-        "{}",
-        home.body
-    );
+    assert!(home.body.contains("ann") && home.body.contains("id=\"logout\""), "{}", home.body);
 }

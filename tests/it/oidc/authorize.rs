@@ -23,9 +23,7 @@ async fn r_az_05_only_the_code_flow_is_served() {
         " code",
     ] {
         let request = world.wiki.request().with("response_type", other);
-        world
-            .redirected_error(&request, "unsupported_response_type")
-            .await;
+        world.redirected_error(&request, "unsupported_response_type").await;
     }
 }
 
@@ -80,10 +78,7 @@ async fn r_az_09_the_issuer_stands_in_every_answer() {
     let (mut world, done) = World::signed_in().await;
     assert_eq!(done.arrival.get("iss"), Some(world.app.issuer.as_str()));
     let page = world.browser.get(world.wiki.request().url()).await;
-    assert_eq!(
-        page.arrival().unwrap().get("iss"),
-        Some(world.app.issuer.as_str())
-    );
+    assert_eq!(page.arrival().unwrap().get("iss"), Some(world.app.issuer.as_str()));
 }
 
 /// R-AZ-12: unknown values are wishes nobody understands; known ones are met; the token shows what was reached.
@@ -100,9 +95,7 @@ async fn r_az_12_unknown_levels_are_ignored_and_essential_ones_are_not() {
         |value: &str| format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{value}"}}}}}}"#);
     for beyond in ["urn:x:gold", "urn:keyward:acr:phr", "phrh"] {
         let request = world.wiki.request().with("claims", essential(beyond));
-        world
-            .redirected_error(&request, "unmet_authentication_requirements")
-            .await;
+        world.redirected_error(&request, "unmet_authentication_requirements").await;
     }
     let request = world.wiki.request().with("claims", essential("2"));
     let page = world.browser.get(request.url()).await;
@@ -116,10 +109,7 @@ async fn r_az_12_any_of_several_essential_levels_is_enough() {
     let claims = r#"{"id_token":{"acr":{"essential":true,"values":["phr","urn:keyward:acr:mfa"]}}}"#;
     let request = world.wiki.request().with("claims", claims);
     let page = world.browser.get(request.url()).await;
-    assert_eq!(
-        world.wiki.complete(&request, &page).await.claims["acr"],
-        "urn:keyward:acr:mfa"
-    );
+    assert_eq!(world.wiki.complete(&request, &page).await.claims["acr"], "urn:keyward:acr:mfa");
 }
 
 /// R-AZ-14: the hint prefills the name, escaped, and does no more.
@@ -136,11 +126,7 @@ async fn r_az_14_a_login_hint_prefills_and_does_no_more() {
     }
     let long = world.wiki.request().with("login_hint", "a".repeat(257));
     let page = world.browser.open(long.url()).await;
-    assert_eq!(
-        page.attribute("username", "value").unwrap_or_default(),
-        "",
-        "too long a hint is dropped"
-    );
+    assert_eq!(page.attribute("username", "value").unwrap_or_default(), "", "too long a hint is dropped");
 }
 
 /// R-AZ-15: request objects are refused, never ignored, and nothing is fetched.
@@ -149,15 +135,9 @@ async fn r_az_15_request_objects_are_refused() {
     let (mut world, _) = World::signed_in().await;
     let request = world.wiki.request().with("request", "eyJhbGciOiJub25lIn0.e30.");
     world.redirected_error(&request, "request_not_supported").await;
-    for uri in [
-        "https://evil.example/object",
-        "urn:ietf:params:oauth:request_uri:abc",
-        "x",
-    ] {
+    for uri in ["https://evil.example/object", "urn:ietf:params:oauth:request_uri:abc", "x"] {
         let request = world.wiki.request().with("request_uri", uri);
-        world
-            .redirected_error(&request, "request_uri_not_supported")
-            .await;
+        world.redirected_error(&request, "request_uri_not_supported").await;
     }
 }
 
@@ -165,24 +145,12 @@ async fn r_az_15_request_objects_are_refused() {
 #[tokio::test]
 async fn r_az_19_no_page_may_be_read_by_other_origins() {
     let (mut world, _) = World::signed_in().await;
-    world
-        .browser
-        .headers
-        .insert("origin", "https://evil.example".parse().unwrap());
-    let journey = world
-        .browser
-        .open(world.wiki.request().with("prompt", "login").url())
-        .await;
+    world.browser.headers.insert("origin", "https://evil.example".parse().unwrap());
+    let journey = world.browser.open(world.wiki.request().with("prompt", "login").url()).await;
     let pages = [
         world.browser.get(world.wiki.request().url()).await,
-        world
-            .browser
-            .send(Method::OPTIONS, &world.app.url("/authorize"), None)
-            .await,
-        world
-            .browser
-            .send(Method::OPTIONS, journey.url.as_str(), None)
-            .await,
+        world.browser.send(Method::OPTIONS, &world.app.url("/authorize"), None).await,
+        world.browser.send(Method::OPTIONS, journey.url.as_str(), None).await,
         journey,
     ];
     for page in pages {
@@ -211,9 +179,7 @@ async fn r_az_20_sizes_are_bounded() {
     world.redirected_error(&request, "invalid_request").await;
     let whole = world.wiki.request().with("extra", "a".repeat(8192));
     world.refused_page(&whole.url()).await;
-    let many = (0..65).fold(world.wiki.request(), |request, n| {
-        request.with(&format!("x{n}"), "1")
-    });
+    let many = (0..65).fold(world.wiki.request(), |request, n| request.with(&format!("x{n}"), "1"));
     world.refused_page(&many.url()).await;
 }
 
@@ -222,17 +188,11 @@ async fn r_az_20_sizes_are_bounded() {
 async fn r_az_20_sizes_are_bounded_by_post_too() {
     let mut world = World::new().await;
     let request = world.wiki.request();
-    let mut fields: Vec<_> = request
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let mut fields: Vec<_> =
+        request.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let names: Vec<_> = (0..65).map(|n| format!("x{n}")).collect();
     fields.extend(names.iter().map(|name| (name.as_str(), "1")));
-    let page = world
-        .browser
-        .post_only(world.app.url("/authorize"), &fields)
-        .await;
+    let page = world.browser.post_only(world.app.url("/authorize"), &fields).await;
     refused_page(&page);
 }
 
@@ -260,10 +220,7 @@ async fn r_az_21_scopes_are_cut_to_what_the_client_may_have() {
     };
     let wiki = world.app.application_like(narrow).await;
     let claims = r#"{"userinfo":{"address":null,"groups":null},"id_token":{"groups":null}}"#;
-    let request = wiki
-        .request()
-        .with("scope", "openid profile groups email")
-        .with("claims", claims);
+    let request = wiki.request().with("scope", "openid profile groups email").with("claims", claims);
     let page = world.browser.get(request.url()).await;
     let done = wiki.complete(&request, &page).await;
     assert_eq!(done.tokens.json()["scope"], "openid email");
@@ -278,11 +235,7 @@ async fn r_az_21_scopes_are_cut_to_what_the_client_may_have() {
 async fn r_az_23_the_form_post_page_is_tight() {
     let (mut world, _) = World::signed_in().await;
     let state = "\"><script>alert(1)</script>'&<b>";
-    let request = world
-        .wiki
-        .request()
-        .with("response_mode", "form_post")
-        .with("state", state);
+    let request = world.wiki.request().with("response_mode", "form_post").with("state", state);
     let page = world.browser.get(request.url()).await;
     let arrival = page.arrival().unwrap();
     assert_eq!(arrival.way, Way::FormPost);

@@ -71,15 +71,10 @@ async fn r_co_08_second_factor() {
         world.befall(fate).await;
         let code = world.ada.code(&world.app);
         let page = world.browser.submit(&page, "factor", &[("code", &code)]).await;
-        let answered = page
-            .arrival()
-            .is_some_and(|arrival| arrival.get("code").is_some());
+        let answered = page.arrival().is_some_and(|arrival| arrival.get("code").is_some());
         assert!(!answered, "{fate:?}");
         let cookies = world.browser.cookie_names();
-        assert!(
-            !cookies.iter().any(|name| name.contains("session")),
-            "{fate:?}: {cookies:?}"
-        );
+        assert!(!cookies.iter().any(|name| name.contains("session")), "{fate:?}: {cookies:?}");
     }
 }
 
@@ -92,16 +87,11 @@ async fn r_co_08_resume() {
         let fill = [("username", "ada"), ("password", world.ada.password.as_str())];
         let page = world.browser.submit(&page, "login", &fill).await;
         let code = world.ada.code(&world.app);
-        let page = world
-            .browser
-            .submit_only(&page, "factor", &[("code", &code)])
-            .await;
+        let page = world.browser.submit_only(&page, "factor", &[("code", &code)]).await;
         assert!(page.location().unwrap().path().contains("resume"));
         world.befall(fate).await;
         let page = world.browser.follow(page).await;
-        let answered = page
-            .arrival()
-            .is_some_and(|arrival| arrival.get("code").is_some());
+        let answered = page.arrival().is_some_and(|arrival| arrival.get("code").is_some());
         assert!(!answered, "{fate:?}: a code was issued");
     }
 }

@@ -18,10 +18,7 @@ use crate::support::browser::{Browser, http};
 /// Carries the library's requests; it has no HTTP client of its own.
 async fn carry(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
     let (parts, body) = request.into_parts();
-    let request = http()
-        .request(parts.method, parts.uri.to_string())
-        .headers(parts.headers)
-        .body(body);
+    let request = http().request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
     let answer = request.send().await?;
     let mut response = HttpResponse::new(Vec::new());
     *response.status_mut() = answer.status();
@@ -34,9 +31,7 @@ async fn carry(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
 async fn a_library_of_somebody_else_signs_a_person_in() {
     let world = World::new().await;
     let issuer = IssuerUrl::new(world.app.issuer.clone()).unwrap();
-    let provider = CoreProviderMetadata::discover_async(issuer, &carry)
-        .await
-        .unwrap();
+    let provider = CoreProviderMetadata::discover_async(issuer, &carry).await.unwrap();
     let client = CoreClient::from_provider_metadata(
         provider,
         ClientId::new(world.wiki.id.clone()),
@@ -46,11 +41,7 @@ async fn a_library_of_somebody_else_signs_a_person_in() {
 
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state, nonce) = client
-        .authorize_url(
-            CoreAuthenticationFlow::AuthorizationCode,
-            CsrfToken::new_random,
-            Nonce::new_random,
-        )
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
         .add_scope(Scope::new("email".to_owned()))
         .add_scope(Scope::new("profile".to_owned()))
         .set_pkce_challenge(challenge)
@@ -62,13 +53,8 @@ async fn a_library_of_somebody_else_signs_a_person_in() {
     assert_eq!(arrival.get("state"), Some(state.secret().as_str()));
 
     let code = AuthorizationCode::new(arrival.code().to_owned());
-    let tokens = client
-        .exchange_code(code)
-        .unwrap()
-        .set_pkce_verifier(verifier)
-        .request_async(&carry)
-        .await
-        .unwrap();
+    let tokens =
+        client.exchange_code(code).unwrap().set_pkce_verifier(verifier).request_async(&carry).await.unwrap();
     let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(world.app.now()).unwrap());
     let verifier = client.id_token_verifier().set_time_fn(move || now.into());
     let claims = tokens.id_token().unwrap().claims(&verifier, &nonce).unwrap();

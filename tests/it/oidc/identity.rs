@@ -30,18 +30,12 @@ async fn arrive(world: &World, party: &RelyingParty, person: &Person) -> Page {
 
 async fn tokens(world: &World, party: &RelyingParty, person: &Person) -> SignedIn {
     let request = party.request();
-    party
-        .sign_in(&world.app, &mut Browser::new(), person, request)
-        .await
+    party.sign_in(&world.app, &mut Browser::new(), person, request).await
 }
 
 impl World {
     async fn person_with(&self, name: &str, groups: BTreeSet<Text>, profile: Profile) -> Person {
-        let new = NewUser {
-            groups,
-            profile,
-            ..NewUser::named(Username::new(name).unwrap())
-        };
+        let new = NewUser { groups, profile, ..NewUser::named(Username::new(name).unwrap()) };
         let mut person = self.app.person_like(new).await;
         person.secret = Some(self.app.give_totp(&person.id, name).await);
         person
@@ -51,10 +45,7 @@ impl World {
 fn profile(mail: Option<(&str, bool)>) -> Profile {
     Profile {
         name: Some(Text::new("Grace Hopper").unwrap()),
-        mail: mail.map(|(address, verified)| Mail {
-            address: MailAddress::new(address).unwrap(),
-            verified,
-        }),
+        mail: mail.map(|(address, verified)| Mail { address: MailAddress::new(address).unwrap(), verified }),
         ..Profile::default()
     }
 }
@@ -65,10 +56,7 @@ fn profile(mail: Option<(&str, bool)>) -> Profile {
 async fn a_preset_receives_its_claims_without_asking() {
     let (world, jira) = jira().await;
     let done = tokens(&world, &jira, &world.ada).await;
-    for source in [
-        Value::Object(done.claims.clone()),
-        jira.userinfo(&done.access_token()).await.json(),
-    ] {
+    for source in [Value::Object(done.claims.clone()), jira.userinfo(&done.access_token()).await.json()] {
         assert_eq!(source["preferred_username"], "ada");
         assert_eq!(source["name"], "Ada Byron Lovelace");
         assert_eq!(source["email"], "ada@example.com");
@@ -93,13 +81,8 @@ async fn a_preset_receives_its_claims_without_asking() {
 async fn r_id_05_an_unverified_or_missing_mail_stops_on_our_own_page() {
     let (world, jira) = jira().await;
     let without = world.person_with("bob", BTreeSet::new(), profile(None)).await;
-    let unverified = world
-        .person_with(
-            "cleo",
-            BTreeSet::new(),
-            profile(Some(("cleo@example.com", false))),
-        )
-        .await;
+    let unverified =
+        world.person_with("cleo", BTreeSet::new(), profile(Some(("cleo@example.com", false)))).await;
     for person in [without, unverified] {
         let page = arrive(&world, &jira, &person).await;
         refused_page(&page);
@@ -112,18 +95,9 @@ async fn r_id_05_an_unverified_or_missing_mail_stops_on_our_own_page() {
 #[tokio::test]
 async fn r_id_05_email_verified_tells_the_truth() {
     let world = World::new().await;
-    let person = world
-        .person_with(
-            "cleo",
-            BTreeSet::new(),
-            profile(Some(("cleo@example.com", false))),
-        )
-        .await;
+    let person = world.person_with("cleo", BTreeSet::new(), profile(Some(("cleo@example.com", false)))).await;
     let request = world.wiki.request().with("scope", "openid email");
-    let done = world
-        .wiki
-        .sign_in(&world.app, &mut Browser::new(), &person, request)
-        .await;
+    let done = world.wiki.sign_in(&world.app, &mut Browser::new(), &person, request).await;
     let userinfo = world.wiki.userinfo(&done.access_token()).await.json();
     assert_eq!(userinfo["email_verified"], false);
 }
@@ -137,9 +111,7 @@ async fn r_id_07_groups_are_complete_or_absent() {
     for (person, count) in [("none", 0), ("one", 1), ("many", 500)] {
         let groups = world.app.groups(&names[..count]).await;
         let mail = format!("{person}@example.com");
-        let person = world
-            .person_with(person, groups, profile(Some((&mail, true))))
-            .await;
+        let person = world.person_with(person, groups, profile(Some((&mail, true)))).await;
         let done = tokens(&world, &jira, &person).await;
         match count {
             0 => assert!(!done.claims.contains_key("groups"), "{:?}", done.claims),
@@ -155,9 +127,7 @@ async fn r_id_09_more_than_500_groups_are_refused_not_cut() {
     let names: Vec<_> = (0..501).map(|n| format!("g{n}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let groups = world.app.groups(&names).await;
-    let person = world
-        .person_with("many", groups, profile(Some(("many@example.com", true))))
-        .await;
+    let person = world.person_with("many", groups, profile(Some(("many@example.com", true)))).await;
     refused_page(&arrive(&world, &jira, &person).await);
 }
 
@@ -165,13 +135,8 @@ async fn r_id_09_more_than_500_groups_are_refused_not_cut() {
 #[tokio::test]
 async fn r_id_08_only_listed_groups_leave() {
     let (world, jira) = jira().await;
-    let groups = world
-        .app
-        .groups(&["jira-administrators", "jira-users", "payroll"])
-        .await;
-    let person = world
-        .person_with("bob", groups, profile(Some(("bob@example.com", true))))
-        .await;
+    let groups = world.app.groups(&["jira-administrators", "jira-users", "payroll"]).await;
+    let person = world.person_with("bob", groups, profile(Some(("bob@example.com", true)))).await;
     let id = keyward::foundation::ids::ClientId::from_text(&jira.id);
     let mut client = world.app.app.clients.find(&id).await.unwrap().unwrap();
     client.allowed_groups = Some(vec!["jira-users".to_owned()]);
@@ -186,9 +151,7 @@ async fn r_id_08_only_listed_groups_leave() {
 #[tokio::test]
 async fn a_user_name_that_looks_like_a_number_stays_a_string() {
     let (world, jira) = jira().await;
-    let person = world
-        .person_with("00421", BTreeSet::new(), profile(Some(("n@example.com", true))))
-        .await;
+    let person = world.person_with("00421", BTreeSet::new(), profile(Some(("n@example.com", true)))).await;
     let done = tokens(&world, &jira, &person).await;
     assert_eq!(done.claims["preferred_username"], json!("00421"));
 }
@@ -200,13 +163,7 @@ async fn r_id_01_the_subject_stays_when_the_name_changes() {
     let sub = first.claims["sub"].as_str().unwrap().to_owned();
     assert!(!sub.contains("ada"));
     let new = Username::new("countess").unwrap();
-    world
-        .app
-        .app
-        .users
-        .rename(&world.ada.id, new, keyward::storage::Batch::new())
-        .await
-        .unwrap();
+    world.app.app.users.rename(&world.ada.id, new, keyward::storage::Batch::new()).await.unwrap();
     world.ada.username = "countess".to_owned();
     world.app.pass(60);
     world.browser = Browser::new();

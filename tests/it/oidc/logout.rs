@@ -14,9 +14,7 @@ const TARGET: &str = "https://wiki.example.com/post_logout_redirect";
 impl World {
     /// An address of the end-session endpoint.
     fn logout(&self, parameters: &[(&str, &str)]) -> String {
-        reqwest::Url::parse_with_params(&self.app.url("/logout"), parameters)
-            .unwrap()
-            .into()
+        reqwest::Url::parse_with_params(&self.app.url("/logout"), parameters).unwrap().into()
     }
 
     async fn open_logout(&mut self, parameters: &[(&str, &str)]) -> Page {
@@ -32,9 +30,7 @@ impl World {
     }
 
     async fn confirm(&mut self, page: &Page) -> Page {
-        self.browser
-            .submit(page, "logout", &[("action", "sign_out")])
-            .await
+        self.browser.submit(page, "logout", &[("action", "sign_out")]).await
     }
 }
 
@@ -68,10 +64,7 @@ async fn r_lo_01_nobody_is_signed_out_unasked() {
         assert!(page.has("logout"), "{}", page.body);
     }
     let confirm = world.app.url("/logout/confirm");
-    let page = world
-        .browser
-        .post(&confirm, &[("action", "sign_out"), ("form_token", "x")])
-        .await;
+    let page = world.browser.post(&confirm, &[("action", "sign_out"), ("form_token", "x")]).await;
     refused_page(&page);
     refused_page(&world.browser.post(&confirm, &[("action", "sign_out")]).await);
     assert_eq!(world.browser.get(&confirm).await.status, 405);
@@ -83,10 +76,7 @@ async fn r_lo_01_nobody_is_signed_out_unasked() {
 async fn r_lo_01_a_confirmation_from_another_site_is_refused() {
     let (mut world, _) = World::signed_in().await;
     let page = world.open_logout(&[]).await;
-    world
-        .browser
-        .headers
-        .insert("sec-fetch-site", "cross-site".parse().unwrap());
+    world.browser.headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
     refused_page(&world.confirm(&page).await);
     world.browser.headers.clear();
     assert!(world.is_signed_in().await);
@@ -99,10 +89,7 @@ async fn r_lo_01_a_confirmation_from_another_site_is_refused() {
 async fn r_lo_01_with_a_hint_of_this_session_it_ends_at_once_by_post_too() {
     let (mut world, done) = World::signed_in().await;
     let token = done.id_token();
-    let fields = [
-        ("id_token_hint", token.as_str()),
-        ("post_logout_redirect_uri", TARGET),
-    ];
+    let fields = [("id_token_hint", token.as_str()), ("post_logout_redirect_uri", TARGET)];
     let page = world.browser.post(world.app.url("/logout"), &fields).await;
     assert_eq!(page.location().unwrap().as_str(), TARGET);
     assert!(!world.is_signed_in().await);
@@ -115,21 +102,13 @@ async fn r_lo_02_a_hint_of_another_session_asks_and_names_nobody() {
     let bob = world.app.person("bob").await;
     let mut elsewhere = Browser::new();
     let request = world.wiki.request();
-    let other = world
-        .wiki
-        .sign_in(&world.app, &mut elsewhere, &bob, request)
-        .await;
+    let other = world.wiki.sign_in(&world.app, &mut elsewhere, &bob, request).await;
     world.app.pass(60);
     let mut second = Browser::new();
     let request = world.wiki.request();
-    let own_elsewhere = world
-        .wiki
-        .sign_in(&world.app, &mut second, &world.ada, request)
-        .await;
+    let own_elsewhere = world.wiki.sign_in(&world.app, &mut second, &world.ada, request).await;
     for hint in [other.id_token(), own_elsewhere.id_token()] {
-        let page = world
-            .open_logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", TARGET)])
-            .await;
+        let page = world.open_logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", TARGET)]).await;
         assert!(page.has("logout"));
         for name in ["ada", "bob", "Lovelace"] {
             assert!(!page.body.contains(&format!(">{name}")), "{name} is named");
@@ -154,18 +133,11 @@ async fn r_lo_02_a_hint_of_a_disabled_application_asks() {
 #[tokio::test]
 async fn r_lo_02_client_id_must_be_the_audience_of_the_hint() {
     let (mut world, done) = World::signed_in().await;
-    let board = world
-        .app
-        .application_like(web_application("https://board.example.com"))
-        .await;
-    let page = world
-        .open_logout(&[("id_token_hint", &done.id_token()), ("client_id", &board.id)])
-        .await;
+    let board = world.app.application_like(web_application("https://board.example.com")).await;
+    let page = world.open_logout(&[("id_token_hint", &done.id_token()), ("client_id", &board.id)]).await;
     refused_page(&page);
     let wiki = world.wiki.id.clone();
-    let page = world
-        .open_logout(&[("id_token_hint", &done.id_token()), ("client_id", &wiki)])
-        .await;
+    let page = world.open_logout(&[("id_token_hint", &done.id_token()), ("client_id", &wiki)]).await;
     assert_eq!(page.title(), "You are signed out");
 }
 
@@ -189,11 +161,7 @@ async fn r_lo_03_only_registered_targets_are_gone_to() {
         }
     }
     let page = world
-        .open_logout(&[
-            ("client_id", &id),
-            ("post_logout_redirect_uri", TARGET),
-            ("state", "s 1"),
-        ])
+        .open_logout(&[("client_id", &id), ("post_logout_redirect_uri", TARGET), ("state", "s 1")])
         .await;
     assert_eq!(page.hand_over(), None);
     let page = world.confirm(&page).await;
@@ -209,8 +177,7 @@ async fn r_lo_03_the_names_plug_ins_use_are_understood() {
         let mut world = World::new().await;
         let jira = world.app.preset(Preset::JiraDc, "https://jira.example.com").await;
         let request = jira.request();
-        jira.sign_in(&world.app, &mut world.browser, &world.ada, request)
-            .await;
+        jira.sign_in(&world.app, &mut world.browser, &world.ada, request).await;
         let page = world.open_logout(&[("client_id", &jira.id), (name, JIRA)]).await;
         let page = world.confirm(&page).await;
         assert_eq!(page.arrival().unwrap().uri.as_str(), "https://jira.example.com/");
@@ -229,17 +196,11 @@ async fn r_lo_03_without_a_session_only_a_hint_leads_on() {
     let (mut world, done) = World::signed_in().await;
     world.browser.forget();
     let id = world.wiki.id.clone();
-    let page = world
-        .open_logout(&[("client_id", &id), ("post_logout_redirect_uri", TARGET)])
-        .await;
+    let page = world.open_logout(&[("client_id", &id), ("post_logout_redirect_uri", TARGET)]).await;
     assert!(page.arrival().is_none());
     assert_eq!(page.status, 200);
-    let page = world
-        .open_logout(&[
-            ("id_token_hint", &done.id_token()),
-            ("post_logout_redirect_uri", TARGET),
-        ])
-        .await;
+    let page =
+        world.open_logout(&[("id_token_hint", &done.id_token()), ("post_logout_redirect_uri", TARGET)]).await;
     assert_eq!(page.location().unwrap().as_str(), TARGET);
 }
 
@@ -252,12 +213,7 @@ async fn r_lo_04_the_session_ends_before_anybody_is_told() {
     let url = world.logout(&[("id_token_hint", &done.id_token())]);
     let answer = world.browser.get(url).await;
     assert_eq!(answer.status, 303);
-    assert!(
-        answer
-            .header("set-cookie")
-            .unwrap()
-            .starts_with("__Host-keyward-session=; ")
-    );
+    assert!(answer.header("set-cookie").unwrap().starts_with("__Host-keyward-session=; "));
     assert!(!world.is_signed_in().await);
     let page = world.wiki.userinfo(&done.access_token()).await;
     assert_eq!(page.status, 401);
@@ -268,17 +224,12 @@ async fn r_lo_04_the_session_ends_before_anybody_is_told() {
 async fn r_lo_05_ending_one_session_leaves_the_other_alone() {
     let mut world = World::new().await;
     world.wiki = world.app.application_like(told("https://wiki.example.com")).await;
-    let board = world
-        .app
-        .application_like(told("https://board.example.com"))
-        .await;
+    let board = world.app.application_like(told("https://board.example.com")).await;
     let first = world.sign_in().await;
     world.app.pass(60);
     let mut second_browser = Browser::new();
     let request = board.request();
-    let second = board
-        .sign_in(&world.app, &mut second_browser, &world.ada, request)
-        .await;
+    let second = board.sign_in(&world.app, &mut second_browser, &world.ada, request).await;
     assert_ne!(first.claims["sid"], second.claims["sid"]);
 
     let page = world.open_logout(&[("id_token_hint", &first.id_token())]).await;
@@ -297,28 +248,16 @@ async fn r_lo_05_every_application_of_the_session_is_told_once() {
     let mut world = World::new().await;
     let mut last: Option<SignedIn> = None;
     for name in ["a", "b", "c"] {
-        let party = world
-            .app
-            .application_like(told(&format!("https://{name}.example.com")))
-            .await;
+        let party = world.app.application_like(told(&format!("https://{name}.example.com"))).await;
         for _ in 0..2 {
             let request = party.request();
-            last = Some(
-                party
-                    .sign_in(&world.app, &mut world.browser, &world.ada, request)
-                    .await,
-            );
+            last = Some(party.sign_in(&world.app, &mut world.browser, &world.ada, request).await);
         }
     }
-    let page = world
-        .open_logout(&[("id_token_hint", &last.unwrap().id_token())])
-        .await;
+    let page = world.open_logout(&[("id_token_hint", &last.unwrap().id_token())]).await;
     let mut frames = frames(&page);
     frames.sort();
-    let hosts: Vec<_> = frames
-        .iter()
-        .map(|frame| frame.split('/').nth(2).unwrap())
-        .collect();
+    let hosts: Vec<_> = frames.iter().map(|frame| frame.split('/').nth(2).unwrap()).collect();
     assert_eq!(hosts, ["a.example.com", "b.example.com", "c.example.com"]);
     let policy = page.header("content-security-policy").unwrap();
     let sources = "frame-src https://a.example.com https://b.example.com https://c.example.com";
@@ -341,10 +280,7 @@ async fn r_lo_09_the_front_channel_address_is_the_applications_own() {
             frontchannel_logout_uri: Some(wrong.to_owned()),
             ..web_application("https://wiki.example.com")
         };
-        assert!(
-            world.app.app.clients.register(metadata, None).await.is_err(),
-            "{wrong}"
-        );
+        assert!(world.app.app.clients.register(metadata, None).await.is_err(), "{wrong}");
     }
 }
 
@@ -352,14 +288,9 @@ async fn r_lo_09_the_front_channel_address_is_the_applications_own() {
 #[tokio::test]
 async fn r_lo_10_sign_out_revokes_the_access_tokens_of_every_application() {
     let (mut world, done) = World::signed_in().await;
-    let board = world
-        .app
-        .application_like(web_application("https://board.example.com"))
-        .await;
+    let board = world.app.application_like(web_application("https://board.example.com")).await;
     let request = board.request();
-    let other = board
-        .sign_in(&world.app, &mut world.browser, &world.ada, request)
-        .await;
+    let other = board.sign_in(&world.app, &mut world.browser, &world.ada, request).await;
     let unspent = world.code().await;
     world.open_logout(&[("id_token_hint", &done.id_token())]).await;
     for (party, token) in [(&world.wiki, done.access_token()), (&board, other.access_token())] {
@@ -372,10 +303,7 @@ async fn r_lo_10_sign_out_revokes_the_access_tokens_of_every_application() {
 #[tokio::test]
 async fn r_lo_13_no_application_can_keep_a_person_signed_in() {
     let mut world = World::new().await;
-    world.wiki = world
-        .app
-        .application_like(told("https://unreachable.example.com"))
-        .await;
+    world.wiki = world.app.application_like(told("https://unreachable.example.com")).await;
     let done = world.sign_in().await;
     let page = world.open_logout(&[("id_token_hint", &done.id_token())]).await;
     assert!(!world.is_signed_in().await);
@@ -392,9 +320,7 @@ async fn r_lo_13_no_application_can_keep_a_person_signed_in() {
 async fn a_repeated_parameter_signs_nobody_out() {
     let (mut world, done) = World::signed_in().await;
     let token = done.id_token();
-    let page = world
-        .open_logout(&[("id_token_hint", &token), ("id_token_hint", &token)])
-        .await;
+    let page = world.open_logout(&[("id_token_hint", &token), ("id_token_hint", &token)]).await;
     refused_page(&page);
     assert!(world.is_signed_in().await);
 }

@@ -43,12 +43,7 @@ impl World {
     /// Nobody is signed in.
     pub async fn new() -> Self {
         let app = app::start().await;
-        Self {
-            ada: app.person("ada").await,
-            wiki: app.application().await,
-            browser: Browser::new(),
-            app,
-        }
+        Self { ada: app.person("ada").await, wiki: app.application().await, browser: Browser::new(), app }
     }
 
     /// Ada is signed in at the application.
@@ -61,9 +56,7 @@ impl World {
     /// Ada signs in.
     pub async fn sign_in(&mut self) -> SignedIn {
         let request = self.wiki.request();
-        self.wiki
-            .sign_in(&self.app, &mut self.browser, &self.ada, request)
-            .await
+        self.wiki.sign_in(&self.app, &mut self.browser, &self.ada, request).await
     }
 
     /// A code from a live session, for the usual request.
@@ -75,9 +68,7 @@ impl World {
     /// A code from a live session.
     pub async fn code_for(&mut self, request: &Request) -> String {
         let page = self.browser.get(request.url()).await;
-        let arrival = page
-            .arrival()
-            .unwrap_or_else(|| panic!("{} {}", page.status, page.body));
+        let arrival = page.arrival().unwrap_or_else(|| panic!("{} {}", page.status, page.body));
         arrival.code().to_owned()
     }
 
@@ -86,12 +77,7 @@ impl World {
         let page = self.browser.get(request.url()).await;
         assert_eq!(page.status, 303, "{}", page.body);
         let arrival = page.arrival().expect("it stays with us");
-        assert!(
-            arrival
-                .uri
-                .as_str()
-                .starts_with(&format!("{}?", self.wiki.redirect_uri))
-        );
+        assert!(arrival.uri.as_str().starts_with(&format!("{}?", self.wiki.redirect_uri)));
         assert_eq!(arrival.error(), error, "{arrival:?}");
         assert_eq!(arrival.get("state"), request.get("state"));
         assert_eq!(arrival.get("iss"), Some(self.app.issuer.as_str()));
@@ -129,12 +115,7 @@ pub fn refused_page(page: &Page) {
 
 /// `J(s,err)`.
 pub fn json_error(page: &Page, status: u16, error: &str) {
-    assert_eq!(
-        (page.status.as_u16(), page.json()["error"].as_str()),
-        (status, Some(error)),
-        "{}",
-        page.body
-    );
+    assert_eq!((page.status.as_u16(), page.json()["error"].as_str()), (status, Some(error)), "{}", page.body);
     assert_eq!(page.header("content-type"), Some("application/json"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.header("www-authenticate").is_some(), status == 401);

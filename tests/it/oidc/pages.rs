@@ -11,9 +11,7 @@ use crate::support::relying_party::web_application;
 
 /// R-TR-03, R-TR-04, R-TR-05 for one page.
 fn check(page: &Page, what: &str) {
-    let policy = page
-        .header("content-security-policy")
-        .unwrap_or_else(|| panic!("{what}: no policy"));
+    let policy = page.header("content-security-policy").unwrap_or_else(|| panic!("{what}: no policy"));
     for rule in [
         "default-src 'none'",
         "base-uri 'none'",
@@ -25,18 +23,9 @@ fn check(page: &Page, what: &str) {
     ] {
         assert!(policy.contains(rule), "{what}: {rule}: {policy}");
     }
-    let nonce = policy
-        .split("script-src 'nonce-")
-        .nth(1)
-        .unwrap()
-        .split('\'')
-        .next()
-        .unwrap();
+    let nonce = policy.split("script-src 'nonce-").nth(1).unwrap().split('\'').next().unwrap();
     assert!(nonce.len() >= 16 && policy.contains(&format!("script-src 'nonce-{nonce}';")));
-    assert!(
-        !policy.contains("unsafe") && !policy.contains('*'),
-        "{what}: {policy}"
-    );
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{what}: {policy}");
     for script in page.all("script", |script| script.value().attr("nonce").map(str::to_owned)) {
         assert_eq!(script.as_deref(), Some(nonce), "{what}");
     }
@@ -54,15 +43,12 @@ fn check(page: &Page, what: &str) {
     assert!(page.header("permissions-policy").unwrap().contains("camera=()"));
     assert_eq!(page.header("server"), None, "{what}");
     for attribute in ["src", "href"] {
-        let foreign = page.all(
-            &format!("script[{attribute}], img[{attribute}], link[{attribute}]"),
-            |element| element.value().attr(attribute).unwrap().to_owned(),
-        );
+        let foreign = page
+            .all(&format!("script[{attribute}], img[{attribute}], link[{attribute}]"), |element| {
+                element.value().attr(attribute).unwrap().to_owned()
+            });
         for address in foreign {
-            assert!(
-                address.starts_with('/') && !address.starts_with("//"),
-                "{what}: {address}"
-            );
+            assert!(address.starts_with('/') && !address.starts_with("//"), "{what}: {address}");
         }
     }
     let inline = page.all("[onclick],[onload],[onerror],[style]", |_| ());
@@ -84,25 +70,14 @@ async fn r_tr_03_every_page_has_its_policy_and_headers() {
     check(&browser.open(world.app.url("/")).await, "nobody's home");
     let page = browser.open(request.url()).await;
     check(&page, "login");
-    let wrong = browser
-        .submit(
-            &page,
-            "login",
-            &[("username", "ada"), ("password", "wrong password")],
-        )
-        .await;
+    let wrong = browser.submit(&page, "login", &[("username", "ada"), ("password", "wrong password")]).await;
     check(&wrong, "login failed");
     let good = [("username", "ada"), ("password", world.ada.password.as_str())];
     let page = browser.submit(&wrong, "login", &good).await;
     check(&page, "factor");
     let wrong = browser.submit(&page, "factor", &[("code", "000000")]).await;
     check(&wrong, "factor failed");
-    check(
-        &browser
-            .submit(&page, "factor", &[("action", "lost_factor"), ("code", "")])
-            .await,
-        "lost factor",
-    );
+    check(&browser.submit(&page, "factor", &[("action", "lost_factor"), ("code", "")]).await, "lost factor");
     let code = world.ada.code(&world.app);
     let page = browser.submit(&page, "factor", &[("code", &code)]).await;
     check(&page, "consent");
@@ -112,20 +87,9 @@ async fn r_tr_03_every_page_has_its_policy_and_headers() {
     check(&browser.open(page.url.as_str()).await, "over");
     check(&browser.open(world.app.url("/")).await, "home");
     let again = world.wiki.request();
-    check(
-        &browser.open(again.clone().with("prompt", "login").url()).await,
-        "login again",
-    );
-    check(
-        &browser
-            .open(again.clone().with("prompt", "select_account").url())
-            .await,
-        "accounts",
-    );
-    check(
-        &browser.open(again.with("redirect_uri", "x").url()).await,
-        "error",
-    );
+    check(&browser.open(again.clone().with("prompt", "login").url()).await, "login again");
+    check(&browser.open(again.clone().with("prompt", "select_account").url()).await, "accounts");
+    check(&browser.open(again.with("redirect_uri", "x").url()).await, "error");
     check(&browser.open(world.app.url("/nowhere")).await, "not found");
     check(&browser.open(world.app.url("/logout")).await, "confirmation");
     let url = format!("{}?id_token_hint={}", world.app.url("/logout"), done.id_token());
@@ -157,9 +121,7 @@ async fn r_tr_08_after_a_form_a_page_hands_over() {
     assert!(target.as_str().starts_with(&world.wiki.redirect_uri));
     let escaped = target.as_str().replace('&', "&amp;");
     assert!(
-        page.body.contains(&format!(
-            "<noscript><meta http-equiv=\"refresh\" content=\"0;url={escaped}"
-        )),
+        page.body.contains(&format!("<noscript><meta http-equiv=\"refresh\" content=\"0;url={escaped}")),
         "{}",
         page.body
     );
@@ -176,10 +138,7 @@ async fn r_tr_08_a_cancelled_sign_in_is_handed_over_with_its_error() {
     let mut world = World::new().await;
     let request = world.wiki.request();
     let page = world.browser.open(request.url()).await;
-    let page = world
-        .browser
-        .submit(&page, "login", &[("action", "cancel")])
-        .await;
+    let page = world.browser.submit(&page, "login", &[("action", "cancel")]).await;
     let arrival = page.arrival().unwrap();
     assert_eq!(arrival.error(), "access_denied");
     assert_eq!(arrival.get("state"), request.get("state"));
@@ -195,30 +154,15 @@ async fn r_co_10_errors_give_nothing_away() {
     let token = done.access_token();
     let request = world.wiki.request();
     let pages = [
-        world
-            .browser
-            .get(request.clone().with("redirect_uri", "https://evil.example").url())
-            .await,
-        world
-            .browser
-            .get(request.clone().with("client_id", &token).url())
-            .await,
+        world.browser.get(request.clone().with("redirect_uri", "https://evil.example").url()).await,
+        world.browser.get(request.clone().with("client_id", &token).url()).await,
         world.browser.get(world.app.url("/authorize?%zz")).await,
         world.browser.get(world.app.url("/authorize?state=%ff")).await,
-        world
-            .browser
-            .get(world.app.url("/authorize/resume/../../x"))
-            .await,
+        world.browser.get(world.app.url("/authorize/resume/../../x")).await,
         world.browser.get(world.app.url("/sign-in/nothing")).await,
         world.browser.get(world.app.url("/invitation/nothing")).await,
-        world
-            .browser
-            .get(world.app.url("/logout?id_token_hint=x.y.z"))
-            .await,
-        world
-            .browser
-            .send(Method::DELETE, &world.app.url("/token"), None)
-            .await,
+        world.browser.get(world.app.url("/logout?id_token_hint=x.y.z")).await,
+        world.browser.send(Method::DELETE, &world.app.url("/token"), None).await,
         world.wiki.redeem(&token).await,
         world.wiki.redeem(&secret).await,
         world.wiki.token(Some("Basic xyz"), &[("code", &secret)]).await,
@@ -240,12 +184,7 @@ async fn r_co_10_errors_give_nothing_away() {
             &secret,
             &token,
         ] {
-            assert!(
-                !page.body.contains(inside),
-                "{} shows {inside}: {}",
-                page.url,
-                page.body
-            );
+            assert!(!page.body.contains(inside), "{} shows {inside}: {}", page.url, page.body);
         }
     }
 }
@@ -262,15 +201,11 @@ async fn r_pw_01_unknown_and_known_people_see_the_same_page() {
         let fill = [("username", name), ("password", "not the right one")];
         let answer = browser.submit(&page, "login", &fill).await;
         assert_eq!(answer.status, 200);
-        let nonce = answer.all("script", |script| {
-            script.value().attr("nonce").unwrap_or_default().to_owned()
-        });
+        let nonce =
+            answer.all("script", |script| script.value().attr("nonce").unwrap_or_default().to_owned());
         let token = answer.form("login").fields[0].1.clone();
-        let mut body = answer
-            .body
-            .replace(&journey, "")
-            .replace(&token, "")
-            .replace(&format!("\"{name}\""), "");
+        let mut body =
+            answer.body.replace(&journey, "").replace(&token, "").replace(&format!("\"{name}\""), "");
         for nonce in nonce.iter().filter(|nonce| !nonce.is_empty()) {
             body = body.replace(nonce, "");
         }

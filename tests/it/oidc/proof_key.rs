@@ -61,17 +61,11 @@ async fn r_az_07_a_code_is_bound_to_its_browser_unless_switched_off() {
     for bound in [unbound.clone().with_pkce(), unbound.with("nonce", "n")] {
         world.code_for(&bound).await;
     }
-    let old_plug_in = ClientMetadata {
-        unbound: true,
-        ..web_application("https://wiki.example.com")
-    };
+    let old_plug_in = ClientMetadata { unbound: true, ..web_application("https://wiki.example.com") };
     world.wiki = world.app.application_like(old_plug_in).await;
     let code = world.code_for(&world.wiki.request().without("nonce")).await;
     assert_eq!(world.wiki.redeem(&code).await.status, 200);
-    let impossible = ClientMetadata {
-        unbound: true,
-        ..public()
-    };
+    let impossible = ClientMetadata { unbound: true, ..public() };
     assert!(world.app.app.clients.register(impossible, None).await.is_err());
 }
 
@@ -87,28 +81,14 @@ async fn r_tk_08_a_challenge_once_sent_is_always_enforced() {
     let (mut world, _) = World::signed_in().await;
     let other = "another-verifier-of-forty-three-characters-x";
     let with_challenge = world.wiki.request().with_pkce();
-    for wrong in [
-        None,
-        Some(""),
-        Some(other),
-        Some("short"),
-        Some(challenge(VERIFIER).as_str()),
-    ] {
+    for wrong in [None, Some(""), Some(other), Some("short"), Some(challenge(VERIFIER).as_str())] {
         let code = world.code_for(&with_challenge.clone()).await;
-        json_error(
-            &redeem_with(&world.wiki, &code, wrong).await,
-            400,
-            "invalid_grant",
-        );
+        json_error(&redeem_with(&world.wiki, &code, wrong).await, 400, "invalid_grant");
         let second_try = redeem_with(&world.wiki, &code, Some(VERIFIER)).await;
         json_error(&second_try, 400, "invalid_grant");
     }
     let without_challenge = world.wiki.request();
     let code = world.code_for(&without_challenge).await;
-    json_error(
-        &redeem_with(&world.wiki, &code, Some(VERIFIER)).await,
-        400,
-        "invalid_grant",
-    );
+    json_error(&redeem_with(&world.wiki, &code, Some(VERIFIER)).await, 400, "invalid_grant");
     json_error(&redeem_with(&world.wiki, &code, None).await, 400, "invalid_grant");
 }

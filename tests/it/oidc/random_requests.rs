@@ -80,10 +80,7 @@ fn check(page: &Page, issuer: &str, registered: &str, request: &str) {
         return;
     }
     match page.status.as_u16() {
-        303 => assert!(
-            page.location().unwrap().path().starts_with("/sign-in/"),
-            "{request}"
-        ),
+        303 => assert!(page.location().unwrap().path().starts_with("/sign-in/"), "{request}"),
         400 => assert!(page.header("set-cookie").is_none(), "{request}"),
         other => panic!("{request} was answered by {other}: {}", page.body),
     }
@@ -117,22 +114,11 @@ async fn no_query_breaks_the_endpoints() {
             query[place] = value;
         }
         let graphic = |byte: &u8| byte.is_ascii_graphic() && *byte != b'#';
-        let query: String = query
-            .iter()
-            .filter(|byte| graphic(byte))
-            .map(|byte| char::from(*byte))
-            .collect();
+        let query: String = query.iter().filter(|byte| graphic(byte)).map(|byte| char::from(*byte)).collect();
         let path = ["/authorize", "/logout", "/token"][usize::try_from(round).unwrap() % 3];
-        let head = crate::support::raw::get(
-            world.app.host(),
-            &format!("{path}?{query}"),
-            "Accept: text/html\r\n",
-        );
+        let head =
+            crate::support::raw::get(world.app.host(), &format!("{path}?{query}"), "Accept: text/html\r\n");
         let answer = crate::support::raw::send(world.app.address, head).await;
-        assert!(
-            (200..500).contains(&answer.status),
-            "{} for {path}?{query}",
-            answer.status
-        );
+        assert!((200..500).contains(&answer.status), "{} for {path}?{query}", answer.status);
     }
 }

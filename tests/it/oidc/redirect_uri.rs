@@ -194,15 +194,8 @@ async fn r_az_02_the_parameter_is_decoded_once() {
 #[tokio::test]
 async fn r_az_01_an_unknown_application_gets_our_own_page() {
     let mut world = World::new().await;
-    for id in [
-        "",
-        "unknown",
-        "<script>alert(1)</script>",
-        "a/../b",
-        &"x".repeat(4000),
-        "\u{0}",
-        "caf\u{e9}",
-    ] {
+    for id in ["", "unknown", "<script>alert(1)</script>", "a/../b", &"x".repeat(4000), "\u{0}", "caf\u{e9}"]
+    {
         let request = world.wiki.request().with("client_id", id);
         let page = world.refused_page(&request.url()).await;
         assert!(!page.body.contains("<script>alert"));
@@ -218,10 +211,7 @@ async fn p400_leaves_an_audit_event_and_cannot_fill_the_store() {
     let request = world.wiki.request().with("redirect_uri", "https://evil.example/");
     world.refused_page(&request.url()).await;
     let refused = |events: Vec<serde_json::Value>| {
-        events
-            .iter()
-            .filter(|event| event["action"] == "request_refused")
-            .count()
+        events.iter().filter(|event| event["action"] == "request_refused").count()
     };
     assert_eq!(refused(world.app.events().await), 1);
     for _ in 0..60 {
@@ -243,17 +233,11 @@ async fn each_of_several_registered_addresses_receives_its_own_answers() {
         ..web_application("https://wiki.example.com")
     };
     let wiki = world.app.application_like(two).await;
-    for uri in [
-        "https://wiki.example.com/a",
-        "https://wiki.example.com/b?tenant=7",
-    ] {
+    for uri in ["https://wiki.example.com/a", "https://wiki.example.com/b?tenant=7"] {
         let request = wiki.request().with("redirect_uri", uri);
         let target = world.browser.get(request.url()).await.location().unwrap();
         let joint = if uri.contains('?') { '&' } else { '?' };
-        assert!(
-            target.as_str().starts_with(&format!("{uri}{joint}code=")),
-            "{target}"
-        );
+        assert!(target.as_str().starts_with(&format!("{uri}{joint}code=")), "{target}");
     }
     let missing = wiki.request().without("redirect_uri");
     world.refused_page(&missing.url()).await;

@@ -24,17 +24,8 @@ pub async fn reasons(app: &TestApp, action: Action) -> Vec<String> {
     let ground = &app.app.ground;
     let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
     let events = trail.read(&ground.store, None, 10_000).await.unwrap();
-    let found = events
-        .into_iter()
-        .map(|(_, event)| event)
-        .filter(|event| event.action == action);
-    found
-        .map(|event| {
-            event
-                .reason
-                .map_or(String::new(), |reason| reason.as_str().to_owned())
-        })
-        .collect()
+    let found = events.into_iter().map(|(_, event)| event).filter(|event| event.action == action);
+    found.map(|event| event.reason.map_or(String::new(), |reason| reason.as_str().to_owned())).collect()
 }
 
 async fn post(app: &TestApp, request: &Request) -> Page {
@@ -80,26 +71,14 @@ async fn r_az_08_a_repeated_parameter_stays_repeated_on_the_way() {
 async fn r_az_18_a_form_without_fetch_metadata_goes_on_as_it_came() {
     let (app, wiki, _) = signed_in().await;
     let page = post(&app, &wiki.request()).await;
-    assert!(
-        page.location().unwrap().path().starts_with("/sign-in/"),
-        "{}",
-        page.body
-    );
+    assert!(page.location().unwrap().path().starts_with("/sign-in/"), "{}", page.body);
 }
 
 #[tokio::test]
 async fn r_az_20_a_form_has_the_bounds_of_a_query() {
     let (app, wiki, _) = signed_in().await;
     let controls = "\u{1}".repeat(12_000);
-    for name in [
-        "acr_values",
-        "id_token_hint",
-        "login_hint",
-        "nonce",
-        "state",
-        "claims",
-        "unknown",
-    ] {
+    for name in ["acr_values", "id_token_hint", "login_hint", "nonce", "state", "claims", "unknown"] {
         let request = wiki.request().with(name, controls.clone());
         let page = post(&app, &request).await;
         assert_eq!((page.status.as_u16(), page.location()), (400, None), "{name}");
@@ -119,15 +98,9 @@ async fn r_az_20_the_most_awkward_request_within_the_bounds_is_stored() {
     let (app, wiki, _) = signed_in().await;
     let request = wiki.request().with("state", "\u{1}".repeat(4096));
     let request = request.with("acr_values", "\u{1}".repeat(1024));
-    let request = request
-        .with("nonce", "\u{1}".repeat(512))
-        .with("login_hint", "\u{1}".repeat(256));
+    let request = request.with("nonce", "\u{1}".repeat(512)).with("login_hint", "\u{1}".repeat(256));
     let page = post(&app, &request).await;
-    assert!(
-        page.location().unwrap().path().starts_with("/sign-in/"),
-        "{}",
-        page.body
-    );
+    assert!(page.location().unwrap().path().starts_with("/sign-in/"), "{}", page.body);
 }
 
 #[tokio::test]
@@ -138,11 +111,7 @@ async fn r_az_20_what_fits_a_form_but_no_query_is_posted_again_by_our_own_page()
     let form = page.form("form-post");
     assert_eq!(form.action.as_str(), app.url("/authorize"));
     assert_eq!(form.fields, request.parameters);
-    assert!(
-        page.header("content-security-policy")
-            .unwrap()
-            .contains(&app.issuer)
-    );
+    assert!(page.header("content-security-policy").unwrap().contains(&app.issuer));
     let page = browser.submit(&page, "form-post", &[]).await;
     let arrival = page.arrival().unwrap();
     assert_eq!(arrival.get("state"), request.get("state"));
@@ -155,23 +124,11 @@ async fn an_id_token_hint_is_not_kept_with_the_journey() {
     let app = app::start().await;
     let ada = app.person("ada").await;
     let wiki = app.application().await;
-    let done = wiki
-        .sign_in(&app, &mut Browser::new(), &ada, wiki.request())
-        .await;
+    let done = wiki.sign_in(&app, &mut Browser::new(), &ada, wiki.request()).await;
     let request = wiki.request().with("id_token_hint", done.id_token());
     let page = Browser::new().get(request.url()).await;
-    assert!(
-        page.location().unwrap().path().starts_with("/sign-in/"),
-        "{}",
-        page.body
-    );
-    let journeys = app
-        .app
-        .ground
-        .store
-        .scan(&Key::prefix("journey", &[]), None, 100)
-        .await
-        .unwrap();
+    assert!(page.location().unwrap().path().starts_with("/sign-in/"), "{}", page.body);
+    let journeys = app.app.ground.store.scan(&Key::prefix("journey", &[]), None, 100).await.unwrap();
     assert!(!journeys.is_empty());
     for (_, raw) in journeys {
         let text = String::from_utf8(raw.json).unwrap();
@@ -191,9 +148,7 @@ async fn r_az_06_without_response_mode_the_clients_first_mode_counts() {
     let mut browser = Browser::new();
     let done = wiki.sign_in(&app, &mut browser, &ada, wiki.request()).await;
     assert_eq!(done.arrival.way, Way::FormPost);
-    let page = browser
-        .get(wiki.request().with("response_mode", "query").url())
-        .await;
+    let page = browser.get(wiki.request().with("response_mode", "query").url()).await;
     let arrival = page.arrival().unwrap();
     assert_eq!((arrival.way, arrival.error()), (Way::FormPost, "invalid_request"));
 }
@@ -211,11 +166,7 @@ async fn r_az_10_withheld_claims_are_no_page_with_prompt_none() {
 
     let jira = app.preset(Preset::JiraDc, "https://jira.example.com").await;
     let page = browser.get(jira.request().url()).await;
-    assert_eq!(
-        (page.status.as_u16(), page.location()),
-        (400, None),
-        "a page of ours"
-    );
+    assert_eq!((page.status.as_u16(), page.location()), (400, None), "a page of ours");
     let page = browser.get(jira.request().with("prompt", "none").url()).await;
     assert_eq!(page.arrival().unwrap().error(), "interaction_required");
     assert_eq!(reasons(&app, Action::SignInRefused).await, ["claims_withheld"; 2]);
@@ -226,9 +177,7 @@ async fn r_au_01_a_reused_code_leaves_the_event_of_what_it_revoked() {
     let app = app::start().await;
     let ada = app.person("ada").await;
     let wiki = app.application().await;
-    let done = wiki
-        .sign_in(&app, &mut Browser::new(), &ada, wiki.request())
-        .await;
+    let done = wiki.sign_in(&app, &mut Browser::new(), &ada, wiki.request()).await;
     assert_eq!(wiki.redeem(done.arrival.code()).await.status, 400);
     assert_eq!(reasons(&app, Action::Reuse).await, ["code_used_twice"]);
     assert_eq!(reasons(&app, Action::TokenRevoked).await, ["code_used_twice"]);

@@ -47,10 +47,7 @@ async fn r_se_02_a_new_proof_changes_the_secret_and_kills_the_former() {
     let (before, thief) = (world.cookie(SESSION), world.browser.clone());
     world.app.pass(45);
     let request = world.wiki.request().with("prompt", "login");
-    world
-        .wiki
-        .sign_in(&world.app, &mut world.browser, &world.ada, request)
-        .await;
+    world.wiki.sign_in(&world.app, &mut world.browser, &world.ada, request).await;
     let after = world.cookie(SESSION);
     assert_ne!(before, after);
     let own = std::mem::replace(&mut world.browser, thief);
@@ -78,14 +75,7 @@ async fn r_se_03_a_planted_cookie_is_never_adopted() {
     let known = signed_in.cookie(SESSION);
     let half = known.split_once('.').unwrap().0.to_owned();
     let mut world = World::new().await;
-    for planted in [
-        "x",
-        "x.y",
-        &format!("{half}.{}", "A".repeat(43)),
-        &half,
-        "..",
-        &known,
-    ] {
+    for planted in ["x", "x.y", &format!("{half}.{}", "A".repeat(43)), &half, "..", &known] {
         world.browser = Browser::new();
         world.plant(SESSION, planted);
         world.silently("login_required").await;
@@ -135,11 +125,7 @@ async fn r_se_06_journey_and_session_cannot_stand_for_each_other() {
     let (session, browser) = (world.cookie(SESSION), world.cookie(BROWSER));
     let secret = session.split_once('.').unwrap().1.to_owned();
     let id = session.split_once('.').unwrap().0.to_owned();
-    for forged in [
-        browser.clone(),
-        format!("{id}.{browser}"),
-        format!("{browser}.{secret}"),
-    ] {
+    for forged in [browser.clone(), format!("{id}.{browser}"), format!("{browser}.{secret}")] {
         world.browser = Browser::new();
         world.plant(SESSION, &forged);
         world.silently("login_required").await;
@@ -166,10 +152,7 @@ async fn r_se_11_forms_prove_that_they_are_ours() {
         refused_page(&answer);
     }
     for site in ["cross-site", "same-site"] {
-        world
-            .browser
-            .headers
-            .insert("sec-fetch-site", site.parse().unwrap());
+        world.browser.headers.insert("sec-fetch-site", site.parse().unwrap());
         refused_page(&world.browser.submit(&page, "login", &good).await);
     }
     world.browser.headers.clear();
@@ -189,14 +172,7 @@ async fn r_se_12_no_step_is_taken_by_get() {
         .append_pair("password", &world.ada.password);
     let answer = world.browser.get(url.as_str()).await;
     assert_eq!(answer.status, 405);
-    for step in [
-        "account",
-        "new-password",
-        "enrolment",
-        "recovery-codes",
-        "consent",
-        "second-factor",
-    ] {
+    for step in ["account", "new-password", "enrolment", "recovery-codes", "consent", "second-factor"] {
         let answer = world.browser.get(format!("{}/{step}", page.url)).await;
         assert_eq!(answer.status, 405, "{step}");
     }

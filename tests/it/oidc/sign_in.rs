@@ -13,9 +13,7 @@ async fn a_person_signs_in_once_and_reaches_the_second_application_without_a_pro
     let first = wiki.sign_in(&app, &mut browser, &ada, wiki.request()).await;
     assert_eq!(first.claims["sub"], ada.id.as_str());
 
-    let board = app
-        .application_like(web_application("https://board.example.com"))
-        .await;
+    let board = app.application_like(web_application("https://board.example.com")).await;
     let request = board.request();
     let page = browser.get(request.url()).await;
     assert_eq!(page.status, 303, "{}", page.body);

@@ -37,12 +37,7 @@ impl Run {
         let wiki = app.application().await;
         let mut browser = Browser::new();
         let done = wiki.sign_in(&app, &mut browser, &ada, wiki.request()).await;
-        Self {
-            app,
-            wiki,
-            browser,
-            done,
-        }
+        Self { app, wiki, browser, done }
     }
 
     fn request(&self) -> Request {
@@ -51,18 +46,12 @@ impl Run {
             .into_iter()
             .fold(request, Request::without)
             .with("id_token_hint", self.done.id_token())
-            .with(
-                "post_logout_redirect_uri",
-                "https://wiki.example.com/post_logout_redirect",
-            )
+            .with("post_logout_redirect_uri", "https://wiki.example.com/post_logout_redirect")
             .with("state", "s")
     }
 
     async fn is_signed_in(&mut self) -> bool {
-        let page = self
-            .browser
-            .get(self.wiki.request().with("prompt", "none").url())
-            .await;
+        let page = self.browser.get(self.wiki.request().with("prompt", "none").url()).await;
         page.arrival().unwrap().get("code").is_some()
     }
 
@@ -98,10 +87,7 @@ async fn r_lo_13_a_sign_out_form_too_long_for_a_query_ends_the_session_too() {
     assert_eq!(page.form("form-post").fields, request.parameters);
     let page = run.browser.submit(&page, "form-post", &[]).await;
     assert!(is_back(&page), "{} {}", page.status, page.body);
-    assert_eq!(
-        page.status, 200,
-        "after a form of ours a page hands over (R-TR-08)"
-    );
+    assert_eq!(page.status, 200, "after a form of ours a page hands over (R-TR-08)");
     assert!(!run.is_signed_in().await);
 }
 
@@ -109,16 +95,10 @@ async fn r_lo_13_a_sign_out_form_too_long_for_a_query_ends_the_session_too() {
 async fn r_tr_08_after_the_confirmation_a_page_hands_over() {
     // M7: Chromium and WebKit apply the form's form-action to every redirect behind it.
     let mut run = Run::new().await;
-    let request = run
-        .request()
-        .without("id_token_hint")
-        .with("client_id", &run.wiki.id);
+    let request = run.request().without("id_token_hint").with("client_id", &run.wiki.id);
     let page = run.browser.open(request.url()).await;
     assert!(page.has("logout"), "{}", page.body);
-    let page = run
-        .browser
-        .submit(&page, "logout", &[("action", "sign_out")])
-        .await;
+    let page = run.browser.submit(&page, "logout", &[("action", "sign_out")]).await;
     assert_eq!((page.status.as_u16(), page.location()), (200, None));
     assert!(is_back(&page), "{}", page.body);
     assert!(!run.is_signed_in().await);
@@ -131,10 +111,7 @@ async fn r_lo_03_a_link_with_a_hint_stays_a_plain_redirect() {
     assert_eq!(page.status, 303);
     assert!(is_back(&page));
     let page = run.browser.open(run.request().url()).await;
-    assert!(
-        is_back(&page) && page.status == 303,
-        "also when nobody is signed in"
-    );
+    assert!(is_back(&page) && page.status == 303, "also when nobody is signed in");
 }
 
 #[tokio::test]
@@ -145,14 +122,7 @@ async fn r_lo_02_a_hint_for_an_unknown_application_signs_nobody_out_silently() {
     let shop = &run.app.app.ground.store;
     let known = shop.fetch::<Client>(&at).await.unwrap().unwrap().value;
     let mut disabled = Batch::new();
-    disabled.put(
-        at.clone(),
-        &Client {
-            enabled: false,
-            ..known.clone()
-        },
-        None,
-    );
+    disabled.put(at.clone(), &Client { enabled: false, ..known.clone() }, None);
     shop.commit(disabled).await.unwrap();
     let page = run.browser.open(run.request().url()).await;
     assert!(page.has("logout"), "{} {:?}", page.status, page.location());
@@ -250,9 +220,7 @@ impl Store for Late {
         limit: usize,
     ) -> Result<Vec<(Key, Raw)>, StorageError> {
         let found = self.inner.scan(prefix, after, limit).await;
-        let looks = prefix
-            .as_bytes()
-            .starts_with(Key::prefix("participant", &[]).as_bytes());
+        let looks = prefix.as_bytes().starts_with(Key::prefix("participant", &[]).as_bytes());
         if looks && self.armed.swap(false, Ordering::SeqCst) {
             self.issue().await;
         }

@@ -16,23 +16,14 @@ async fn r_az_10_without_a_session_the_answer_is_login_required() {
     let mut world = World::new().await;
     let request = world.wiki.request().with("prompt", "none");
     world.redirected_error(&request, "login_required").await;
-    assert!(
-        world.browser.cookie_names().is_empty(),
-        "no cookie for a question that was not asked"
-    );
+    assert!(world.browser.cookie_names().is_empty(), "no cookie for a question that was not asked");
 }
 
 /// R-AZ-10: `none` stands alone.
 #[tokio::test]
 async fn r_az_10_none_beside_another_value_is_refused() {
     let (mut world, _) = World::signed_in().await;
-    for both in [
-        "none login",
-        "login none",
-        "none consent",
-        "none select_account",
-        "none foo",
-    ] {
+    for both in ["none login", "login none", "none consent", "none select_account", "none foo"] {
         let request = world.wiki.request().with("prompt", both);
         world.redirected_error(&request, "invalid_request").await;
     }
@@ -42,16 +33,9 @@ async fn r_az_10_none_beside_another_value_is_refused() {
 #[tokio::test]
 async fn r_az_10_missing_consent_is_consent_required() {
     let (mut world, _) = World::signed_in().await;
-    let asking = ClientMetadata {
-        consent_skipped: false,
-        ..web_application("https://board.example.com")
-    };
+    let asking = ClientMetadata { consent_skipped: false, ..web_application("https://board.example.com") };
     world.wiki = world.app.application_like(asking).await;
-    let silent = world
-        .wiki
-        .request()
-        .with("prompt", "none")
-        .with("scope", "openid email");
+    let silent = world.wiki.request().with("prompt", "none").with("scope", "openid email");
     world.redirected_error(&silent, "consent_required").await;
     let request = world.wiki.request().with("scope", "openid email");
     let page = world.browser.open(request.url()).await;
@@ -71,22 +55,14 @@ async fn r_az_10_a_second_factor_that_is_due_is_interaction_required() {
         settings.policy.floor = Floor::Mfa;
     })
     .await;
-    let mut world = World {
-        ada: app.person("ada").await,
-        wiki: app.application().await,
-        browser: Browser::new(),
-        app,
-    };
+    let mut world =
+        World { ada: app.person("ada").await, wiki: app.application().await, browser: Browser::new(), app };
     world.sign_in().await;
     world.app.pass(601);
     let request = world.wiki.request().with("prompt", "none");
     world.redirected_error(&request, "interaction_required").await;
     let page = world.browser.open(world.wiki.request().url()).await;
-    assert!(
-        page.has("factor"),
-        "only the second factor is asked: {}",
-        page.body
-    );
+    assert!(page.has("factor"), "only the second factor is asked: {}", page.body);
 }
 
 /// R-AZ-10: asking silently changes nothing of the session but its last use.
@@ -131,20 +107,12 @@ async fn r_az_11_prompt_login_cannot_be_skipped() {
     let page = world.browser.open(request.url()).await;
     let resume = page.url.as_str().replace("/sign-in/", "/authorize/resume/");
     let skipped = world.browser.open(&resume).await;
-    assert!(
-        skipped
-            .arrival()
-            .is_none_or(|arrival| arrival.get("code").is_none())
-    );
+    assert!(skipped.arrival().is_none_or(|arrival| arrival.get("code").is_none()));
     let wrong = [("username", "ada"), ("password", "not the password at all")];
     let page = world.browser.submit(&page, "login", &wrong).await;
     assert!(page.has("login"));
     let skipped = world.browser.open(&resume).await;
-    assert!(
-        skipped
-            .arrival()
-            .is_none_or(|arrival| arrival.get("code").is_none())
-    );
+    assert!(skipped.arrival().is_none_or(|arrival| arrival.get("code").is_none()));
 }
 
 /// R-AZ-11: another person means another session, and the former one is over.
@@ -156,10 +124,7 @@ async fn r_az_11_another_person_gets_another_session() {
     let request = world.wiki.request().with("prompt", "select_account");
     let page = world.browser.open(request.url()).await;
     let page = if page.has("select-account") {
-        world
-            .browser
-            .submit(&page, "select-account", &[("action", "other_account")])
-            .await
+        world.browser.submit(&page, "select-account", &[("action", "other_account")]).await
     } else {
         page
     };
@@ -194,10 +159,7 @@ async fn r_az_13_an_id_token_hint_never_authenticates() {
         let request = silent.clone().with("id_token_hint", hint);
         world.redirected_error(&request, "invalid_request").await;
     }
-    let mut nobody = World {
-        browser: Browser::new(),
-        ..world
-    };
+    let mut nobody = World { browser: Browser::new(), ..world };
     let request = silent.with("id_token_hint", ada.id_token());
     nobody.redirected_error(&request, "login_required").await;
 }
@@ -208,9 +170,7 @@ async fn r_az_13_an_expired_hint_of_ours_is_good() {
     let (mut world, done) = World::signed_in().await;
     world.app.pass(1800);
     let request = world.wiki.request().with("prompt", "none");
-    world
-        .code_for(&request.with("id_token_hint", done.id_token()))
-        .await;
+    world.code_for(&request.with("id_token_hint", done.id_token())).await;
 }
 
 /// With a hint for another person and a form, whoever signs in must be that person.
@@ -221,17 +181,12 @@ async fn a_hint_for_another_person_is_met_by_that_person_only() {
     let mut other = Browser::new();
     let request = world.wiki.request();
     let bob_signed_in = world.wiki.sign_in(&world.app, &mut other, &bob, request).await;
-    let request = world
-        .wiki
-        .request()
-        .with("id_token_hint", bob_signed_in.id_token());
+    let request = world.wiki.request().with("id_token_hint", bob_signed_in.id_token());
     let page = world.browser.open(request.url()).await;
     assert!(page.has("login"), "{}", page.body);
     let ada = world.ada.clone();
     world.app.pass(60);
     let page = world.browser.sign_in(&world.app, page, &ada).await;
-    let code = page
-        .arrival()
-        .and_then(|arrival| arrival.get("code").map(str::to_owned));
+    let code = page.arrival().and_then(|arrival| arrival.get("code").map(str::to_owned));
     assert_eq!(code, None, "ada is not bob");
 }

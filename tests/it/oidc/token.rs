@@ -26,18 +26,10 @@ async fn r_tk_06_a_code_used_twice_revokes_what_it_gave() {
     let (mut world, first) = World::signed_in().await;
     let other = world.code().await;
     let other = world.wiki.redeem(&other).await.json();
-    json_error(
-        &world.wiki.redeem(first.arrival.code()).await,
-        400,
-        "invalid_grant",
-    );
+    json_error(&world.wiki.redeem(first.arrival.code()).await, 400, "invalid_grant");
     assert_eq!(world.wiki.userinfo(&first.access_token()).await.status, 401);
     let other = other["access_token"].as_str().unwrap();
-    assert_eq!(
-        world.wiki.userinfo(other).await.status,
-        200,
-        "another code's token lives on"
-    );
+    assert_eq!(world.wiki.userinfo(other).await.status, 200, "another code's token lives on");
 }
 
 /// R-TK-06: also when the code itself would have expired, as long as its token lives.
@@ -46,11 +38,7 @@ async fn r_tk_06_a_late_second_use_revokes_too() {
     let (world, first) = World::signed_in().await;
     world.app.pass(200);
     assert_eq!(world.wiki.userinfo(&first.access_token()).await.status, 200);
-    json_error(
-        &world.wiki.redeem(first.arrival.code()).await,
-        400,
-        "invalid_grant",
-    );
+    json_error(&world.wiki.redeem(first.arrival.code()).await, 400, "invalid_grant");
     assert_eq!(world.wiki.userinfo(&first.access_token()).await.status, 401);
 }
 
@@ -58,17 +46,10 @@ async fn r_tk_06_a_late_second_use_revokes_too() {
 #[tokio::test]
 async fn r_tk_06_another_client_revokes_nothing() {
     let (world, first) = World::signed_in().await;
-    let board = world
-        .app
-        .application_like(web_application("https://board.example.com"))
-        .await;
+    let board = world.app.application_like(web_application("https://board.example.com")).await;
     let mut form = world.wiki.redemption(first.arrival.code());
     form[2].1 = &board.redirect_uri;
-    json_error(
-        &board.token(Some(&board.basic()), &form).await,
-        400,
-        "invalid_grant",
-    );
+    json_error(&board.token(Some(&board.basic()), &form).await, 400, "invalid_grant");
     assert_eq!(world.wiki.userinfo(&first.access_token()).await.status, 200);
 }
 
@@ -96,19 +77,12 @@ async fn r_co_03_of_32_redemptions_at_once_one_wins_and_is_revoked() {
 #[tokio::test]
 async fn r_tk_07_a_code_in_the_wrong_hands_is_destroyed() {
     let (mut world, _) = World::signed_in().await;
-    let board = world
-        .app
-        .application_like(web_application("https://board.example.com"))
-        .await;
+    let board = world.app.application_like(web_application("https://board.example.com")).await;
     for redirect_uri in [&world.wiki.redirect_uri.clone(), &board.redirect_uri] {
         let code = world.code().await;
         let mut form = world.wiki.redemption(&code);
         form[2].1 = redirect_uri;
-        json_error(
-            &board.token(Some(&board.basic()), &form).await,
-            400,
-            "invalid_grant",
-        );
+        json_error(&board.token(Some(&board.basic()), &form).await, 400, "invalid_grant");
         json_error(&world.wiki.redeem(&code).await, 400, "invalid_grant");
     }
 }
@@ -117,19 +91,12 @@ async fn r_tk_07_a_code_in_the_wrong_hands_is_destroyed() {
 #[tokio::test]
 async fn r_tk_07_misuse_raises_an_alarm() {
     let (mut world, _) = World::signed_in().await;
-    let board = world
-        .app
-        .application_like(web_application("https://board.example.com"))
-        .await;
+    let board = world.app.application_like(web_application("https://board.example.com")).await;
     let code = world.code().await;
-    board
-        .token(Some(&board.basic()), &world.wiki.redemption(&code))
-        .await;
+    board.token(Some(&board.basic()), &world.wiki.redemption(&code)).await;
     let events = world.app.events().await;
     let alarms: Vec<_> = events.iter().filter(|event| event["action"] == "reuse").collect();
-    let [alarm] = alarms.as_slice() else {
-        panic!("one alarm is expected: {events:?}")
-    };
+    let [alarm] = alarms.as_slice() else { panic!("one alarm is expected: {events:?}") };
     let text = alarm.to_string();
     for part in [&board.id, &world.wiki.id, world.ada.id.as_str(), "code_misused"] {
         assert!(text.contains(part), "{part}: {text}");
@@ -142,12 +109,9 @@ async fn r_tk_07_misuse_raises_an_alarm() {
 async fn r_tk_07_the_redirect_uri_of_the_exchange_is_the_one_of_the_request() {
     let (mut world, _) = World::signed_in().await;
     let registered = world.wiki.redirect_uri.clone();
-    for wrong in [
-        String::new(),
-        format!("{registered}/"),
-        registered.to_uppercase(),
-        format!("{registered}?"),
-    ] {
+    for wrong in
+        [String::new(), format!("{registered}/"), registered.to_uppercase(), format!("{registered}?")]
+    {
         let code = world.code().await;
         let mut form = world.wiki.redemption(&code);
         form[2].1 = &wrong;
@@ -157,11 +121,7 @@ async fn r_tk_07_the_redirect_uri_of_the_exchange_is_the_one_of_the_request() {
     }
     let code = world.code().await;
     let form = &world.wiki.redemption(&code)[..2];
-    json_error(
-        &world.wiki.token(Some(&world.wiki.basic()), form).await,
-        400,
-        "invalid_grant",
-    );
+    json_error(&world.wiki.token(Some(&world.wiki.basic()), form).await, 400, "invalid_grant");
 }
 
 /// R-TK-05: the client is authenticated first, so whoever cannot prove to be one spoils nothing.
@@ -180,10 +140,7 @@ async fn r_tk_05_the_client_is_authenticated_before_the_code_is_looked_up() {
 async fn r_co_02_other_handles_are_no_codes() {
     let (mut world, done) = World::signed_in().await;
     let code = world.code().await;
-    let session = world
-        .browser
-        .cookie(&world.app.issuer, "__Host-keyward-session")
-        .unwrap();
+    let session = world.browser.cookie(&world.app.issuer, "__Host-keyward-session").unwrap();
     let secret = session.split_once('.').unwrap().1;
     let swapped = code.replacen(code.get(..4).unwrap(), "aaaa", 1);
     for other in [
@@ -197,11 +154,7 @@ async fn r_co_02_other_handles_are_no_codes() {
         &format!("{code} "),
         &"a".repeat(5000),
     ] {
-        let error = if other.is_empty() {
-            "invalid_request"
-        } else {
-            "invalid_grant"
-        };
+        let error = if other.is_empty() { "invalid_request" } else { "invalid_grant" };
         json_error(&world.wiki.redeem(other).await, 400, error);
     }
     assert_eq!(world.wiki.redeem(&code).await.status, 200);
@@ -248,18 +201,11 @@ async fn r_tk_14_no_other_grant_exists() {
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "AUTHORIZATION_CODE",
     ] {
-        let form = [
-            ("grant_type", grant),
-            ("username", "ada"),
-            ("password", &world.ada.password),
-        ];
+        let form = [("grant_type", grant), ("username", "ada"), ("password", &world.ada.password)];
         let answer = world.wiki.token(Some(&world.wiki.basic()), &form).await;
         json_error(&answer, 400, "unsupported_grant_type");
     }
-    let answer = world
-        .wiki
-        .token(Some(&world.wiki.basic()), &[("code", "x")])
-        .await;
+    let answer = world.wiki.token(Some(&world.wiki.basic()), &[("code", "x")]).await;
     json_error(&answer, 400, "invalid_request");
 }
 
@@ -280,12 +226,7 @@ async fn r_tk_15_an_id_token_says_who_when_and_how() {
     assert_eq!(claims["aud"], world.wiki.id);
     assert_eq!(claims["nonce"], request.get("nonce").unwrap());
     assert_eq!(claims["acr"], "urn:keyward:acr:mfa");
-    let methods: Vec<_> = claims["amr"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m.as_str().unwrap())
-        .collect();
+    let methods: Vec<_> = claims["amr"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
     for method in ["pwd", "otp", "mfa"] {
         assert!(methods.contains(&method), "{methods:?}");
     }

@@ -23,9 +23,7 @@ async fn r_tk_01_only_a_posted_form_is_read() {
     let code = world.code().await;
     let form = world.wiki.redemption(&code);
     let in_query = reqwest::Url::parse_with_params(&world.app.url("/token"), &form).unwrap();
-    let request = http()
-        .post(in_query.clone())
-        .header("authorization", world.wiki.basic());
+    let request = http().post(in_query.clone()).header("authorization", world.wiki.basic());
     let answer = read(request.form(&[("x", "y")])).await;
     json_error(&answer, 400, "invalid_request");
     let get = http().get(in_query).header("authorization", world.wiki.basic());
@@ -115,11 +113,7 @@ async fn r_tk_02_a_wrong_proof_is_invalid_client_whatever_is_wrong() {
     let mut nothing = form.clone();
     nothing.push(("client_id", &id));
     json_error(&world.wiki.token(None, &nothing).await, 401, "invalid_client");
-    assert_eq!(
-        world.wiki.redeem(&code).await.status,
-        200,
-        "nobody spoiled the code"
-    );
+    assert_eq!(world.wiki.redeem(&code).await.status, 200, "nobody spoiled the code");
 }
 
 /// R-TK-03: an empty secret is no secret.
@@ -146,10 +140,7 @@ async fn r_tk_03_an_empty_secret_never_authenticates() {
             client_secret: Some(weak.to_owned()),
             ..web_application("https://weak.example.com")
         };
-        assert!(
-            world.app.app.clients.register(metadata, None).await.is_err(),
-            "{weak:?}"
-        );
+        assert!(world.app.app.clients.register(metadata, None).await.is_err(), "{weak:?}");
     }
 }
 
@@ -157,10 +148,7 @@ async fn r_tk_03_an_empty_secret_never_authenticates() {
 #[tokio::test]
 async fn r_tk_03_a_public_client_with_a_secret_is_refused() {
     let (mut world, _) = World::signed_in().await;
-    world.wiki = world
-        .app
-        .application_like(with_methods(&[ClientAuthentication::None]))
-        .await;
+    world.wiki = world.app.application_like(with_methods(&[ClientAuthentication::None])).await;
     assert_eq!(world.wiki.secret, None);
     let code = world.code_for(&world.wiki.request().with_pkce()).await;
     let id = world.wiki.id.clone();
@@ -187,15 +175,8 @@ async fn r_tk_04_encoded_and_raw_basic_agree() {
     assert!(world.wiki.id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     // A library that encodes every byte sends the same.
     let escaped: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let line = format!(
-        "Basic {}",
-        STANDARD.encode(format!("{}:{escaped}", world.wiki.id))
-    );
-    for line in [
-        world.wiki.raw_basic(),
-        line,
-        world.wiki.basic().replace("Basic", "basic"),
-    ] {
+    let line = format!("Basic {}", STANDARD.encode(format!("{}:{escaped}", world.wiki.id)));
+    for line in [world.wiki.raw_basic(), line, world.wiki.basic().replace("Basic", "basic")] {
         let code = world.code().await;
         let form = world.wiki.redemption(&code);
         assert_eq!(world.wiki.token(Some(&line), &form).await.status, 200);

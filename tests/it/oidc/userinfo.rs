@@ -21,10 +21,7 @@ async fn r_ui_01_the_token_is_never_taken_from_the_query() {
     assert_eq!(ask(http().get(&in_query).bearer_auth(&token)).await.status, 400);
     let escaped = format!("{url}?acces%73_token={token}");
     assert_ne!(ask(http().get(&escaped)).await.status, 200);
-    let twice = http()
-        .post(&url)
-        .bearer_auth(&token)
-        .form(&[("access_token", &token)]);
+    let twice = http().post(&url).bearer_auth(&token).form(&[("access_token", &token)]);
     assert_eq!(ask(twice).await.status, 400);
     let two_headers = http().get(&url).bearer_auth(&token).bearer_auth(&token);
     assert_eq!(ask(two_headers).await.status, 400);
@@ -55,9 +52,7 @@ async fn the_scheme_is_read_whatever_its_letter_case() {
     let (world, done) = World::signed_in().await;
     for scheme in ["bearer", "BEARER"] {
         let line = format!("{scheme} {}", done.access_token());
-        let request = http()
-            .get(world.app.url("/userinfo"))
-            .header("authorization", line);
+        let request = http().get(world.app.url("/userinfo")).header("authorization", line);
         assert_eq!(ask(request).await.status, 200);
     }
 }

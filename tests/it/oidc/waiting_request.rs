@@ -14,10 +14,7 @@ async fn r_az_16_a_journey_without_its_cookie_is_worthless() {
     let mut stranger = Browser::new();
     let seen = stranger.open(page.url.as_str()).await;
     assert!(!seen.has("login"), "{}", seen.body);
-    let fill = [
-        ("username", world.ada.username.as_str()),
-        ("password", &world.ada.password),
-    ];
+    let fill = [("username", world.ada.username.as_str()), ("password", &world.ada.password)];
     let answer = stranger.submit(&page, "login", &fill).await;
     assert!(!answer.has("factor") && answer.arrival().is_none());
     let resume = page.url.as_str().replace("/sign-in/", "/authorize/resume/");
@@ -50,10 +47,7 @@ async fn r_az_17_a_journey_ends_after_a_quarter_of_an_hour() {
     world.app.pass(15 * 60);
     let again = world.browser.open(page.url.as_str()).await;
     assert!(!again.has("login"));
-    assert!(
-        again.has("go") || !again.all("a.main", |_| ()).is_empty(),
-        "a way on is shown"
-    );
+    assert!(again.has("go") || !again.all("a.main", |_| ()).is_empty(), "a way on is shown");
 }
 
 /// R-AZ-17: of eleven journeys in one browser the first is dropped.
@@ -92,10 +86,7 @@ async fn r_co_03_of_32_returns_at_once_one_gets_a_code() {
     let fill = [("username", "ada"), ("password", world.ada.password.as_str())];
     let page = world.browser.submit(&page, "login", &fill).await;
     let code = world.ada.code(&world.app);
-    let page = world
-        .browser
-        .submit_only(&page, "factor", &[("code", &code)])
-        .await;
+    let page = world.browser.submit_only(&page, "factor", &[("code", &code)]).await;
     let resume = page.location().unwrap();
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..32 {
@@ -113,24 +104,15 @@ async fn r_co_03_of_32_returns_at_once_one_gets_a_code() {
 async fn r_az_18_redirects_are_303() {
     let (mut world, _) = World::signed_in().await;
     let request = world.wiki.request();
-    let fields: Vec<_> = request
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let page = world
-        .browser
-        .post_only(world.app.url("/authorize"), &fields)
-        .await;
+    let fields: Vec<_> =
+        request.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let page = world.browser.post_only(world.app.url("/authorize"), &fields).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     let mut fresh = Browser::new();
     let page = fresh.post_only(world.app.url("/authorize"), &fields).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     let page = fresh.follow(page).await;
-    let fill = [
-        ("username", world.ada.username.as_str()),
-        ("password", &world.ada.password),
-    ];
+    let fill = [("username", world.ada.username.as_str()), ("password", &world.ada.password)];
     let page = fresh.submit_only(&page, "login", &fill).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
 }

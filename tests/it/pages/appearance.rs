@@ -8,17 +8,11 @@ use keyward::pages::samples;
 #[test]
 fn the_sign_in_page_weighs_at_most_60_kb_in_all() {
     let pages = super::built_in();
-    let heaviest = samples::friendly()
-        .into_iter()
-        .filter(|page| page.template() == "journey/login.html");
-    let html = heaviest
-        .map(|page| pages.render(&page, "n0nce").html)
-        .max_by_key(String::len)
-        .expect("a page");
+    let heaviest = samples::friendly().into_iter().filter(|page| page.template() == "journey/login.html");
+    let html =
+        heaviest.map(|page| pages.render(&page, "n0nce").html).max_by_key(String::len).expect("a page");
     let addresses = html.split('"').filter(|part| part.starts_with("/assets/"));
-    let assets: Vec<_> = addresses
-        .map(|address| pages.asset(address).expect("it is served"))
-        .collect();
+    let assets: Vec<_> = addresses.map(|address| pages.asset(address).expect("it is served")).collect();
     assert_eq!(assets.len(), 3, "style, script and icon");
     let weight = html.len() + assets.iter().map(|asset| asset.bytes.len()).sum::<usize>();
     assert!(weight <= 60 * 1024, "{weight} bytes");
@@ -36,14 +30,7 @@ fn every_asset_a_page_names_is_served_at_an_address_of_its_content() {
             assert_eq!(pages.asset(address.trim_start_matches("/assets/")), Some(asset));
         }
     }
-    for address in [
-        "",
-        "/",
-        "/assets/",
-        "x/style.css",
-        "../texts/en.json",
-        "/assets/x/../../Cargo.toml",
-    ] {
+    for address in ["", "/", "/assets/", "x/style.css", "../texts/en.json", "/assets/x/../../Cargo.toml"] {
         assert!(pages.asset(address).is_none(), "{address}");
     }
 }
@@ -77,17 +64,12 @@ fn colours_have_the_contrast_of_wcag_aa_in_light_and_dark() {
 }
 
 fn themes(style: &str) -> Vec<BTreeMap<String, String>> {
-    let blocks = style
-        .split(":root {")
-        .skip(1)
-        .map(|rest| rest.split('}').next().unwrap_or_default());
+    let blocks = style.split(":root {").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     let line = |line: &str| {
         let (name, value) = line.trim().strip_prefix("--")?.split_once(": ")?;
         Some((name.to_owned(), value.trim_end_matches(';').to_owned()))
     };
-    blocks
-        .map(|block| block.lines().filter_map(line).collect())
-        .collect()
+    blocks.map(|block| block.lines().filter_map(line).collect()).collect()
 }
 
 /// WCAG 2.2, contrast ratio.
@@ -99,11 +81,7 @@ fn contrast(front: &str, back: &str) -> f64 {
 fn luminance(colour: &str) -> f64 {
     let part = |at: usize| {
         let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).expect("a colour")) / 255.0;
-        if value <= 0.04045 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
 }
@@ -119,11 +97,7 @@ fn the_qr_picture_draws_exactly_the_dark_modules_with_a_quiet_zone() {
         let (place, rest) = run.split_once('h').expect("a run");
         let (column, row) = place.split_once(' ').expect("a place");
         let (column, row): (usize, usize) = (column.parse().expect("one"), row.parse().expect("one"));
-        let length: usize = rest
-            .split('v')
-            .next()
-            .and_then(|text| text.parse().ok())
-            .expect("a length");
+        let length: usize = rest.split('v').next().and_then(|text| text.parse().ok()).expect("a length");
         drawn[row][column..column + length].fill(true);
     }
     for (row, column) in (0..picture.size).flat_map(|row| (0..picture.size).map(move |column| (row, column)))

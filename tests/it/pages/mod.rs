@@ -27,8 +27,7 @@ fn with_folder(override_folder: Option<PathBuf>) -> Pages {
 /// The first friendly sample of a template.
 fn sample(template: &str) -> Page {
     let mut all = samples::friendly().into_iter();
-    all.find(|page| page.template() == template)
-        .expect("every template has a sample")
+    all.find(|page| page.template() == template).expect("every template has a sample")
 }
 
 /// All files under `templates/` with an ending, by path and content.
@@ -42,11 +41,7 @@ fn sources(ending: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 waiting.push(path);
             } else if path.to_string_lossy().ends_with(ending) {
-                let name = path
-                    .strip_prefix(&root)
-                    .expect("inside")
-                    .to_string_lossy()
-                    .into_owned();
+                let name = path.strip_prefix(&root).expect("inside").to_string_lossy().into_owned();
                 found.push((name, std::fs::read_to_string(&path).expect("text")));
             }
         }

@@ -11,11 +11,7 @@ use keyward::foundation::random::SystemRandom;
 use keyward::sealing::{Identity, Sealed, Sealing, SealingError};
 use keyward::storage::{self, SharedStore};
 
-const SEED: Identity<'static> = Identity {
-    kind: "totp",
-    field: "seed",
-    id: "person-1",
-};
+const SEED: Identity<'static> = Identity { kind: "totp", field: "seed", id: "person-1" };
 
 fn store() -> SharedStore {
     storage::memory::open(Arc::new(ManualClock::new(Timestamp(0))))
@@ -33,19 +29,10 @@ async fn fresh() -> Sealing {
 #[tokio::test]
 async fn opens_what_it_sealed_and_seals_differently_each_time() {
     let sealing = fresh().await;
-    let (one, two) = (
-        sealing.seal(SEED, b"canary").unwrap(),
-        sealing.seal(SEED, b"canary").unwrap(),
-    );
+    let (one, two) = (sealing.seal(SEED, b"canary").unwrap(), sealing.seal(SEED, b"canary").unwrap());
     assert!(one != two);
     assert_eq!(sealing.open(SEED, &one).unwrap().as_slice(), b"canary");
-    assert_eq!(
-        sealing
-            .open(SEED, &sealing.seal(SEED, b"").unwrap())
-            .unwrap()
-            .as_slice(),
-        b""
-    );
+    assert_eq!(sealing.open(SEED, &sealing.seal(SEED, b"").unwrap()).unwrap().as_slice(), b"");
 }
 
 /// R-KS-03: a sealed value moved to another record, field or kind does not open.
@@ -54,26 +41,13 @@ async fn refuses_swapped_rows() {
     let sealing = fresh().await;
     let sealed = sealing.seal(SEED, b"canary").unwrap();
     let elsewhere = [
-        Identity {
-            id: "person-2",
-            ..SEED
-        },
-        Identity {
-            field: "previous",
-            ..SEED
-        },
+        Identity { id: "person-2", ..SEED },
+        Identity { field: "previous", ..SEED },
         Identity { kind: "hotp", ..SEED },
-        Identity {
-            kind: "totp",
-            field: "see",
-            id: "dperson-1",
-        },
+        Identity { kind: "totp", field: "see", id: "dperson-1" },
     ];
     for identity in elsewhere {
-        assert!(
-            matches!(sealing.open(identity, &sealed), Err(SealingError::Unopenable(_))),
-            "{identity}"
-        );
+        assert!(matches!(sealing.open(identity, &sealed), Err(SealingError::Unopenable(_))), "{identity}");
     }
 }
 
@@ -92,10 +66,7 @@ async fn refuses_every_changed_byte_and_every_cut() {
         let mut changed = bytes.clone();
         changed[place] ^= 1;
         assert!(sealing.open(SEED, &reread(&changed)).is_err(), "byte {place}");
-        assert!(
-            sealing.open(SEED, &reread(&bytes[..place])).is_err(),
-            "cut at {place}"
-        );
+        assert!(sealing.open(SEED, &reread(&bytes[..place])).is_err(), "cut at {place}");
     }
 }
 
@@ -104,9 +75,7 @@ async fn refuses_every_changed_byte_and_every_cut() {
 async fn prints_no_secret() {
     let sealing = fresh().await;
     let sealed = sealing.seal(SEED, b"canary").unwrap();
-    let error = sealing
-        .open(Identity { id: "other", ..SEED }, &sealed)
-        .unwrap_err();
+    let error = sealing.open(Identity { id: "other", ..SEED }, &sealed).unwrap_err();
     assert_eq!(format!("{sealed:?}"), "(sealed)");
     assert!(format!("{sealing:?}").contains("(hidden)"));
     assert!(!format!("{error} {error:?} {sealing:?}").contains("canary"));

@@ -13,9 +13,7 @@ use tokio::net::TcpStream;
 use crate::support::shell::{Plan, impatient, start};
 
 fn routes() -> Router {
-    Router::new()
-        .route("/", get(|| async { "hello" }))
-        .route("/form", post(|body: String| async { body }))
+    Router::new().route("/", get(|| async { "hello" })).route("/form", post(|body: String| async { body }))
 }
 
 /// A connection with prior knowledge; its other half runs by itself.
@@ -63,16 +61,8 @@ async fn r_tr_06_the_authority_is_the_host() {
 
 #[tokio::test]
 async fn r_tr_09_streams_are_bounded() {
-    let bounds = Http {
-        streams: 7,
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let bounds = Http { streams: 7, ..Http::default() };
+    let server = Plan { bounds, ..Plan::default() }.start(routes()).await;
     let mut client = connect(server.address).await;
     assert_eq!(ask(&mut client, "id.example.com", 0, 0).await.unwrap(), 200);
     assert_eq!(client.current_max_send_streams(), 7);
@@ -111,9 +101,6 @@ async fn r_op_07_a_stop_says_goodbye() {
     let mut client = connect(server.address).await;
     assert_eq!(ask(&mut client, "id.example.com", 0, 0).await.unwrap(), 200);
     server.stop.ask();
-    tokio::time::timeout(Duration::from_secs(5), server.ended)
-        .await
-        .expect("it does not stop")
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server.ended).await.expect("it does not stop").unwrap();
     assert!(ask(&mut client, "id.example.com", 0, 0).await.is_err());
 }

@@ -18,14 +18,8 @@ use crate::support::shell::{Plan, Running, impatient, start};
 fn routes() -> Router {
     Router::new()
         .route("/", get(|| async { "hello" }))
-        .route(
-            "/form",
-            post(|Form(form): Form| async move { form.iter().count().to_string() }),
-        )
-        .route(
-            "/sleep",
-            get(|| async { tokio::time::sleep(Duration::from_millis(400)).await }),
-        )
+        .route("/form", post(|Form(form): Form| async move { form.iter().count().to_string() }))
+        .route("/sleep", get(|| async { tokio::time::sleep(Duration::from_millis(400)).await }))
         .route("/forever", get(std::future::pending::<()>))
         .route("/panic", get(|| async { panic!("on purpose") as () }))
 }
@@ -41,29 +35,19 @@ async fn r_co_07_a_panic_is_a_500_with_an_id_and_the_server_goes_on() {
     let answer = server.get("/panic", "Accept: text/html\r\n").await;
     assert_eq!(answer.status, 500);
     let id = answer.header("x-request-id").unwrap();
-    assert!(
-        answer.body.contains(&format!("500 internal [] {id}")),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.contains(&format!("500 internal [] {id}")), "{}", answer.body);
     assert!(!answer.body.contains("on purpose"));
     let answer = server.get("/panic", "").await;
-    assert_eq!(
-        (answer.status, answer.body.as_str()),
-        (500, r#"{"error":"server_error"}"#)
-    );
+    assert_eq!((answer.status, answer.body.as_str()), (500, r#"{"error":"server_error"}"#));
     is_well(&server).await;
 }
 
 #[tokio::test]
 async fn r_tr_09_slow_headers_are_cut() {
     let server = impatient().start(routes()).await;
-    for start in [
-        "",
-        "G",
-        "GET / HTTP/1.1\r\nHost: id.example.com\r\nX: ",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    ] {
+    for start in
+        ["", "G", "GET / HTTP/1.1\r\nHost: id.example.com\r\nX: ", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+    {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(start.as_bytes()).await.unwrap();
         let answer = raw::read_to_end(&mut stream).await;
@@ -109,21 +93,10 @@ async fn r_tr_09_second_requests_headers_are_bounded_apart_from_idle_time() {
 
 #[tokio::test]
 async fn r_tr_09_idle_connections_are_closed() {
-    let bounds = Http {
-        idle_time: Duration::from_millis(200),
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let bounds = Http { idle_time: Duration::from_millis(200), ..Http::default() };
+    let server = Plan { bounds, ..Plan::default() }.start(routes()).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nHost: id.example.com\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: id.example.com\r\n\r\n").await.unwrap();
     assert!(raw::read_to_end(&mut stream).await.ends_with("hello"));
 }
 
@@ -139,16 +112,8 @@ async fn r_tr_09_slow_bodies_are_refused() {
 
 #[tokio::test]
 async fn r_tr_09_slow_handlers_end() {
-    let bounds = Http {
-        request_time: Duration::from_millis(200),
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let bounds = Http { request_time: Duration::from_millis(200), ..Http::default() };
+    let server = Plan { bounds, ..Plan::default() }.start(routes()).await;
     let answer = server.get("/forever", "").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")));
     assert_eq!(answer.body, r#"{"error":"temporarily_unavailable"}"#);
@@ -157,20 +122,8 @@ async fn r_tr_09_slow_handlers_end() {
 #[tokio::test]
 async fn r_tr_09_large_headers_get_431() {
     let server = start(routes()).await;
-    assert_eq!(
-        server
-            .get("/", &format!("X: {}\r\n", "a".repeat(17_000)))
-            .await
-            .status,
-        431
-    );
-    assert_eq!(
-        server
-            .get("/", &format!("X: {}\r\n", "a".repeat(14_000)))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(server.get("/", &format!("X: {}\r\n", "a".repeat(17_000))).await.status, 431);
+    assert_eq!(server.get("/", &format!("X: {}\r\n", "a".repeat(14_000))).await.status, 200);
     is_well(&server).await;
 }
 
@@ -212,18 +165,14 @@ async fn contradicting_lengths_are_refused() {
 async fn r_tr_10_packed_bodies_get_415() {
     let server = start(routes()).await;
     for encoding in ["gzip", "identity", "br, gzip"] {
-        let answer = server
-            .post("/form", &format!("Content-Encoding: {encoding}\r\n"), "a=1")
-            .await;
+        let answer = server.post("/form", &format!("Content-Encoding: {encoding}\r\n"), "a=1").await;
         assert_eq!(answer.status, 415, "{encoding}");
     }
 }
 
 async fn open_after_one_request(server: &Running) -> bool {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let _ = stream
-        .write_all(b"GET / HTTP/1.1\r\nHost: id.example.com\r\n\r\n")
-        .await;
+    let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: id.example.com\r\n\r\n").await;
     let open = matches!(stream.read(&mut [0; 4096]).await, Ok(1..));
     std::mem::forget(stream);
     open
@@ -231,56 +180,22 @@ async fn open_after_one_request(server: &Running) -> bool {
 
 #[tokio::test]
 async fn r_tr_09_connections_of_one_address_are_bounded_but_not_a_proxys() {
-    let bounds = Http {
-        connections_per_address: 4,
-        connections: 6,
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds: bounds.clone(),
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let bounds = Http { connections_per_address: 4, connections: 6, ..Http::default() };
+    let server = Plan { bounds: bounds.clone(), ..Plan::default() }.start(routes()).await;
     for count in 1..=5 {
-        assert_eq!(
-            open_after_one_request(&server).await,
-            count <= 4,
-            "connection {count}"
-        );
+        assert_eq!(open_after_one_request(&server).await, count <= 4, "connection {count}");
     }
-    let proxies = Proxies {
-        trusted: vec!["127.0.0.1/32".parse().unwrap()],
-        ..Proxies::none()
-    };
-    let server = Plan {
-        bounds,
-        proxies,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let proxies = Proxies { trusted: vec!["127.0.0.1/32".parse().unwrap()], ..Proxies::none() };
+    let server = Plan { bounds, proxies, ..Plan::default() }.start(routes()).await;
     for count in 1..=7 {
-        assert_eq!(
-            open_after_one_request(&server).await,
-            count <= 6,
-            "connection {count}"
-        );
+        assert_eq!(open_after_one_request(&server).await, count <= 6, "connection {count}");
     }
 }
 
 #[tokio::test]
 async fn a_closed_connection_makes_room() {
-    let bounds = Http {
-        connections_per_address: 1,
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let bounds = Http { connections_per_address: 1, ..Http::default() };
+    let server = Plan { bounds, ..Plan::default() }.start(routes()).await;
     for _ in 0..20 {
         // Closing is noticed a moment after it happened.
         let mut tries = 0;
@@ -303,10 +218,7 @@ async fn r_op_07_a_stop_lets_what_is_under_way_end() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.stop.ask();
     assert_eq!(under_way.await.unwrap().status, 200);
-    tokio::time::timeout(Duration::from_secs(5), server.ended)
-        .await
-        .expect("it does not stop")
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server.ended).await.expect("it does not stop").unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
     drop(idle);
 }
@@ -314,42 +226,24 @@ async fn r_op_07_a_stop_lets_what_is_under_way_end() {
 #[tokio::test]
 async fn r_op_07_asked_twice_it_stops_at_once() {
     let server = start(routes()).await;
-    let under_way = tokio::spawn(raw::send_for_text(
-        server.address,
-        raw::get("id.example.com", "/forever", ""),
-    ));
+    let under_way =
+        tokio::spawn(raw::send_for_text(server.address, raw::get("id.example.com", "/forever", "")));
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.stop.ask();
     server.stop.ask();
-    tokio::time::timeout(Duration::from_secs(5), server.ended)
-        .await
-        .expect("it does not stop")
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server.ended).await.expect("it does not stop").unwrap();
     assert_eq!(under_way.await.unwrap(), "");
 }
 
 #[tokio::test]
 async fn r_op_07_a_stop_waits_no_longer_than_allowed() {
-    let bounds = Http {
-        stop_time: Duration::from_millis(200),
-        ..Http::default()
-    };
-    let server = Plan {
-        bounds,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
-    let under_way = tokio::spawn(raw::send_for_text(
-        server.address,
-        raw::get("id.example.com", "/forever", ""),
-    ));
+    let bounds = Http { stop_time: Duration::from_millis(200), ..Http::default() };
+    let server = Plan { bounds, ..Plan::default() }.start(routes()).await;
+    let under_way =
+        tokio::spawn(raw::send_for_text(server.address, raw::get("id.example.com", "/forever", "")));
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.stop.ask();
-    tokio::time::timeout(Duration::from_secs(5), server.ended)
-        .await
-        .expect("it does not stop")
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server.ended).await.expect("it does not stop").unwrap();
     assert_eq!(under_way.await.unwrap(), "");
 }
 
@@ -359,12 +253,6 @@ async fn a_taken_address_is_one_sentence() {
     let bind =
         keyward::server::Server::bind(&[server.address], &Http::default(), Proxies::none().into()).await;
     let sentence = bind.unwrap_err().to_string();
-    assert!(
-        sentence.starts_with(&format!("cannot listen on {} (", server.address)),
-        "{sentence}"
-    );
-    assert!(
-        sentence.ends_with("stop what uses it, or change listen.addresses"),
-        "{sentence}"
-    );
+    assert!(sentence.starts_with(&format!("cannot listen on {} (", server.address)), "{sentence}");
+    assert!(sentence.ends_with("stop what uses it, or change listen.addresses"), "{sentence}");
 }

@@ -14,21 +14,10 @@ on_every_engine! {
 
 async fn reads_what_was_written(bench: Bench) {
     let revision = bench.put("a", "one", None).await;
-    let found = bench
-        .store
-        .fetch::<super::Note>(&key("a"))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (found.value, found.revision, found.expires),
-        (note("one"), revision, None)
-    );
+    let found = bench.store.fetch::<super::Note>(&key("a")).await.unwrap().unwrap();
+    assert_eq!((found.value, found.revision, found.expires), (note("one"), revision, None));
     let several = bench.store.get(&[key("b"), key("a"), key("a")]).await.unwrap();
-    assert_eq!(
-        several.iter().map(Option::is_some).collect::<Vec<_>>(),
-        [false, true, true]
-    );
+    assert_eq!(several.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, true]);
     assert!(bench.store.get(&[]).await.unwrap().is_empty());
 }
 
@@ -49,16 +38,9 @@ async fn pages_through_a_prefix(bench: Bench) {
         assert!(page.len() <= 10);
         seen.extend(page.into_iter().map(|(key, _)| key.last_part()));
     }
-    assert_eq!(
-        seen,
-        (0..25).map(|number| format!("{number:02}")).collect::<Vec<_>>()
-    );
+    assert_eq!(seen, (0..25).map(|number| format!("{number:02}")).collect::<Vec<_>>());
     assert!(bench.store.scan(&prefix, None, 0).await.unwrap().is_empty());
-    let early = bench
-        .store
-        .scan(&prefix, Some(&Key::new("a", &[])), 1)
-        .await
-        .unwrap();
+    let early = bench.store.scan(&prefix, Some(&Key::new("a", &[])), 1).await.unwrap();
     assert_eq!(early.len(), 1, "a mark before the prefix skips nothing");
 }
 
@@ -67,36 +49,12 @@ async fn refuses_by_the_first_failed_condition(bench: Bench) {
     let new = bench.put("a", "two", None).await;
     let cases = [
         (Batch::new().require_absent(key("a")).clone(), Outcome::Refused(0)),
-        (
-            Batch::new().require_present(key("b")).clone(),
-            Outcome::Refused(0),
-        ),
-        (
-            Batch::new().require_revision(key("a"), old).clone(),
-            Outcome::Refused(0),
-        ),
-        (
-            Batch::new().require_revision(key("b"), old).clone(),
-            Outcome::Refused(0),
-        ),
-        (
-            Batch::new().require_counter_below(key("none"), 0).clone(),
-            Outcome::Refused(0),
-        ),
-        (
-            Batch::new()
-                .require_present(key("a"))
-                .require_absent(key("a"))
-                .clone(),
-            Outcome::Refused(1),
-        ),
-        (
-            Batch::new()
-                .require_revision(key("a"), new)
-                .require_absent(key("b"))
-                .clone(),
-            Outcome::Done(new),
-        ),
+        (Batch::new().require_present(key("b")).clone(), Outcome::Refused(0)),
+        (Batch::new().require_revision(key("a"), old).clone(), Outcome::Refused(0)),
+        (Batch::new().require_revision(key("b"), old).clone(), Outcome::Refused(0)),
+        (Batch::new().require_counter_below(key("none"), 0).clone(), Outcome::Refused(0)),
+        (Batch::new().require_present(key("a")).require_absent(key("a")).clone(), Outcome::Refused(1)),
+        (Batch::new().require_revision(key("a"), new).require_absent(key("b")).clone(), Outcome::Done(new)),
     ];
     for (place, (mut batch, expected)) in cases.into_iter().enumerate() {
         let refused = !expected.is_done();
@@ -111,39 +69,18 @@ async fn refuses_by_the_first_failed_condition(bench: Bench) {
 async fn writes_all_or_nothing(bench: Bench) {
     bench.put("text", "no number", None).await;
     let mut batch = Batch::new();
-    batch
-        .put(key("first"), &note("x"), None)
-        .add(key("text"), 1, None);
-    assert!(matches!(
-        bench.store.commit(batch).await,
-        Err(StorageError::Corrupt(_))
-    ));
-    assert_eq!(
-        bench.text("first").await,
-        None,
-        "a batch that fails half-way writes nothing"
-    );
+    batch.put(key("first"), &note("x"), None).add(key("text"), 1, None);
+    assert!(matches!(bench.store.commit(batch).await, Err(StorageError::Corrupt(_))));
+    assert_eq!(bench.text("first").await, None, "a batch that fails half-way writes nothing");
     assert_eq!(bench.text("text").await.as_deref(), Some("no number"));
 }
 
 async fn keeps_revisions_rising(bench: Bench) {
     let first = bench.put("a", "one", None).await;
-    done(
-        bench
-            .store
-            .commit(Batch::new().delete(key("a")).clone())
-            .await
-            .unwrap(),
-    );
+    done(bench.store.commit(Batch::new().delete(key("a")).clone()).await.unwrap());
     let second = bench.put("a", "one", None).await;
-    assert!(
-        second > first,
-        "a record written again never bears its old revision"
-    );
-    let stale = Batch::new()
-        .require_revision(key("a"), first)
-        .delete(key("a"))
-        .clone();
+    assert!(second > first, "a record written again never bears its old revision");
+    let stale = Batch::new().require_revision(key("a"), first).delete(key("a")).clone();
     assert_eq!(bench.store.commit(stale).await.unwrap(), Outcome::Refused(0));
 }
 
@@ -161,15 +98,9 @@ async fn sees_the_writes_of_its_own_batch_in_order(bench: Bench) {
 
 async fn does_nothing_for_an_empty_batch(bench: Bench) {
     let revision = bench.put("a", "one", None).await;
-    assert_eq!(
-        bench.store.commit(Batch::new()).await.unwrap(),
-        Outcome::Done(revision)
-    );
+    assert_eq!(bench.store.commit(Batch::new()).await.unwrap(), Outcome::Done(revision));
     let question = Batch::new().require_present(key("a")).clone();
-    assert_eq!(
-        bench.store.commit(question).await.unwrap(),
-        Outcome::Done(revision)
-    );
+    assert_eq!(bench.store.commit(question).await.unwrap(), Outcome::Done(revision));
     assert_eq!(bench.put("a", "two", None).await, revision + 1);
 }
 
@@ -187,14 +118,7 @@ async fn keeps_its_limits(bench: Bench) {
     let fits = "x".repeat(64 * 1024 - envelope);
     bench.put("large", &fits, None).await;
     assert_eq!(bench.text("large").await.as_deref(), Some(fits.as_str()));
-    assert!(
-        refused(
-            Batch::new()
-                .put(key("larger"), &note(&format!("{fits}x")), None)
-                .clone()
-        )
-        .await
-    );
+    assert!(refused(Batch::new().put(key("larger"), &note(&format!("{fits}x")), None).clone()).await);
 
     let mut heavy = Batch::new();
     (0..64).for_each(|number| {
@@ -211,10 +135,7 @@ async fn reports_a_record_that_is_no_json(bench: Bench) {
     impl keyward::storage::Record for Odd {}
     let mut batch = Batch::new();
     batch.put(key("odd"), &Odd([((1, 2), 3)].into()), None);
-    assert!(matches!(
-        bench.store.commit(batch).await,
-        Err(StorageError::Invalid(_))
-    ));
+    assert!(matches!(bench.store.commit(batch).await, Err(StorageError::Invalid(_))));
 }
 
 async fn gives_a_unique_name_once(bench: Bench) {
@@ -235,29 +156,12 @@ async fn gives_a_unique_name_once(bench: Bench) {
     };
     done(rename("ann").await.unwrap());
     done(rename("anna").await.unwrap());
-    assert_eq!(
-        rename("annie").await.unwrap(),
-        Outcome::Refused(0),
-        "the old claim is spent"
-    );
+    assert_eq!(rename("annie").await.unwrap(), Outcome::Refused(0), "the old claim is spent");
     done(claim("ann", "2").await.unwrap());
     let mut stale = Batch::new();
     NAMES.release(&mut stale, "ann", &held);
-    assert_eq!(
-        bench.store.commit(stale).await.unwrap(),
-        Outcome::Refused(0),
-        "it is another's now"
-    );
-    assert_eq!(
-        NAMES
-            .find(&*bench.store, "anna")
-            .await
-            .unwrap()
-            .unwrap()
-            .value
-            .owner,
-        "1"
-    );
+    assert_eq!(bench.store.commit(stale).await.unwrap(), Outcome::Refused(0), "it is another's now");
+    assert_eq!(NAMES.find(&*bench.store, "anna").await.unwrap().unwrap().value.owner, "1");
 }
 
 #[derive(Default)]
@@ -295,10 +199,7 @@ async fn stops_an_export_whose_sink_fails(bench: Bench) {
         batch.put(key(&number.to_string()), &note("x"), None);
     });
     done(bench.store.commit(batch).await.unwrap());
-    assert!(matches!(
-        bench.store.export(&mut Full).await,
-        Err(StorageError::Invalid(_))
-    ));
+    assert!(matches!(bench.store.export(&mut Full).await, Err(StorageError::Invalid(_))));
     assert_eq!(*bench.store.failure().borrow(), None, "the fault was the sink's");
     bench.put("a", "goes on", None).await;
 }
@@ -317,10 +218,7 @@ async fn reads_several_keys_in_one_view(bench: Bench) {
     let mut views = 0u32;
     while !writing.is_finished() {
         let found = bench.store.get(&[key("left"), key("right")]).await.unwrap();
-        let json: Vec<_> = found
-            .into_iter()
-            .map(|raw| raw.map(|raw| (raw.json, raw.revision)))
-            .collect();
+        let json: Vec<_> = found.into_iter().map(|raw| raw.map(|raw| (raw.json, raw.revision))).collect();
         assert_eq!(json[0], json[1]);
         views += 1;
         tokio::task::yield_now().await;

@@ -8,12 +8,7 @@ on_every_engine! { counts_from_nothing, never_falls_below_zero, holds_its_bound_
 
 async fn counts_from_nothing(bench: Bench) {
     assert_eq!(bench.store.counter(&key("tries")).await.unwrap(), 0);
-    let count = || {
-        Batch::new()
-            .require_counter_below(key("tries"), 2)
-            .add(key("tries"), 1, None)
-            .clone()
-    };
+    let count = || Batch::new().require_counter_below(key("tries"), 2).add(key("tries"), 1, None).clone();
     done(bench.store.commit(count()).await.unwrap());
     done(bench.store.commit(count()).await.unwrap());
     assert_eq!(bench.store.commit(count()).await.unwrap(), Outcome::Refused(0));
@@ -24,12 +19,7 @@ async fn never_falls_below_zero(bench: Bench) {
     done(
         bench
             .store
-            .commit(
-                Batch::new()
-                    .add(key("tries"), -5, None)
-                    .add(key("tries"), 1, None)
-                    .clone(),
-            )
+            .commit(Batch::new().add(key("tries"), -5, None).add(key("tries"), 1, None).clone())
             .await
             .unwrap(),
     );
@@ -41,19 +31,11 @@ async fn is_set_anew_with_its_end(bench: Bench) {
     done(bench.store.commit(count(bench.in_seconds(10))).await.unwrap());
     done(bench.store.commit(count(bench.in_seconds(60))).await.unwrap());
     bench.pass_seconds(10);
-    assert_eq!(
-        bench.store.counter(&key("tries")).await.unwrap(),
-        2,
-        "the second end holds"
-    );
+    assert_eq!(bench.store.counter(&key("tries")).await.unwrap(), 2, "the second end holds");
     bench.pass_seconds(50);
     assert_eq!(bench.store.counter(&key("tries")).await.unwrap(), 0);
     done(bench.store.commit(count(None)).await.unwrap());
-    assert_eq!(
-        bench.store.counter(&key("tries")).await.unwrap(),
-        1,
-        "an ended counter starts from nothing"
-    );
+    assert_eq!(bench.store.counter(&key("tries")).await.unwrap(), 1, "an ended counter starts from nothing");
     bench.all_is_well().await;
 }
 
@@ -66,9 +48,7 @@ async fn holds_its_bound_under_32_tasks(bench: Bench) {
             let mut passed = 0u64;
             for _ in 0..10 {
                 let mut batch = Batch::new();
-                batch
-                    .require_counter_below(key("hot"), BOUND)
-                    .add(key("hot"), 1, None);
+                batch.require_counter_below(key("hot"), BOUND).add(key("hot"), 1, None);
                 passed += u64::from(store.commit(batch).await.unwrap().is_done());
             }
             passed

@@ -40,11 +40,7 @@ fn nothing_acknowledged_is_lost_and_nothing_spent_comes_back() {
             !lines.iter().any(|line| line.contains("FAULT")) && !status.success(),
             "seed {seed}: {lines:#?}"
         );
-        assert_eq!(
-            status.code(),
-            None,
-            "seed {seed}, round {round}: the child ended by itself: {lines:#?}"
-        );
+        assert_eq!(status.code(), None, "seed {seed}, round {round}: the child ended by itself: {lines:#?}");
         lines.iter().for_each(|line| ledger.note(line));
         ledger.kills += 1;
     }
@@ -61,10 +57,7 @@ fn nothing_acknowledged_is_lost_and_nothing_spent_comes_back() {
 fn child() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let ledger = Ledger::parse(&std::env::var(LEDGER).unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let worked = runtime.block_on(work(Path::new(&folder), ledger));
     if let Err(fault) = worked {
         println!("FAULT {fault}");
@@ -86,34 +79,18 @@ async fn work(folder: &Path, ledger: Ledger) -> Result<(), String> {
         let store = store.clone();
         writers.spawn(async move { workload::write_for_ever(&store, writer, say).await });
     }
-    writers
-        .join_next()
-        .await
-        .ok_or("no writer")?
-        .map_err(|error| error.to_string())?
+    writers.join_next().await.ok_or("no writer")?.map_err(|error| error.to_string())?
 }
 
 /// One system call a line, so that a kill never leaves half an acknowledgement that reads as a whole one.
 fn say(line: &str) {
-    std::io::stdout()
-        .lock()
-        .write_all(format!("\n{line} .\n").as_bytes())
-        .unwrap();
+    std::io::stdout().lock().write_all(format!("\n{line} .\n").as_bytes()).unwrap();
 }
 
 fn spawn(folder: &Path, ledger: &Ledger, verify_only: bool) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--exact",
-        "storage::crash::child",
-        "--nocapture",
-        "--test-threads=1",
-    ]);
-    command
-        .env(FOLDER, folder)
-        .env(LEDGER, ledger.to_text())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
+    command.args(["--exact", "storage::crash::child", "--nocapture", "--test-threads=1"]);
+    command.env(FOLDER, folder).env(LEDGER, ledger.to_text()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     if verify_only {
         command.env(VERIFY_ONLY, "1");
     }
@@ -128,15 +105,9 @@ fn read(child: &mut Child) -> std::thread::JoinHandle<Vec<String>> {
 /// Half of the kills come in the first 100 ms, so also while the store is opened.
 fn moment(moments: &dyn Random, round: u64) -> Duration {
     let draw = u64::from(u16::from_be_bytes(random::bytes(moments)));
-    Duration::from_millis(if round % 2 == 1 {
-        draw % 100
-    } else {
-        100 + draw % 700
-    })
+    Duration::from_millis(if round % 2 == 1 { draw % 100 } else { 100 + draw % 700 })
 }
 
 fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable)
-        .ok()
-        .map(|text| text.parse().expect("a number"))
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }

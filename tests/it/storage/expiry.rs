@@ -22,13 +22,7 @@ async fn is_absent_at_its_end(bench: Bench) {
 
 async fn counts_as_absent_in_conditions(bench: Bench) {
     let revision = bench.put("a", "one", bench.in_seconds(10)).await;
-    done(
-        bench
-            .store
-            .commit(Batch::new().add(key("n"), 7, bench.in_seconds(10)).clone())
-            .await
-            .unwrap(),
-    );
+    done(bench.store.commit(Batch::new().add(key("n"), 7, bench.in_seconds(10)).clone()).await.unwrap());
     bench.pass_seconds(10);
     let present = Batch::new().require_present(key("a")).clone();
     assert_eq!(bench.store.commit(present).await.unwrap(), Outcome::Refused(0));
@@ -36,10 +30,7 @@ async fn counts_as_absent_in_conditions(bench: Bench) {
     assert_eq!(bench.store.commit(unchanged).await.unwrap(), Outcome::Refused(0));
     let below = Batch::new().require_counter_below(key("n"), 1).clone();
     assert!(bench.store.commit(below).await.unwrap().is_done());
-    let absent = Batch::new()
-        .require_absent(key("a"))
-        .put(key("a"), &note("two"), None)
-        .clone();
+    let absent = Batch::new().require_absent(key("a")).put(key("a"), &note("two"), None).clone();
     assert!(bench.store.commit(absent).await.unwrap().is_done());
     assert_eq!(bench.text("a").await.as_deref(), Some("two"));
     bench.all_is_well().await;
@@ -47,25 +38,13 @@ async fn counts_as_absent_in_conditions(bench: Bench) {
 
 async fn is_skipped_in_pages(bench: Bench) {
     for number in 0..20 {
-        let end = if number % 4 == 3 {
-            None
-        } else {
-            bench.in_seconds(10)
-        };
+        let end = if number % 4 == 3 { None } else { bench.in_seconds(10) };
         bench.put(&format!("{number:02}"), "x", end).await;
     }
     bench.pass_seconds(10);
-    let page = bench
-        .store
-        .scan(&Key::prefix("note", &[]), None, 3)
-        .await
-        .unwrap();
+    let page = bench.store.scan(&Key::prefix("note", &[]), None, 3).await.unwrap();
     let names: Vec<String> = page.iter().map(|(key, _)| key.last_part()).collect();
-    assert_eq!(
-        names,
-        ["03", "07", "11"],
-        "a page is full although most have ended"
-    );
+    assert_eq!(names, ["03", "07", "11"], "a page is full although most have ended");
 }
 
 async fn sweeps_in_bounded_steps(bench: Bench) {
@@ -75,11 +54,7 @@ async fn sweeps_in_bounded_steps(bench: Bench) {
     bench.put("stays", "x", bench.in_seconds(99)).await;
     assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 0);
     bench.pass_seconds(10);
-    assert_eq!(
-        bench.store.check().await.unwrap().records,
-        26,
-        "ended records stand until they are swept"
-    );
+    assert_eq!(bench.store.check().await.unwrap().records, 26, "ended records stand until they are swept");
     let mut steps = Vec::new();
     for _ in 0..4 {
         steps.push(bench.store.sweep(bench.clock.now(), 10).await.unwrap());
@@ -96,10 +71,8 @@ async fn spares_what_was_renewed(bench: Bench) {
         bench.pass_seconds(10);
         let mut renewal = Batch::new();
         renewal.put(key(&name), &note("new"), bench.in_seconds(3_600));
-        let (swept, renewed) = tokio::join!(
-            bench.store.sweep(bench.clock.now(), 100),
-            bench.store.commit(renewal)
-        );
+        let (swept, renewed) =
+            tokio::join!(bench.store.sweep(bench.clock.now(), 100), bench.store.commit(renewal));
         swept.unwrap();
         done(renewed.unwrap());
         assert_eq!(bench.text(&name).await.as_deref(), Some("new"));
@@ -123,19 +96,9 @@ async fn keeps_its_index_in_step(bench: Bench) {
     bench.put("c", "one", None).await;
     bench.put("c", "two", bench.in_seconds(10)).await;
     bench.put("d", "one", bench.in_seconds(10)).await;
-    done(
-        bench
-            .store
-            .commit(Batch::new().delete(key("d")).clone())
-            .await
-            .unwrap(),
-    );
+    done(bench.store.commit(Batch::new().delete(key("d")).clone()).await.unwrap());
     bench.all_is_well().await;
     bench.pass_seconds(10);
-    assert_eq!(
-        bench.store.sweep(bench.clock.now(), 10).await.unwrap(),
-        1,
-        "only c has ended"
-    );
+    assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 1, "only c has ended");
     bench.all_is_well().await;
 }

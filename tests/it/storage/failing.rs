@@ -60,20 +60,12 @@ type Commit<'a> = Pin<Box<dyn Future<Output = Result<Outcome, StorageError>> + S
 /// Sends the batch to the writer without waiting for its answer.
 fn begin(store: &Embedded, batch: Batch) -> Commit<'_> {
     let mut commit = store.commit(batch);
-    assert!(
-        commit
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_pending()
-    );
+    assert!(commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     commit
 }
 
 fn put(name: &str) -> Batch {
-    Batch::new()
-        .require_absent(key(name))
-        .put(key(name), &note("x"), None)
-        .clone()
+    Batch::new().require_absent(key(name)).put(key(name), &note("x"), None).clone()
 }
 
 fn start() -> (Arc<Gated>, Embedded) {
@@ -110,10 +102,7 @@ async fn writes_what_waits_with_one_apply() {
     for commit in commits {
         refused += u32::from(!commit.await.unwrap().is_done());
     }
-    assert_eq!(
-        refused, 50,
-        "the second of each pair meets the first in its own round"
-    );
+    assert_eq!(refused, 50, "the second of each pair meets the first in its own round");
     assert_eq!(engine.entered.load(Ordering::SeqCst) - before, 2);
 }
 
@@ -132,19 +121,11 @@ async fn acknowledges_nothing_after_a_failed_apply() {
         assert!(matches!(commit.await, Err(StorageError::Failed(_))));
     }
     failure.wait_for(Option::is_some).await.unwrap();
-    assert!(
-        failure
-            .borrow()
-            .as_deref()
-            .is_some_and(|reason| reason.contains("the disk said no"))
-    );
+    assert!(failure.borrow().as_deref().is_some_and(|reason| reason.contains("the disk said no")));
 
     engine.fails.store(false, Ordering::SeqCst);
     let tried = engine.entered.load(Ordering::SeqCst);
-    assert!(
-        matches!(store.commit(put("b")).await, Err(StorageError::Failed(_))),
-        "it never tries again"
-    );
+    assert!(matches!(store.commit(put("b")).await, Err(StorageError::Failed(_))), "it never tries again");
     assert!(store.sweep(super::START, 1).await.is_err());
     assert_eq!(engine.entered.load(Ordering::SeqCst), tried);
     assert_eq!(store.get(&[key("a")]).await.unwrap(), [None]);
@@ -156,9 +137,7 @@ async fn spares_what_is_renewed_in_the_round_of_the_sweep() {
     for renewed_first in [true, false] {
         let (engine, store) = start();
         let put = |text: &str, end: i64| {
-            Batch::new()
-                .put(key("session"), &note(text), Some(Timestamp(super::START.0 + end)))
-                .clone()
+            Batch::new().put(key("session"), &note(text), Some(Timestamp(super::START.0 + end))).clone()
         };
         store.commit(put("old", 0)).await.unwrap();
         let (leave, mut commits) = two_rounds(&engine, &store, &[]);
@@ -166,12 +145,7 @@ async fn spares_what_is_renewed_in_the_round_of_the_sweep() {
             commits.push(begin(&store, put("new", 60_000)));
         }
         let mut sweep = store.sweep(super::START, 10);
-        assert!(
-            sweep
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        assert!(sweep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         if !renewed_first {
             commits.push(begin(&store, put("new", 60_000)));
         }
@@ -179,11 +153,7 @@ async fn spares_what_is_renewed_in_the_round_of_the_sweep() {
         for commit in commits {
             assert!(commit.await.unwrap().is_done());
         }
-        assert_eq!(
-            sweep.await.unwrap(),
-            usize::from(!renewed_first),
-            "nothing ended was left to remove"
-        );
+        assert_eq!(sweep.await.unwrap(), usize::from(!renewed_first), "nothing ended was left to remove");
         assert!(store.get(&[key("session")]).await.unwrap()[0].is_some());
         assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
     }
@@ -196,10 +166,7 @@ async fn acknowledges_nothing_after_a_failed_read() {
     assert!(store.get(&[key("a")]).await.is_err());
     engine.unreadable.store(false, Ordering::SeqCst);
     assert!(store.failure().borrow().is_some());
-    assert!(matches!(
-        store.commit(put("a")).await,
-        Err(StorageError::Failed(_))
-    ));
+    assert!(matches!(store.commit(put("a")).await, Err(StorageError::Failed(_))));
 }
 
 #[tokio::test]
@@ -207,15 +174,9 @@ async fn tells_when_the_writer_panics() {
     let (engine, store) = start();
     engine.panics.store(true, Ordering::SeqCst);
     let mut failure = store.failure();
-    assert!(matches!(
-        store.commit(put("a")).await,
-        Err(StorageError::Failed(_))
-    ));
+    assert!(matches!(store.commit(put("a")).await, Err(StorageError::Failed(_))));
     failure.wait_for(Option::is_some).await.unwrap();
-    assert!(matches!(
-        store.commit(put("a")).await,
-        Err(StorageError::Failed(_))
-    ));
+    assert!(matches!(store.commit(put("a")).await, Err(StorageError::Failed(_))));
 }
 
 #[tokio::test]

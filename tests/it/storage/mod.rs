@@ -47,22 +47,14 @@ pub const START: Timestamp = Timestamp(1_800_000_000_000);
 impl Bench {
     pub fn memory() -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        Self {
-            store: storage::memory::open(clock.clone()),
-            clock,
-            folder: None,
-        }
+        Self { store: storage::memory::open(clock.clone()), clock, folder: None }
     }
 
     pub fn redb() -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let folder = tempfile::tempdir().unwrap();
         let store = storage::redb::open(folder.path(), storage::redb::CACHE_BYTES, clock.clone()).unwrap();
-        Self {
-            store,
-            clock,
-            folder: Some(folder),
-        }
+        Self { store, clock, folder: Some(folder) }
     }
 
     /// The moment `seconds` from now.
@@ -82,11 +74,7 @@ impl Bench {
     }
 
     pub async fn text(&self, name: &str) -> Option<String> {
-        self.store
-            .fetch::<Note>(&key(name))
-            .await
-            .unwrap()
-            .map(|stored| stored.value.0)
+        self.store.fetch::<Note>(&key(name)).await.unwrap().map(|stored| stored.value.0)
     }
 
     pub async fn all_is_well(&self) {

@@ -69,10 +69,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn step() -> impl Strategy<Value = Step> {
     let plan = || {
-        (
-            prop::collection::vec(asked(), 0..2),
-            prop::collection::vec(change(), 0..4),
-        )
+        (prop::collection::vec(asked(), 0..2), prop::collection::vec(change(), 0..4))
             .prop_map(|(a, c)| Plan(a, c))
     };
     prop_oneof![
@@ -94,9 +91,7 @@ struct Model {
 
 impl Model {
     fn live(&self, key: &Key, now: i64) -> Option<&Content> {
-        self.rows
-            .get(key)
-            .filter(|(_, _, end)| end.is_none_or(|end| now < end))
+        self.rows.get(key).filter(|(_, _, end)| end.is_none_or(|end| now < end))
     }
 
     fn holds(&self, condition: &Precondition, now: i64) -> bool {
@@ -112,10 +107,7 @@ impl Model {
     }
 
     fn commit(&mut self, conditions: &[Precondition], writes: &[Write], now: i64) -> Outcome {
-        if let Some(place) = conditions
-            .iter()
-            .position(|condition| !self.holds(condition, now))
-        {
+        if let Some(place) = conditions.iter().position(|condition| !self.holds(condition, now)) {
             return Outcome::Refused(place);
         }
         self.revision += u64::from(!writes.is_empty());
@@ -125,9 +117,7 @@ impl Model {
                     (String::from_utf8(json.clone()).unwrap(), expires.map(|end| end.0))
                 }
                 Write::Add { key, amount, expires } => {
-                    let before: i64 = self
-                        .live(key, now)
-                        .map_or(0, |content| content.0.parse().unwrap());
+                    let before: i64 = self.live(key, now).map_or(0, |content| content.0.parse().unwrap());
                     ((before + amount).max(0).to_string(), expires.map(|end| end.0))
                 }
                 Write::Delete(key) => {
@@ -135,8 +125,7 @@ impl Model {
                     continue;
                 }
             };
-            self.rows
-                .insert(write.key().clone(), (content.0, self.revision, content.1));
+            self.rows.insert(write.key().clone(), (content.0, self.revision, content.1));
         }
         Outcome::Done(self.revision)
     }
@@ -162,11 +151,9 @@ impl Plan {
                 expires: end(*seconds),
             },
             Change::Delete(name) => Write::Delete(key(name)),
-            Change::Add(name, amount, seconds) => Write::Add {
-                key: key(name),
-                amount: *amount,
-                expires: end(*seconds),
-            },
+            Change::Add(name, amount, seconds) => {
+                Write::Add { key: key(name), amount: *amount, expires: end(*seconds) }
+            }
         };
         self.1.iter().map(write).collect()
     }
@@ -205,33 +192,22 @@ async fn compare(bench: Bench, steps: Vec<Step>) {
             Step::Sweep(limit) => {
                 let over = |content: &Content| content.2.is_some_and(|end| end <= now);
                 let due = model.rows.values().filter(|content| over(content)).count();
-                assert_eq!(
-                    bench.store.sweep(bench.clock.now(), limit).await.unwrap(),
-                    due.min(limit)
-                );
+                assert_eq!(bench.store.sweep(bench.clock.now(), limit).await.unwrap(), due.min(limit));
                 sweep(&mut model, limit, now);
             }
             Step::Page { after, limit } => page(&bench, &model, after, limit, now).await,
         }
     }
     bench.all_is_well().await;
-    assert_eq!(
-        bench.store.check().await.unwrap().records,
-        u64::try_from(model.rows.len()).unwrap()
-    );
+    assert_eq!(bench.store.check().await.unwrap().records, u64::try_from(model.rows.len()).unwrap());
 }
 
 /// The oldest ends go first; of those that are equal, the smallest key.
 fn sweep(model: &mut Model, limit: usize, now: i64) {
-    let ends = model
-        .rows
-        .iter()
-        .filter_map(|(key, content)| Some((content.2?, key.clone())));
+    let ends = model.rows.iter().filter_map(|(key, content)| Some((content.2?, key.clone())));
     let mut due: Vec<(i64, Key)> = ends.filter(|(end, _)| *end <= now).collect();
     due.sort();
-    due.iter()
-        .take(limit)
-        .for_each(|(_, key)| drop(model.rows.remove(key)));
+    due.iter().take(limit).for_each(|(_, key)| drop(model.rows.remove(key)));
 }
 
 async fn commit(bench: &Bench, model: &mut Model, plans: &[Plan], now: i64) {
@@ -247,10 +223,7 @@ async fn commit(bench: &Bench, model: &mut Model, plans: &[Plan], now: i64) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => commit.await,
         };
-        assert_eq!(
-            outcome.unwrap(),
-            model.commit(&plan.conditions(revision), &plan.writes(bench), now)
-        );
+        assert_eq!(outcome.unwrap(), model.commit(&plan.conditions(revision), &plan.writes(bench), now));
     }
     let keys: Vec<Key> = NAMES.iter().chain(&COUNTERS).map(|name| key(name)).collect();
     for (key, found) in keys.iter().zip(bench.store.get(&keys).await.unwrap()) {
@@ -259,34 +232,20 @@ async fn commit(bench: &Bench, model: &mut Model, plans: &[Plan], now: i64) {
 }
 
 fn content(raw: keyward::storage::Raw) -> Content {
-    (
-        String::from_utf8(raw.json).unwrap(),
-        raw.revision,
-        raw.expires.map(|end| end.0),
-    )
+    (String::from_utf8(raw.json).unwrap(), raw.revision, raw.expires.map(|end| end.0))
 }
 
 async fn page(bench: &Bench, model: &Model, after: Option<&'static str>, limit: usize, now: i64) {
     let after = after.map(key);
-    let page = bench
-        .store
-        .scan(&Key::prefix("note", &[]), after.as_ref(), limit)
-        .await
-        .unwrap();
-    let expected = model
-        .rows
-        .keys()
-        .filter(|key| after.as_ref().is_none_or(|after| *key > after));
+    let page = bench.store.scan(&Key::prefix("note", &[]), after.as_ref(), limit).await.unwrap();
+    let expected = model.rows.keys().filter(|key| after.as_ref().is_none_or(|after| *key > after));
     let expected = expected.filter_map(|key| Some((key.clone(), model.live(key, now)?.clone())));
     let found: Vec<_> = page.into_iter().map(|(key, raw)| (key, content(raw))).collect();
     assert_eq!(found, expected.take(limit).collect::<Vec<_>>());
 }
 
 fn run(bench: Bench, steps: Vec<Step>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(compare(bench, steps));
 }
 

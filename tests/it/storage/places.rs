@@ -35,13 +35,7 @@ fn tamper(
     change: impl Fn(Option<Vec<u8>>) -> Option<Vec<u8>>,
 ) {
     let database = Database::open(folder.join("store.redb")).unwrap();
-    let before = database
-        .begin_read()
-        .unwrap()
-        .open_table(table)
-        .unwrap()
-        .get(row)
-        .unwrap();
+    let before = database.begin_read().unwrap().open_table(table).unwrap().get(row).unwrap();
     let after = change(before.map(|guard| guard.value().to_vec()));
     let write = database.begin_write().unwrap();
     {
@@ -68,33 +62,15 @@ async fn is_for_its_owner_alone() {
 async fn keeps_everything_over_a_reopen() {
     let bench = Bench::redb();
     let revision = bench.put("a", "one", None).await;
-    done(
-        bench
-            .store
-            .commit(Batch::new().delete(key("a")).clone())
-            .await
-            .unwrap(),
-    );
+    done(bench.store.commit(Batch::new().delete(key("a")).clone()).await.unwrap());
     bench.put("b", "two", None).await;
     let folder = closed(bench);
     let store = open(folder.path()).unwrap();
     assert!(store.fetch::<super::Note>(&key("a")).await.unwrap().is_none());
-    assert_eq!(
-        store
-            .fetch::<super::Note>(&key("b"))
-            .await
-            .unwrap()
-            .unwrap()
-            .value,
-        super::note("two")
-    );
+    assert_eq!(store.fetch::<super::Note>(&key("b")).await.unwrap().unwrap().value, super::note("two"));
     let mut batch = Batch::new();
     batch.put(key("a"), &super::note("three"), None);
-    assert_eq!(
-        done(store.commit(batch).await.unwrap()),
-        revision + 3,
-        "revisions go on where they stood"
-    );
+    assert_eq!(done(store.commit(batch).await.unwrap()), revision + 3, "revisions go on where they stood");
 }
 
 #[tokio::test]
@@ -105,10 +81,7 @@ async fn refuses_a_second_holder_at_once() {
     assert!(matches!(error, StorageError::InUse(_)));
     assert_eq!(
         error.to_string(),
-        format!(
-            "the data folder {} is in use by another process",
-            folder.display()
-        )
+        format!("the data folder {} is in use by another process", folder.display())
     );
 }
 
@@ -118,10 +91,7 @@ async fn refuses_a_file_that_another_program_holds() {
     let folder = closed(Bench::redb());
     let held = Database::open(folder.path().join("store.redb")).unwrap();
     let error = open(folder.path()).unwrap_err();
-    assert!(
-        error.to_string().contains(&folder.path().display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
     assert!(matches!(error, StorageError::InUse(_)));
     drop(held);
     open(folder.path()).unwrap();
@@ -142,21 +112,13 @@ async fn never_serves_a_damaged_record() {
     let store = open(folder.path()).unwrap();
     let corrupt = |error| matches!(error, StorageError::Corrupt(_));
     assert!(corrupt(store.get(&[key("a")]).await.unwrap_err()));
-    assert!(corrupt(
-        store.scan(&Key::prefix("note", &[]), None, 9).await.unwrap_err()
-    ));
+    assert!(corrupt(store.scan(&Key::prefix("note", &[]), None, 9).await.unwrap_err()));
     assert!(corrupt(store.export(&mut Copy::default()).await.unwrap_err()));
-    for batch in [
-        Batch::new().require_absent(key("a")),
-        Batch::new().delete(key("a")),
-    ] {
+    for batch in [Batch::new().require_absent(key("a")), Batch::new().delete(key("a"))] {
         assert!(corrupt(store.commit(batch.clone()).await.unwrap_err()));
     }
     let problems = store.check().await.unwrap().problems;
-    assert!(
-        problems.iter().any(|problem| problem.contains("note/a")),
-        "{problems:?}"
-    );
+    assert!(problems.iter().any(|problem| problem.contains("note/a")), "{problems:?}");
     assert!(store.fetch::<super::Note>(&key("b")).await.unwrap().is_some());
     done(store.commit(Batch::new().delete(key("b")).clone()).await.unwrap());
 }
@@ -169,9 +131,7 @@ async fn finds_an_index_out_of_step_both_ways() {
     let folder = closed(bench);
     let row = [end.to_be_bytes().as_slice(), key("a").as_bytes()].concat();
     let stray = [end.to_be_bytes().as_slice(), key("stray").as_bytes()].concat();
-    tamper(folder.path(), EXPIRY, &row, |found| {
-        found.map(|_| None).expect("the row stands")
-    });
+    tamper(folder.path(), EXPIRY, &row, |found| found.map(|_| None).expect("the row stands"));
     tamper(folder.path(), EXPIRY, &stray, |_| Some(Vec::new()));
     let store = open(folder.path()).unwrap();
     let problems = store.check().await.unwrap().problems;
@@ -199,18 +159,11 @@ async fn refuses_a_newer_or_unmarked_store() {
         let folder = closed(Bench::redb());
         tamper(folder.path(), META, format.as_bytes(), |found| {
             assert!(found.is_some());
-            let raw = |number: u64| Raw {
-                json: number.to_string().into_bytes(),
-                revision: 0,
-                expires: None,
-            };
+            let raw = |number: u64| Raw { json: number.to_string().into_bytes(), revision: 0, expires: None };
             number.map(|number| envelope::encode(&format, &raw(number)))
         });
         let error = open(folder.path()).unwrap_err();
-        assert!(
-            matches!(error, StorageError::Corrupt(_)) && error.to_string().contains(words),
-            "{error}"
-        );
+        assert!(matches!(error, StorageError::Corrupt(_)) && error.to_string().contains(words), "{error}");
     }
 }
 
@@ -236,9 +189,7 @@ async fn writes_the_same_bytes_as_memory() {
     let mut copies = Vec::new();
     for bench in [Bench::memory(), Bench::redb()] {
         for number in 0..50 {
-            bench
-                .put(&(number * 7 % 50).to_string(), "text", bench.in_seconds(number))
-                .await;
+            bench.put(&(number * 7 % 50).to_string(), "text", bench.in_seconds(number)).await;
         }
         let mut batch = Batch::new();
         batch.add(key("count"), 3, None).delete(key("4"));

@@ -54,9 +54,7 @@ async fn answers_32_commits_in_flight(bench: Bench) {
 async fn is_not_disturbed_by_callers_that_leave(bench: Bench) {
     for number in 0..100 {
         let mut batch = Batch::new();
-        batch
-            .put(key("left"), &note("x"), None)
-            .put(key("right"), &note("x"), None);
+        batch.put(key("left"), &note("x"), None).put(key("right"), &note("x"), None);
         let leaving = bench.store.commit(batch);
         drop(timeout(Duration::from_micros(number), leaving).await);
         bench.put("stays", &number.to_string(), None).await;

@@ -37,14 +37,9 @@ fn child() {
         let store = storage::redb::open(Path::new(&folder), 1024 * 1024, clock).unwrap();
         for number in 0..COMMITS {
             let mut batch = Batch::new();
-            batch
-                .put(key(&number.to_string()), &note(&"x".repeat(number * 900)), None)
-                .delete(key("0"));
+            batch.put(key(&number.to_string()), &note(&"x".repeat(number * 900)), None).delete(key("0"));
             done(store.commit(batch).await.unwrap());
-            std::io::stdout()
-                .lock()
-                .write_all(format!("ack {number}\n").as_bytes())
-                .unwrap();
+            std::io::stdout().lock().write_all(format!("ack {number}\n").as_bytes()).unwrap();
         }
     });
 }
@@ -52,21 +47,9 @@ fn child() {
 /// The child's system calls; `None`, loudly, where they cannot be traced (a failure in continuous integration).
 fn traced(data: &Path, trace: &Path) -> Option<String> {
     let mut command = Command::new("strace");
-    command
-        .args(["-f", "-y", "-e", CALLS, "-o"])
-        .arg(trace)
-        .arg(std::env::current_exe().unwrap());
-    command.args([
-        "--exact",
-        "storage::system_calls::child",
-        "--nocapture",
-        "--test-threads=1",
-    ]);
-    let status = command
-        .env(FOLDER, data)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    command.args(["-f", "-y", "-e", CALLS, "-o"]).arg(trace).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", "storage::system_calls::child", "--nocapture", "--test-threads=1"]);
+    let status = command.env(FOLDER, data).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if status.is_ok_and(|status| status.success()) {
         return Some(std::fs::read_to_string(trace).unwrap());
     }
@@ -120,10 +103,7 @@ impl<'a> Judge<'a> {
             self.begun.insert(process, self.written);
         }
         if call.ends_with("= 0") {
-            self.synced = self
-                .begun
-                .remove(process)
-                .map_or(self.synced, |begun| begun.max(self.synced));
+            self.synced = self.begun.remove(process).map_or(self.synced, |begun| begun.max(self.synced));
         }
     }
 
@@ -156,11 +136,7 @@ fn the_judge_sees_a_missing_sync() {
         &[WRITE, SYNC, WRITE, ACK],
         &[WRITE, BEGUN, ACK, ENDED],
         &[WRITE, BEGUN, WRITE, ENDED, ACK],
-        &[
-            WRITE,
-            "7 fdatasync(9</d/store.redb>) = -1 EIO (Input/output error)",
-            ACK,
-        ],
+        &[WRITE, "7 fdatasync(9</d/store.redb>) = -1 EIO (Input/output error)", ACK],
         &[WRITE, "7 fdatasync(4</d/other>) = 0", ACK],
         &[WRITE, "7 sync_file_range(9</d/store.redb>, 0, 0, 7) = 0", ACK],
         &[WRITE, SYNC, ACK, ACK],

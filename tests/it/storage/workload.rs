@@ -37,11 +37,7 @@ impl Ledger {
     pub fn parse(text: &str) -> Self {
         let numbers: Vec<u64> = text.split(' ').map(|word| word.parse().unwrap()).collect();
         let acknowledged = numbers[2..].try_into().unwrap();
-        Self {
-            acknowledged,
-            ballast: numbers[1] == 1,
-            kills: numbers[0],
-        }
+        Self { acknowledged, ballast: numbers[1] == 1, kills: numbers[0] }
     }
 }
 
@@ -59,30 +55,18 @@ fn count(writer: usize) -> Key {
 
 fn text(family: &str, writer: usize, number: u64) -> Note {
     let length = if number % 7 == 3 { 9_000 } else { 40 };
-    note(
-        &format!("{family} {writer} {number} ")
-            .repeat(length)
-            .chars()
-            .take(length)
-            .collect::<String>(),
-    )
+    note(&format!("{family} {writer} {number} ").repeat(length).chars().take(length).collect::<String>())
 }
 
 fn end(number: u64) -> Option<Timestamp> {
-    number
-        .is_multiple_of(2)
-        .then(|| Timestamp(START.0 + 1_000_000 + i64::try_from(number).unwrap()))
+    number.is_multiple_of(2).then(|| Timestamp(START.0 + 1_000_000 + i64::try_from(number).unwrap()))
 }
 
 /// The batch `number` of `writer`: new records in two families, the oldest ones gone, a code spent and another issued.
 pub fn batch(writer: usize, number: u64) -> Batch {
     let mut batch = Batch::new();
     for family in ["record", "twin"] {
-        batch.put(
-            place(family, writer, number),
-            &text(family, writer, number),
-            end(number),
-        );
+        batch.put(place(family, writer, number), &text(family, writer, number), end(number));
         if number > WINDOW {
             let oldest = place(family, writer, number - WINDOW);
             batch.require_present(oldest.clone()).delete(oldest);
@@ -97,9 +81,7 @@ pub fn batch(writer: usize, number: u64) -> Batch {
         &note("unspent"),
         None,
     );
-    batch
-        .require_counter_below(count(writer), number)
-        .add(count(writer), 1, None);
+    batch.require_counter_below(count(writer), number).add(count(writer), 1, None);
     batch.put(last(writer), &note(&number.to_string()), None);
     batch
 }
@@ -108,10 +90,7 @@ pub async fn write_for_ever(store: &SharedStore, writer: usize, say: fn(&str)) -
     let mut number = last_of(store, writer).await?;
     loop {
         number += 1;
-        let outcome = store
-            .commit(batch(writer, number))
-            .await
-            .map_err(|error| error.to_string())?;
+        let outcome = store.commit(batch(writer, number)).await.map_err(|error| error.to_string())?;
         if !matches!(outcome, Outcome::Done(_)) {
             return Err(format!("writer {writer}, batch {number}: {outcome:?}"));
         }
@@ -122,24 +101,13 @@ pub async fn write_for_ever(store: &SharedStore, writer: usize, say: fn(&str)) -
 pub async fn lay_ballast(store: &SharedStore) -> Result<(), String> {
     let mut batch = Batch::new();
     for number in 0..BALLAST {
-        batch.put(
-            place("ballast", 0, number),
-            &text("ballast", 0, number),
-            end(number),
-        );
+        batch.put(place("ballast", 0, number), &text("ballast", 0, number), end(number));
     }
-    store
-        .commit(batch)
-        .await
-        .map(drop)
-        .map_err(|error| error.to_string())
+    store.commit(batch).await.map(drop).map_err(|error| error.to_string())
 }
 
 async fn last_of(store: &SharedStore, writer: usize) -> Result<u64, String> {
-    let found = store
-        .fetch::<Note>(&last(writer))
-        .await
-        .map_err(|error| error.to_string())?;
+    let found = store.fetch::<Note>(&last(writer)).await.map_err(|error| error.to_string())?;
     Ok(found.map_or(0, |stored| stored.value.0.parse().unwrap()))
 }
 
@@ -148,14 +116,10 @@ pub async fn verify(store: &SharedStore, ledger: &Ledger) -> Result<(), String> 
     for (writer, acknowledged) in ledger.acknowledged.into_iter().enumerate() {
         let last = last_of(store, writer).await?;
         if last < acknowledged {
-            return Err(format!(
-                "writer {writer}: {acknowledged} was acknowledged, {last} is there"
-            ));
+            return Err(format!("writer {writer}: {acknowledged} was acknowledged, {last} is there"));
         }
         if last > acknowledged + ledger.kills {
-            return Err(format!(
-                "writer {writer}: {last} is there, only {acknowledged} was acknowledged"
-            ));
+            return Err(format!("writer {writer}: {last} is there, only {acknowledged} was acknowledged"));
         }
         verify_writer(store, writer, last).await?;
     }
@@ -165,51 +129,28 @@ pub async fn verify(store: &SharedStore, ledger: &Ledger) -> Result<(), String> 
         return Err(format!("{} of {expected} older records", ballast.len()));
     }
     let report = store.check().await.map_err(|error| error.to_string())?;
-    if report.problems.is_empty() {
-        Ok(())
-    } else {
-        Err(report.problems.join("; "))
-    }
+    if report.problems.is_empty() { Ok(()) } else { Err(report.problems.join("; ")) }
 }
 
 async fn verify_writer(store: &SharedStore, writer: usize, last: u64) -> Result<(), String> {
     let window: Vec<u64> = (last.saturating_sub(WINDOW) + 1..=last).collect();
     for name in ["record", "twin"] {
-        let expected: Vec<_> = window
-            .iter()
-            .map(|number| (*number, text(name, writer, *number)))
-            .collect();
+        let expected: Vec<_> = window.iter().map(|number| (*number, text(name, writer, *number))).collect();
         if family(store, name, writer).await? != expected {
-            return Err(format!(
-                "writer {writer} at {last}: the {name}s are not those of its window"
-            ));
+            return Err(format!("writer {writer} at {last}: the {name}s are not those of its window"));
         }
     }
     let codes = family(store, "code", writer).await?;
-    if !codes
-        .iter()
-        .map(|(number, _)| *number)
-        .eq((last > 0).then_some(last))
-    {
+    if !codes.iter().map(|(number, _)| *number).eq((last > 0).then_some(last)) {
         return Err(format!("writer {writer} at {last}: unspent codes are {codes:?}"));
     }
-    let counted = store
-        .counter(&count(writer))
-        .await
-        .map_err(|error| error.to_string())?;
-    if counted == last {
-        Ok(())
-    } else {
-        Err(format!("writer {writer} at {last}: counted {counted}"))
-    }
+    let counted = store.counter(&count(writer)).await.map_err(|error| error.to_string())?;
+    if counted == last { Ok(()) } else { Err(format!("writer {writer} at {last}: counted {counted}")) }
 }
 
 async fn family(store: &SharedStore, family: &str, writer: usize) -> Result<Vec<(u64, Note)>, String> {
     let prefix = Key::prefix(family, &[&writer.to_string()]);
-    let page = store
-        .scan(&prefix, None, 1_000)
-        .await
-        .map_err(|error| error.to_string())?;
+    let page = store.scan(&prefix, None, 1_000).await.map_err(|error| error.to_string())?;
     let read = page.into_iter().map(|(key, raw)| {
         let value = raw.decode::<Note>().map_err(|error| error.to_string())?.value;
         Ok((key.last_part().parse().unwrap(), value))
@@ -229,11 +170,7 @@ mod judge {
         for number in 1..=batches {
             assert!(bench.store.commit(batch(1, number)).await.unwrap().is_done());
         }
-        let ledger = Ledger {
-            acknowledged: [0, batches, 0, 0],
-            ballast: true,
-            kills: 0,
-        };
+        let ledger = Ledger { acknowledged: [0, batches, 0, 0], ballast: true, kills: 0 };
         (bench, ledger)
     }
 
@@ -242,57 +179,23 @@ mod judge {
         let (bench, ledger) = worked(40).await;
         assert_eq!(verify(&bench.store, &ledger).await, Ok(()));
         assert_eq!(Ledger::parse(&ledger.to_text()), ledger);
-        let behind = Ledger {
-            acknowledged: [0, 38, 0, 0],
-            kills: 2,
-            ..ledger
-        };
+        let behind = Ledger { acknowledged: [0, 38, 0, 0], kills: 2, ..ledger };
         assert_eq!(verify(&bench.store, &behind).await, Ok(()));
-        assert!(
-            verify(&bench.store, &Ledger { kills: 1, ..behind })
-                .await
-                .is_err()
-        );
+        assert!(verify(&bench.store, &Ledger { kills: 1, ..behind }).await.is_err());
     }
 
     #[tokio::test]
     async fn sees_a_lost_batch_a_torn_one_and_a_code_that_came_back() {
         let (bench, ledger) = worked(40).await;
-        let lost = Ledger {
-            acknowledged: [0, 41, 0, 0],
-            ..ledger.clone()
-        };
-        assert!(
-            verify(&bench.store, &lost)
-                .await
-                .unwrap_err()
-                .contains("was acknowledged")
-        );
+        let lost = Ledger { acknowledged: [0, 41, 0, 0], ..ledger.clone() };
+        assert!(verify(&bench.store, &lost).await.unwrap_err().contains("was acknowledged"));
         let faults: [(Batch, &str); 6] = [
             (Batch::new().delete(place("twin", 1, 40)).clone(), "twins"),
-            (
-                Batch::new()
-                    .put(place("record", 1, 24), &note("old"), None)
-                    .clone(),
-                "records",
-            ),
-            (
-                Batch::new()
-                    .put(place("record", 1, 30), &note("wrong"), None)
-                    .clone(),
-                "records",
-            ),
-            (
-                Batch::new()
-                    .put(place("code", 1, 39), &note("unspent"), None)
-                    .clone(),
-                "unspent codes",
-            ),
+            (Batch::new().put(place("record", 1, 24), &note("old"), None).clone(), "records"),
+            (Batch::new().put(place("record", 1, 30), &note("wrong"), None).clone(), "records"),
+            (Batch::new().put(place("code", 1, 39), &note("unspent"), None).clone(), "unspent codes"),
             (Batch::new().add(count(1), 1, None).clone(), "counted"),
-            (
-                Batch::new().delete(place("ballast", 0, 7)).clone(),
-                "older records",
-            ),
+            (Batch::new().delete(place("ballast", 0, 7)).clone(), "older records"),
         ];
         for (damage, words) in faults {
             let (bench, ledger) = worked(40).await;

@@ -18,11 +18,7 @@ use keyward::users::password_workers::{Cost, WorkerSettings};
 use keyward::users::{PasswordWorkers, Passwords, Pepper};
 
 /// A cost at which a test can afford many hashes.
-const CHEAP: Cost = Cost {
-    memory: 64,
-    passes: 1,
-    lanes: 1,
-};
+const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 
 /// A running provider; it ends with the test.
 pub struct TestApp {
@@ -60,9 +56,7 @@ pub async fn start_over(
     let mut settings = settings(folder.path());
     adjust(&mut settings);
     let listen = ["127.0.0.1:0".parse().unwrap()];
-    let server = Server::bind(&listen, &settings.http, settings.proxies.clone().into())
-        .await
-        .unwrap();
+    let server = Server::bind(&listen, &settings.http, settings.proxies.clone().into()).await.unwrap();
     let address = server.addresses()[0];
     let issuer = format!("http://localhost:{}", address.port());
     settings.site = Site::new(&issuer).unwrap();
@@ -74,14 +68,7 @@ pub async fn start_over(
     let app = app.with_passwords(passwords);
     let (stop, stopping) = Stop::new();
     tokio::spawn(server.serve(app.router(), stopping));
-    TestApp {
-        app,
-        clock,
-        issuer,
-        address,
-        _stop: stop,
-        _folder: folder,
-    }
+    TestApp { app, clock, issuer, address, _stop: stop, _folder: folder }
 }
 
 fn settings(folder: &Path) -> Settings {
@@ -91,13 +78,8 @@ fn settings(folder: &Path) -> Settings {
 
 async fn cheap_passwords(app: &App) -> Passwords {
     let ground = &app.ground;
-    let pepper = Pepper::load(&ground.store, &ground.sealing, ground.random.as_ref())
-        .await
-        .unwrap();
-    let patient = WorkerSettings {
-        patience: Duration::from_secs(60),
-        ..WorkerSettings::default()
-    };
+    let pepper = Pepper::load(&ground.store, &ground.sealing, ground.random.as_ref()).await.unwrap();
+    let patient = WorkerSettings { patience: Duration::from_secs(60), ..WorkerSettings::default() };
     let workers = PasswordWorkers::start(patient).unwrap();
     let (store, clock, random) = (ground.store.clone(), ground.clock.clone(), ground.random.clone());
     Passwords::new(store, clock, random, workers, pepper).with_cost(CHEAP)
@@ -129,10 +111,7 @@ impl TestApp {
         let ground = &self.app.ground;
         let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
         let events = trail.read(&ground.store, None, 1000).await.unwrap();
-        events
-            .into_iter()
-            .map(|(_, event)| serde_json::to_value(event).unwrap())
-            .collect()
+        events.into_iter().map(|(_, event)| serde_json::to_value(event).unwrap()).collect()
     }
 
     /// The present second.

@@ -14,10 +14,7 @@ use super::people::Person;
 const MOST_REDIRECTS: usize = 5;
 
 /// An HTTP client that follows no redirect and knows `localhost` without asking anybody.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test's client goes to the loopback only"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test's client goes to the loopback only")]
 pub fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(redirect::Policy::none())
@@ -54,10 +51,7 @@ impl Default for Browser {
 impl Clone for Browser {
     /// A second browser that holds the same cookies, as a thief or a second tab would.
     fn clone(&self) -> Self {
-        Self {
-            cookies: self.cookies.clone(),
-            ..Self::default()
-        }
+        Self { cookies: self.cookies.clone(), ..Self::default() }
     }
 }
 
@@ -123,10 +117,8 @@ impl Browser {
 
     /// Posts fields and follows nothing.
     pub async fn post_only(&mut self, url: impl AsRef<str>, fields: &[(&str, &str)]) -> Page {
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.send(Method::POST, url.as_ref(), Some(&fields)).await
     }
 
@@ -138,9 +130,7 @@ impl Browser {
 
     /// The same, following nothing.
     pub async fn submit_only(&mut self, page: &Page, id: &str, fill: &[(&str, &str)]) -> Page {
-        let Form {
-            action, mut fields, ..
-        } = page.form(id);
+        let Form { action, mut fields, .. } = page.form(id);
         for (name, value) in fill {
             match fields.iter_mut().find(|(given, _)| given == name) {
                 Some(field) => (*value).clone_into(&mut field.1),
@@ -155,10 +145,7 @@ impl Browser {
         for _ in 0..8 {
             page = match () {
                 () if page.has("login") => {
-                    let fill = [
-                        ("username", person.username.as_str()),
-                        ("password", &person.password),
-                    ];
+                    let fill = [("username", person.username.as_str()), ("password", &person.password)];
                     self.submit(&page, "login", &fill).await
                 }
                 () if page.has("factor") => {
@@ -181,10 +168,7 @@ impl Browser {
     pub fn plant(&mut self, url: &str, name: &str, value: &str) {
         let url = Url::parse(url).unwrap();
         let host = url.host_str().unwrap().to_owned();
-        self.cookies
-            .entry(host)
-            .or_default()
-            .insert(name.to_owned(), value.to_owned());
+        self.cookies.entry(host).or_default().insert(name.to_owned(), value.to_owned());
     }
 
     /// Forgets all cookies.
@@ -199,30 +183,19 @@ impl Browser {
 
     fn cookie_header(&self, url: &Url) -> Option<String> {
         let pairs = self.cookies.get(url.host_str()?)?;
-        let pairs: Vec<_> = pairs
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
     /// Like a browser: cookies belong to the host, whatever the port; `Secure` ones work on `localhost`.
     fn remember(&mut self, url: &Url, headers: &HeaderMap) {
         let host = url.host_str().unwrap().to_owned();
-        self.locations.extend(
-            headers
-                .get_all("location")
-                .iter()
-                .map(|to| to.to_str().unwrap().to_owned()),
-        );
+        self.locations.extend(headers.get_all("location").iter().map(|to| to.to_str().unwrap().to_owned()));
         for line in headers.get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
             self.set_cookies.push(line.to_owned());
             let secure_place = url.scheme() == "https" || host == "localhost";
-            assert!(
-                secure_place || !line.contains("Secure"),
-                "a Secure cookie over plain http"
-            );
+            assert!(secure_place || !line.contains("Secure"), "a Secure cookie over plain http");
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
             let (name, value) = pair.split_once('=').unwrap();
             let jar = self.cookies.entry(host.clone()).or_default();

@@ -75,10 +75,7 @@ impl Page {
     /// The form `id`.
     pub fn form(&self, id: &str) -> Form {
         let found = self.all(&format!("form#{id}"), |form| Form {
-            action: self
-                .url
-                .join(form.value().attr("action").unwrap_or_default())
-                .unwrap(),
+            action: self.url.join(form.value().attr("action").unwrap_or_default()).unwrap(),
             fields: named(form, "input[name]:not([type=checkbox])"),
         });
         let found = found.into_iter().next();
@@ -92,14 +89,12 @@ impl Page {
 
     /// Where it redirects.
     pub fn location(&self) -> Option<Url> {
-        self.header("location")
-            .map(|target| self.url.join(target).unwrap())
+        self.header("location").map(|target| self.url.join(target).unwrap())
     }
 
     /// Where a hand-over page leads by its link.
     pub fn hand_over(&self) -> Option<Url> {
-        self.attribute("go", "href")
-            .map(|target| Url::parse(&target).unwrap())
+        self.attribute("go", "href").map(|target| Url::parse(&target).unwrap())
     }
 
     /// The body as JSON.
@@ -111,11 +106,7 @@ impl Page {
     pub fn arrival(&self) -> Option<Arrival> {
         if self.has("form-post") {
             let form = self.form("form-post");
-            return Some(Arrival {
-                uri: form.action,
-                way: Way::FormPost,
-                parameters: form.fields,
-            });
+            return Some(Arrival { uri: form.action, way: Way::FormPost, parameters: form.fields });
         }
         let target = self.location().or_else(|| self.hand_over())?;
         (target.origin() != self.url.origin()).then(|| Arrival {
@@ -140,24 +131,18 @@ impl Arrival {
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(given, _)| given == name);
         let value = found.next().map(|(_, value)| value.as_str());
-        assert!(
-            found.next().is_none(),
-            "{name} comes twice: {:?}",
-            self.parameters
-        );
+        assert!(found.next().is_none(), "{name} comes twice: {:?}", self.parameters);
         value
     }
 
     /// The code; fails the test where there is none.
     pub fn code(&self) -> &str {
-        self.get("code")
-            .unwrap_or_else(|| panic!("no code: {:?}", self.parameters))
+        self.get("code").unwrap_or_else(|| panic!("no code: {:?}", self.parameters))
     }
 
     /// The error; fails the test where there is none.
     pub fn error(&self) -> &str {
-        self.get("error")
-            .unwrap_or_else(|| panic!("no error: {:?}", self.parameters))
+        self.get("error").unwrap_or_else(|| panic!("no error: {:?}", self.parameters))
     }
 
     /// The parameters by name.

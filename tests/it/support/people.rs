@@ -40,10 +40,7 @@ impl Person {
 
 /// What an app that knows `secret` shows at `second`.
 pub fn code_of(secret: &[u8], second: i64) -> String {
-    totp::generator(secret)
-        .unwrap()
-        .generate(u64::try_from(second).unwrap())
-        .to_string()
+    totp::generator(secret).unwrap().generate(u64::try_from(second).unwrap()).to_string()
 }
 
 /// A profile in which every standard claim is filled in.
@@ -68,10 +65,7 @@ pub fn full_profile(username: &str) -> Profile {
         birthdate: Some(BirthDate::new("1915-12-10").unwrap()),
         zoneinfo: Some(TimeZone::new("Europe/London").unwrap()),
         locale: Some(LanguageTag::new("en-GB").unwrap()),
-        phone: Some(Phone {
-            number: PhoneNumber::new("+442071234567").unwrap(),
-            verified: false,
-        }),
+        phone: Some(Phone { number: PhoneNumber::new("+442071234567").unwrap(), verified: false }),
         address: Some(Address {
             formatted: line("12 St James's Square\nLondon"),
             street_address: line("12 St James's Square"),
@@ -106,11 +100,7 @@ impl TestApp {
     pub async fn person_like(&self, new: NewUser) -> Person {
         let user: User = self.app.users.create(new, Batch::new()).await.unwrap();
         let mut batch = Batch::new();
-        self.app
-            .passwords
-            .set(&user, PASSWORD, false, &self.app.password_rules, &mut batch)
-            .await
-            .unwrap();
+        self.app.passwords.set(&user, PASSWORD, false, &self.app.password_rules, &mut batch).await.unwrap();
         self.app.ground.store.commit(batch).await.unwrap();
         Person {
             id: user.id.clone(),
@@ -126,11 +116,7 @@ impl TestApp {
         for name in names {
             let name = Text::new(*name).unwrap();
             if self.app.users.group(&name).await.unwrap().is_none() {
-                self.app
-                    .users
-                    .create_group(name.clone(), None, Batch::new())
-                    .await
-                    .unwrap();
+                self.app.users.create_group(name.clone(), None, Batch::new()).await.unwrap();
             }
             groups.insert(name);
         }
@@ -147,10 +133,7 @@ impl TestApp {
             origin: Origin::new(None, None, None),
         };
         let enrolment = &self.app.enrolment;
-        enrolment
-            .import(&occasion, &secret, "phone", Batch::new())
-            .await
-            .unwrap();
+        enrolment.import(&occasion, &secret, "phone", Batch::new()).await.unwrap();
         secret
     }
 }

@@ -23,10 +23,7 @@ pub fn complaint(output: &Output) -> String {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -58,20 +55,12 @@ impl Demo {
             if child.try_wait().unwrap().is_some() {
                 panic!("demo ended: {}", complaint(&child.wait_with_output().unwrap()));
             }
-            assert!(
-                SystemClock.now().since(begun) < Duration::from_secs(60),
-                "the demo does not come up"
-            );
+            assert!(SystemClock.now().since(begun) < Duration::from_secs(60), "the demo does not come up");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let took = SystemClock.now().since(begun);
         let told = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
-        Self {
-            child,
-            json,
-            told,
-            took,
-        }
+        Self { child, json, told, took }
     }
 
     pub fn text(&self, pointer: &str) -> String {

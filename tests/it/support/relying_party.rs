@@ -67,8 +67,7 @@ pub fn web_application(base: &str) -> ClientMetadata {
 impl TestApp {
     /// The ordinary web application at `https://wiki.example.com`.
     pub async fn application(&self) -> RelyingParty {
-        self.application_like(web_application("https://wiki.example.com"))
-            .await
+        self.application_like(web_application("https://wiki.example.com")).await
     }
 
     /// An application of this metadata.
@@ -110,10 +109,7 @@ pub fn challenge(verifier: &str) -> String {
 impl Request {
     /// The same endpoint's parameters emptied, for another endpoint.
     pub fn at(self, endpoint: &str) -> Self {
-        Self {
-            endpoint: endpoint.to_owned(),
-            parameters: Vec::new(),
-        }
+        Self { endpoint: endpoint.to_owned(), parameters: Vec::new() }
     }
 
     /// Sets `name`, in its place where it stood already.
@@ -140,33 +136,25 @@ impl Request {
 
     /// With the challenge of [`VERIFIER`].
     pub fn with_pkce(self) -> Self {
-        self.with("code_challenge", challenge(VERIFIER))
-            .with("code_challenge_method", "S256")
+        self.with("code_challenge", challenge(VERIFIER)).with("code_challenge_method", "S256")
     }
 
     /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();
-        parameters
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
+        parameters.find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// As an address.
     pub fn url(&self) -> String {
-        Url::parse_with_params(&self.endpoint, &self.parameters)
-            .unwrap()
-            .into()
+        Url::parse_with_params(&self.endpoint, &self.parameters).unwrap().into()
     }
 }
 
 impl RelyingParty {
     /// The usual request: code flow, all the scopes of a web application, state and nonce.
     pub fn request(&self) -> Request {
-        let request = Request {
-            endpoint: format!("{}/authorize", self.issuer),
-            parameters: Vec::new(),
-        };
+        let request = Request { endpoint: format!("{}/authorize", self.issuer), parameters: Vec::new() };
         request
             .with("response_type", "code")
             .with("client_id", &self.id)
@@ -189,10 +177,7 @@ impl RelyingParty {
     pub fn basic(&self) -> String {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let secret = self.secret.as_deref().unwrap_or_default();
-        format!(
-            "Basic {}",
-            STANDARD.encode(format!("{}:{}", encoded(&self.id), encoded(secret)))
-        )
+        format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(&self.id), encoded(secret))))
     }
 
     /// HTTP Basic with id and secret as they are, as plug-ins send them.
@@ -203,11 +188,7 @@ impl RelyingParty {
 
     /// The form that redeems `code`.
     pub fn redemption<'a>(&'a self, code: &'a str) -> Vec<(&'a str, &'a str)> {
-        vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", &self.redirect_uri),
-        ]
+        vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &self.redirect_uri)]
     }
 
     /// Redeems `code` by Basic.
@@ -224,12 +205,7 @@ impl RelyingParty {
 
     /// Asks userinfo with this access token.
     pub async fn userinfo(&self, access_token: &str) -> Page {
-        read(
-            self.http
-                .get(format!("{}/userinfo", self.issuer))
-                .bearer_auth(access_token),
-        )
-        .await
+        read(self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(access_token)).await
     }
 
     /// The published keys.
@@ -245,11 +221,7 @@ impl RelyingParty {
         let keys = self.jwks().await;
         let key = keys.find(&header.kid.expect("no kid")).expect("an unknown kid");
         let published = key.common.key_algorithm.expect("no alg").to_string();
-        assert_eq!(
-            published.parse(),
-            Ok(header.alg),
-            "the token is signed as its key says"
-        );
+        assert_eq!(published.parse(), Ok(header.alg), "the token is signed as its key says");
         let mut validation = Validation::new(header.alg);
         validation.set_audience(&[&self.id]);
         validation.set_issuer(&[&self.issuer]);
@@ -283,11 +255,7 @@ impl RelyingParty {
         };
         assert_eq!(tokens.status, 200, "{}", tokens.body);
         let claims = self.verify(tokens.json()["id_token"].as_str().unwrap()).await;
-        SignedIn {
-            arrival,
-            tokens,
-            claims,
-        }
+        SignedIn { arrival, tokens, claims }
     }
 }
 

@@ -22,10 +22,7 @@ pub struct PlainPages;
 impl PageSource for PlainPages {
     fn error_page(&self, page: &ErrorPage<'_>) -> String {
         assert!(page.text != "pages_fail", "the pages fail");
-        format!(
-            "<p>{} {} {:?} {} {}",
-            page.status, page.text, page.values, page.request_id, page.nonce
-        )
+        format!("<p>{} {} {:?} {} {}", page.status, page.text, page.values, page.request_id, page.nonce)
     }
 }
 
@@ -69,13 +66,8 @@ impl Plan {
     /// Starts `routes` within all layers on a free port of 127.0.0.1.
     pub async fn start(self, routes: Router) -> Running {
         let router = self.wrap(routes);
-        let server = Server::bind(
-            &["127.0.0.1:0".parse().unwrap()],
-            &self.bounds,
-            self.proxies.into(),
-        )
-        .await
-        .unwrap();
+        let server =
+            Server::bind(&["127.0.0.1:0".parse().unwrap()], &self.bounds, self.proxies.into()).await.unwrap();
         let address = server.addresses()[0];
         let (stop, stopping) = Stop::new();
         let ended = tokio::spawn(server.serve(router, stopping));
@@ -91,16 +83,9 @@ pub async fn start(routes: Router) -> Running {
 /// One that loses patience quickly: for tests about slowness, which last as long as its patience.
 pub fn impatient() -> Plan {
     let soon = Duration::from_millis(300);
-    let bounds = Http {
-        header_time: soon,
-        body_time: soon,
-        request_time: Duration::from_secs(5),
-        ..Http::default()
-    };
-    Plan {
-        bounds,
-        ..Plan::default()
-    }
+    let bounds =
+        Http { header_time: soon, body_time: soon, request_time: Duration::from_secs(5), ..Http::default() };
+    Plan { bounds, ..Plan::default() }
 }
 
 impl Running {

@@ -22,13 +22,7 @@ pub struct Watched {
 impl Watched {
     pub fn new(inner: SharedStore) -> Self {
         let barrier = Barrier::new(2);
-        Self {
-            inner,
-            gets: AtomicU64::new(0),
-            commits: AtomicU64::new(0),
-            pairs: Mutex::new(None),
-            barrier,
-        }
+        Self { inner, gets: AtomicU64::new(0), commits: AtomicU64::new(0), pairs: Mutex::new(None), barrier }
     }
 
     pub fn gets(&self) -> u64 {

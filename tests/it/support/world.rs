@@ -41,19 +41,11 @@ pub struct World {
 }
 
 /// A cost at which a test can afford many hashes.
-pub const CHEAP: Cost = Cost {
-    memory: 64,
-    passes: 1,
-    lanes: 1,
-};
+pub const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(WorkerSettings {
-            patience: Duration::from_secs(60),
-            ..WorkerSettings::default()
-        })
-        .await
+        Self::with(WorkerSettings { patience: Duration::from_secs(60), ..WorkerSettings::default() }).await
     }
 
     pub async fn with(workers: WorkerSettings) -> Self {
@@ -67,11 +59,7 @@ impl World {
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let time: Arc<dyn Clock> = clock.clone();
         let folder = tempfile::tempdir().unwrap();
-        let sealing = Arc::new(
-            Sealing::start(folder.path(), &*store, random.clone())
-                .await
-                .unwrap(),
-        );
+        let sealing = Arc::new(Sealing::start(folder.path(), &*store, random.clone()).await.unwrap());
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await.unwrap();
         let workers = PasswordWorkers::start(workers).unwrap();
         let passwords = Passwords::new(store.clone(), time.clone(), random.clone(), workers, pepper);
@@ -88,13 +76,8 @@ impl World {
             trail: trail.clone(),
         });
         let lockout = AuthenticatorLockout::new(store.clone(), time.clone(), &Limits::default());
-        let totp = TotpFactor::new(
-            store.clone(),
-            time.clone(),
-            sealing.clone(),
-            lockout.clone(),
-            trail.clone(),
-        );
+        let totp =
+            TotpFactor::new(store.clone(), time.clone(), sealing.clone(), lockout.clone(), trail.clone());
         let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), "Keyward: Demo");
         let recovery = RecoveryCodes::new(
             store.clone(),
@@ -104,19 +87,7 @@ impl World {
             lockout,
             trail.clone(),
         );
-        Self {
-            clock,
-            random,
-            store,
-            users,
-            passwords,
-            trail,
-            sealing,
-            directory,
-            totp,
-            enrolment,
-            recovery,
-        }
+        Self { clock, random, store, users, passwords, trail, sealing, directory, totp, enrolment, recovery }
     }
 
     /// A person with the password [`GOOD`].
@@ -124,10 +95,7 @@ impl World {
         let user = self.users.create(new(name, None), Batch::new()).await.unwrap();
         let mut batch = Batch::new();
         let rules = PasswordRules::with_second_factor(Vec::new());
-        self.passwords
-            .set(&user, GOOD, false, &rules, &mut batch)
-            .await
-            .unwrap();
+        self.passwords.set(&user, GOOD, false, &rules, &mut batch).await.unwrap();
         assert!(self.store.commit(batch).await.unwrap().is_done());
         user
     }
@@ -149,26 +117,15 @@ impl World {
 }
 
 pub fn origin(address: &str) -> Origin {
-    Origin::new(
-        address.parse::<IpAddr>().ok(),
-        Some("Browser/1.0"),
-        Some("r-1".to_owned()),
-    )
+    Origin::new(address.parse::<IpAddr>().ok(), Some("Browser/1.0"), Some("r-1".to_owned()))
 }
 
 pub fn occasion(user: &UserId, journey: &str) -> Occasion {
-    Occasion {
-        user: user.clone(),
-        journey: JourneyId::from_text(journey),
-        origin: origin("192.0.2.1"),
-    }
+    Occasion { user: user.clone(), journey: JourneyId::from_text(journey), origin: origin("192.0.2.1") }
 }
 
 pub fn new(name: &str, mail: Option<&str>) -> NewUser {
     let mut new = NewUser::named(Username::new(name).unwrap());
-    new.profile.mail = mail.map(|mail| Mail {
-        address: MailAddress::new(mail).unwrap(),
-        verified: true,
-    });
+    new.profile.mail = mail.map(|mail| Mail { address: MailAddress::new(mail).unwrap(), verified: true });
     new
 }

@@ -13,32 +13,18 @@ use proptest::prelude::*;
 use crate::support::shell::Plan;
 
 fn proxies(header: ForwardedHeader) -> Proxies {
-    Proxies {
-        trusted: vec![
-            "10.0.0.0/8".parse().unwrap(),
-            "2001:db8:ffff::/48".parse().unwrap(),
-        ],
-        header,
-    }
+    Proxies { trusted: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8:ffff::/48".parse().unwrap()], header }
 }
 
 fn client(peer: &str, header: ForwardedHeader, lines: &[(&'static str, &str)]) -> String {
-    let lines: Vec<_> = lines
-        .iter()
-        .map(|(name, value)| (*name, value.as_bytes()))
-        .collect();
+    let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     found(peer, header, &lines).ip().to_string()
 }
 
 fn found(peer: &str, header: ForwardedHeader, lines: &[(&'static str, &[u8])]) -> ClientAddress {
     let headers: HeaderMap = lines
         .iter()
-        .map(|(name, value)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_bytes(value).unwrap(),
-            )
-        })
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap()))
         .collect();
     client_address(peer.parse().unwrap(), &headers, &proxies(header))
 }
@@ -66,20 +52,14 @@ fn r_rl_09_the_right_most_undeclared_hop_counts() {
     assert_eq!(x("10.0.0.5", "198.51.100.7,192.0.2.1:4711"), "192.0.2.1");
     assert_eq!(x("10.0.0.5", "[2001:db8::1]:4711"), "2001:db8::1");
     assert_eq!(x("10.0.0.5", "10.1.1.1, 10.2.2.2"), "10.1.1.1");
-    let lines = [
-        ("x-forwarded-for", "198.51.100.7"),
-        ("x-forwarded-for", "192.0.2.1"),
-    ];
+    let lines = [("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "192.0.2.1")];
     assert_eq!(
         client("10.0.0.5", ForwardedHeader::XForwarded, &lines),
         "192.0.2.1",
         "later lines stand to the right"
     );
     assert_eq!(
-        forwarded(
-            "10.0.0.5",
-            "for=198.51.100.7;proto=http, for=\"[2001:db8::1]:4711\";by=_x"
-        ),
+        forwarded("10.0.0.5", "for=198.51.100.7;proto=http, for=\"[2001:db8::1]:4711\";by=_x"),
         "2001:db8::1"
     );
     assert_eq!(forwarded("10.0.0.5", "For=192.0.2.1"), "192.0.2.1");
@@ -98,16 +78,8 @@ fn r_rl_09_what_cannot_be_read_is_never_skipped() {
         "192.0.2.1 x",
         "ü",
     ] {
-        assert_eq!(
-            x("10.0.0.5", &format!("198.51.100.7, {hop}")),
-            "10.0.0.5",
-            "{hop}"
-        );
-        assert_eq!(
-            x("10.0.0.5", &format!("198.51.100.7, {hop}, 10.0.0.6")),
-            "10.0.0.5",
-            "{hop}"
-        );
+        assert_eq!(x("10.0.0.5", &format!("198.51.100.7, {hop}")), "10.0.0.5", "{hop}");
+        assert_eq!(x("10.0.0.5", &format!("198.51.100.7, {hop}, 10.0.0.6")), "10.0.0.5", "{hop}");
     }
     for line in [
         "for=unknown",
@@ -124,16 +96,8 @@ fn r_rl_09_what_cannot_be_read_is_never_skipped() {
 }
 
 /// What a client may send before the proxy's own entry.
-const JUNK: [&[u8]; 8] = [
-    b"\xff",
-    b"for=\"",
-    b"\"",
-    b"\\\"",
-    b"unknown",
-    b"",
-    b"\xc3\x28, 10.0.0.6",
-    b";;=\"\\",
-];
+const JUNK: [&[u8]; 8] =
+    [b"\xff", b"for=\"", b"\"", b"\\\"", b"unknown", b"", b"\xc3\x28, 10.0.0.6", b";;=\"\\"];
 
 #[test]
 fn r_en_02_a_client_cannot_make_its_address_the_proxys() {
@@ -143,24 +107,10 @@ fn r_en_02_a_client_cannot_make_its_address_the_proxys() {
     for junk in JUNK {
         let x_line = [junk, b", 203.0.113.9"].concat();
         let line = [junk, b", for=203.0.113.9;proto=https"].concat();
-        let two = [
-            ("x-forwarded-for", junk),
-            ("x-forwarded-for", b"203.0.113.9".as_slice()),
-        ];
-        let two_forwarded = [
-            ("forwarded", junk),
-            ("forwarded", b"for=\"203.0.113.9:4711\"".as_slice()),
-        ];
-        assert_eq!(
-            found("10.0.0.5", XForwarded, &[("x-forwarded-for", &x_line)]),
-            outside,
-            "{junk:?}"
-        );
-        assert_eq!(
-            found("10.0.0.5", Forwarded, &[("forwarded", &line)]),
-            outside,
-            "{junk:?}"
-        );
+        let two = [("x-forwarded-for", junk), ("x-forwarded-for", b"203.0.113.9".as_slice())];
+        let two_forwarded = [("forwarded", junk), ("forwarded", b"for=\"203.0.113.9:4711\"".as_slice())];
+        assert_eq!(found("10.0.0.5", XForwarded, &[("x-forwarded-for", &x_line)]), outside, "{junk:?}");
+        assert_eq!(found("10.0.0.5", Forwarded, &[("forwarded", &line)]), outside, "{junk:?}");
         assert_eq!(found("10.0.0.5", XForwarded, &two), outside, "{junk:?}");
         assert_eq!(found("10.0.0.5", Forwarded, &two_forwarded), outside, "{junk:?}");
     }
@@ -172,45 +122,21 @@ fn r_en_02_an_address_is_vouched_for_or_a_fallback() {
     let at = |value: &[u8]| found("10.0.0.5", XForwarded, &[("x-forwarded-for", value)]);
     let direct = found("203.0.113.9", XForwarded, &[("x-forwarded-for", b"\xff")]);
     assert_eq!(direct.vouched().unwrap().to_string(), "203.0.113.9");
-    assert_eq!(
-        at(b"192.0.2.1, 10.0.0.6").vouched().unwrap().to_string(),
-        "192.0.2.1"
-    );
-    for unclear in [
-        b"\xff".as_slice(),
-        b"",
-        b"unknown",
-        b"192.0.2.1, unknown, 10.0.0.6",
-        b"10.0.0.6",
-    ] {
+    assert_eq!(at(b"192.0.2.1, 10.0.0.6").vouched().unwrap().to_string(), "192.0.2.1");
+    for unclear in [b"\xff".as_slice(), b"", b"unknown", b"192.0.2.1, unknown, 10.0.0.6", b"10.0.0.6"] {
         assert_eq!(at(unclear).vouched(), None, "{unclear:?}");
     }
-    assert_eq!(
-        found("10.0.0.5", XForwarded, &[]),
-        ClientAddress::Fallback("10.0.0.5".parse().unwrap())
-    );
+    assert_eq!(found("10.0.0.5", XForwarded, &[]), ClientAddress::Fallback("10.0.0.5".parse().unwrap()));
 }
 
 #[test]
 fn r_rl_09_only_the_configured_header_is_read() {
     // A proxy that writes one of them passes the other on as the client sent it.
-    let both = [
-        ("forwarded", "for=198.51.100.7"),
-        ("x-forwarded-for", "192.0.2.1"),
-        ("x-real-ip", "198.51.100.8"),
-    ];
-    assert_eq!(
-        client("10.0.0.5", ForwardedHeader::XForwarded, &both),
-        "192.0.2.1"
-    );
-    assert_eq!(
-        client("10.0.0.5", ForwardedHeader::Forwarded, &both),
-        "198.51.100.7"
-    );
-    assert_eq!(
-        client("10.0.0.5", ForwardedHeader::XForwarded, &both[..1]),
-        "10.0.0.5"
-    );
+    let both =
+        [("forwarded", "for=198.51.100.7"), ("x-forwarded-for", "192.0.2.1"), ("x-real-ip", "198.51.100.8")];
+    assert_eq!(client("10.0.0.5", ForwardedHeader::XForwarded, &both), "192.0.2.1");
+    assert_eq!(client("10.0.0.5", ForwardedHeader::Forwarded, &both), "198.51.100.7");
+    assert_eq!(client("10.0.0.5", ForwardedHeader::XForwarded, &both[..1]), "10.0.0.5");
 }
 
 #[test]
@@ -225,27 +151,15 @@ fn r_rl_01_addresses_are_classed_by_32_and_64() {
 async fn r_rl_09_forged_headers_are_ignored_over_a_real_socket() {
     let handler = |proxies: Arc<Proxies>| {
         move |axum::Extension(peer): axum::Extension<Peer>, headers: HeaderMap| async move {
-            client_address(peer.address.ip(), &headers, &proxies)
-                .ip()
-                .to_string()
+            client_address(peer.address.ip(), &headers, &proxies).ip().to_string()
         }
     };
     let forged = "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\n";
-    let server = Plan::default()
-        .start(Router::new().route("/", get(handler(Proxies::none().into()))))
-        .await;
+    let server = Plan::default().start(Router::new().route("/", get(handler(Proxies::none().into())))).await;
     assert_eq!(server.get("/", forged).await.body, "127.0.0.1");
-    let declared = Proxies {
-        trusted: vec!["127.0.0.1/32".parse().unwrap()],
-        ..Proxies::none()
-    };
+    let declared = Proxies { trusted: vec!["127.0.0.1/32".parse().unwrap()], ..Proxies::none() };
     let routes = Router::new().route("/", get(handler(declared.clone().into())));
-    let server = Plan {
-        proxies: declared,
-        ..Plan::default()
-    }
-    .start(routes)
-    .await;
+    let server = Plan { proxies: declared, ..Plan::default() }.start(routes).await;
     assert_eq!(server.get("/", forged).await.body, "192.0.2.1");
 }
 

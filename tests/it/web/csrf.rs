@@ -24,38 +24,22 @@ fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
 #[test]
 fn r_se_11_a_token_holds_for_its_secret_and_purpose_only() {
     let random = SeededRandom::new(1);
-    let (mine, theirs) = (
-        Plain::<SessionSecret>::generate(&random),
-        Plain::<SessionSecret>::generate(&random),
-    );
+    let (mine, theirs) =
+        (Plain::<SessionSecret>::generate(&random), Plain::<SessionSecret>::generate(&random));
     let token = form_token(&mine, "logout");
     assert_eq!(token.len(), 43);
     assert!(is_form_token(&mine, "logout", &token));
     assert!(!is_form_token(&theirs, "logout", &token));
     assert!(!is_form_token(&mine, "consent", &token));
-    assert!(!is_form_token(
-        &Plain::<BrowserSecret>::generate(&random),
-        "logout",
-        &token
-    ));
-    for bad in [
-        "",
-        "a",
-        &token[1..],
-        &format!("{token}A"),
-        &token.to_lowercase(),
-        mine.expose(),
-    ] {
+    assert!(!is_form_token(&Plain::<BrowserSecret>::generate(&random), "logout", &token));
+    for bad in ["", "a", &token[1..], &format!("{token}A"), &token.to_lowercase(), mine.expose()] {
         assert!(!is_form_token(&mine, "logout", bad), "{bad}");
     }
 }
 
 #[test]
 fn r_se_11_other_sites_pages_are_refused() {
-    let (own, other) = (
-        ("origin", "https://id.example.com"),
-        ("origin", "https://evil.example"),
-    );
+    let (own, other) = (("origin", "https://id.example.com"), ("origin", "https://evil.example"));
     assert!(from(&[own]) && from(&[("sec-fetch-site", "same-origin"), own]));
     // Our pages forbid the referrer, and then browsers name no origin even to ourselves.
     assert!(from(&[("sec-fetch-site", "same-origin"), ("origin", "null")]));

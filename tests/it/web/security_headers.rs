@@ -16,14 +16,8 @@ fn nonce() -> Nonce {
 }
 
 fn routes() -> Router {
-    let page = || async {
-        page_response(
-            StatusCode::OK,
-            "<p>hello".to_owned(),
-            &nonce(),
-            &PagePolicy::default(),
-        )
-    };
+    let page =
+        || async { page_response(StatusCode::OK, "<p>hello".to_owned(), &nonce(), &PagePolicy::default()) };
     let cached = || async { ([(header::CACHE_CONTROL, "public, max-age=60")], "cached") };
     Router::new()
         .route("/page", get(page))
@@ -51,10 +45,8 @@ async fn r_tr_02_to_05_a_page_bears_exactly_these_headers() {
         "default-src 'none'; script-src 'nonce-{n}'; style-src 'self' 'nonce-{n}'; img-src 'self' data:; connect-src 'self'; \
          base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
     );
-    let mut expected: Vec<(String, String)> = COMMON
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let mut expected: Vec<(String, String)> =
+        COMMON.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", policy.as_str()),
@@ -66,11 +58,8 @@ async fn r_tr_02_to_05_a_page_bears_exactly_these_headers() {
         expected.push((name.to_owned(), value.to_owned()));
     }
     let varying = ["date", "x-request-id"];
-    let mut found: Vec<_> = answer
-        .headers
-        .into_iter()
-        .filter(|(name, _)| !varying.contains(&name.as_str()))
-        .collect();
+    let mut found: Vec<_> =
+        answer.headers.into_iter().filter(|(name, _)| !varying.contains(&name.as_str())).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
@@ -89,32 +78,17 @@ async fn r_tr_04_every_other_answer_bears_them_too() {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
     }
     let cached = server.get("/cached", "").await;
-    assert_eq!(
-        cached.header("cache-control"),
-        Some("public, max-age=60"),
-        "a handler may allow it"
-    );
+    assert_eq!(cached.header("cache-control"), Some("public, max-age=60"), "a handler may allow it");
     let refused = raw::send(server.address, raw::get("evil.example", "/data", "")).await;
-    assert_eq!(
-        (refused.status, refused.header("x-content-type-options")),
-        (421, Some("nosniff"))
-    );
+    assert_eq!((refused.status, refused.header("x-content-type-options")), (421, Some("nosniff")));
 }
 
 #[tokio::test]
 async fn r_tr_02_no_hsts_in_loopback_mode() {
     let site = Site::new("http://localhost:8443").unwrap();
-    let server = Plan {
-        site,
-        ..Plan::default()
-    }
-    .start(routes())
-    .await;
+    let server = Plan { site, ..Plan::default() }.start(routes()).await;
     let answer = raw::send(server.address, raw::get("localhost:8443", "/page", "")).await;
-    assert_eq!(
-        (answer.status, answer.header("strict-transport-security")),
-        (200, None)
-    );
+    assert_eq!((answer.status, answer.header("strict-transport-security")), (200, None));
 }
 
 #[test]
@@ -125,9 +99,7 @@ fn r_tr_08_a_page_may_name_its_frames_and_its_one_form_target() {
         url("https://jira.example.com/x"),
         url("http://localhost:9000/y"),
     ];
-    let policy = PagePolicy::default()
-        .with_frames(&frames)
-        .content_security_policy(&nonce());
+    let policy = PagePolicy::default().with_frames(&frames).content_security_policy(&nonce());
     assert!(
         policy.ends_with("; form-action 'self'; frame-src http://localhost:9000 https://jira.example.com"),
         "{policy}"
@@ -135,10 +107,7 @@ fn r_tr_08_a_page_may_name_its_frames_and_its_one_form_target() {
     let policy = PagePolicy::default()
         .with_form_target(&url("https://jira.example.com/callback"))
         .content_security_policy(&nonce());
-    assert!(
-        policy.ends_with("; form-action https://jira.example.com"),
-        "{policy}"
-    );
+    assert!(policy.ends_with("; form-action https://jira.example.com"), "{policy}");
 }
 
 #[test]

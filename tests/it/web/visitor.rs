@@ -14,10 +14,8 @@ use crate::support::shell::start;
 
 #[tokio::test]
 async fn r_ks_06_a_visitor_is_printed_without_secrets() {
-    let routes = Router::new().route(
-        "/",
-        get(|visitor: Visitor| async move { format!("{visitor:?} {visitor:#?}") }),
-    );
+    let routes =
+        Router::new().route("/", get(|visitor: Visitor| async move { format!("{visitor:?} {visitor:#?}") }));
     let server = start(routes).await;
     let headers = "Cookie: __Host-keyward-session=canary-cookie\r\nAuthorization: Bearer canary-token\r\n\
                    Proxy-Authorization: canary-proxy\r\nReferer: https://a.example/?code=canary-code\r\n";
@@ -31,10 +29,7 @@ async fn r_ks_06_a_visitor_is_printed_without_secrets() {
 /// `hops`. The loopback and 10.0.0.0/8 may enrol by password.
 async fn after_password(hops: &[u8]) -> Page {
     let behind = |settings: &mut Settings| {
-        settings.proxies = Proxies {
-            trusted: vec!["127.0.0.1/32".parse().unwrap()],
-            ..Proxies::none()
-        };
+        settings.proxies = Proxies { trusted: vec!["127.0.0.1/32".parse().unwrap()], ..Proxies::none() };
         settings.policy.first_enrolment_by_password =
             vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
     };
@@ -42,26 +37,18 @@ async fn after_password(hops: &[u8]) -> Page {
     let ada = app.person_without_factor("ada").await;
     let wiki = app.application().await;
     let mut browser = Browser::new();
-    browser.headers = HeaderMap::from_iter([(
-        "x-forwarded-for".parse().unwrap(),
-        HeaderValue::from_bytes(hops).unwrap(),
-    )]);
+    browser.headers =
+        HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_bytes(hops).unwrap())]);
     let page = browser.open(wiki.request().url()).await;
     browser.sign_in(&app, page, &ada).await
 }
 
 #[tokio::test]
 async fn r_en_02_a_proxys_address_permits_no_enrolment() {
-    assert!(
-        after_password(b"\xff, 10.1.2.3").await.has("enrol"),
-        "a person of the network"
-    );
+    assert!(after_password(b"\xff, 10.1.2.3").await.has("enrol"), "a person of the network");
     for hops in [b"\xff".as_slice(), b"\xff, 203.0.113.9", b"127.0.0.1", b"unknown"] {
         let page = after_password(hops).await;
         assert!(!page.has("enrol"), "{hops:?}: {}", page.body);
-        assert!(
-            page.location().is_none() && page.hand_over().is_none(),
-            "{hops:?}"
-        );
+        assert!(page.location().is_none() && page.hand_over().is_none(), "{hops:?}");
     }
 }

@@ -36,11 +36,7 @@ pub enum Fill {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     /// An application sends the browser; with a prompt or `max_age`.
-    Start {
-        browser: usize,
-        client: usize,
-        wish: &'static str,
-    },
+    Start { browser: usize, client: usize, wish: &'static str },
     /// The browser asks for Keyward's own sign-in.
     Home { browser: usize },
     /// The person does what the page asks, rightly.
@@ -48,12 +44,7 @@ pub enum Act {
     /// A button of the page.
     Press { browser: usize, button: &'static str },
     /// A form of some journey of some browser is sent, whatever page it is at; perhaps with another journey's token.
-    Forge {
-        browser: usize,
-        journey: usize,
-        fill: Fill,
-        token_of: Option<usize>,
-    },
+    Forge { browser: usize, journey: usize, fill: Fill, token_of: Option<usize> },
     /// The last form is sent again.
     Again,
     /// The page of a journey is opened again: another tab, or the back button.
@@ -70,14 +61,8 @@ pub enum Act {
     Clock { seconds: u64 },
 }
 
-const WISHES: [&str; 6] = [
-    "",
-    "&prompt=login",
-    "&prompt=consent",
-    "&prompt=select_account",
-    "&prompt=none",
-    "&max_age=0",
-];
+const WISHES: [&str; 6] =
+    ["", "&prompt=login", "&prompt=consent", "&prompt=select_account", "&prompt=none", "&max_age=0"];
 const BUTTONS: [&str; 5] = ["cancel", "recovery_code", "lost_factor", "other_account", "back"];
 
 fn two() -> impl Strategy<Value = usize> {
@@ -123,15 +108,8 @@ fn acts() -> impl Strategy<Value = Act> {
 /// A random sequence; before half of them Bob has enrolled an app in the second browser.
 pub fn sequences() -> impl Strategy<Value = Vec<Act>> {
     (any::<bool>(), vec(acts(), 10..40)).prop_map(|(enrolled, acts)| {
-        let start = Act::Start {
-            browser: 1,
-            client: 0,
-            wish: "",
-        };
-        let go_on = Act::GoOn {
-            browser: 1,
-            person: 1,
-        };
+        let start = Act::Start { browser: 1, client: 0, wish: "" };
+        let go_on = Act::GoOn { browser: 1, person: 1 };
         let before = if enrolled { 4 } else { 0 };
         let prelude = [start, go_on, go_on, go_on].into_iter().take(before);
         prelude.chain(acts).collect()

@@ -14,20 +14,13 @@ type Fields = Vec<(String, String)>;
 impl Case<'_> {
     pub async fn act(&mut self, act: Act) {
         match act {
-            Act::Start {
-                browser,
-                client,
-                wish,
-            } => self.start(browser, client, wish).await,
+            Act::Start { browser, client, wish } => self.start(browser, client, wish).await,
             Act::Home { browser } => self.open(browser, "/sign-in").await,
             Act::GoOn { browser, person } => self.go_on(browser, person).await,
             Act::Press { browser, button } => self.press(browser, vec![field("action", button)]).await,
-            Act::Forge {
-                browser,
-                journey,
-                fill,
-                token_of,
-            } => self.forge(browser, journey, fill, token_of).await,
+            Act::Forge { browser, journey, fill, token_of } => {
+                self.forge(browser, journey, fill, token_of).await
+            }
             Act::Again => {
                 if let Some((browser, path, fields)) = self.last.clone() {
                     self.post(browser, &path, fields).await;
@@ -48,13 +41,7 @@ impl Case<'_> {
                 self.left_behind.extend(held.map(str::to_owned));
                 let state = if disabled { State::Disabled } else { State::Active };
                 let id = &self.people[person].id;
-                self.world
-                    .app
-                    .app
-                    .users
-                    .set_state(id, state, Batch::new())
-                    .await
-                    .unwrap();
+                self.world.app.app.users.set_state(id, state, Batch::new()).await.unwrap();
             }
             Act::Clock { seconds } => self.world.app.pass(seconds),
         }
@@ -104,43 +91,26 @@ impl Case<'_> {
         match fill {
             Fill::Password { person, right } => {
                 let person = &self.people[person];
-                let password = if right {
-                    &person.password
-                } else {
-                    "a wrong password"
-                };
+                let password = if right { &person.password } else { "a wrong password" };
                 vec![field("username", &person.name), field("password", password)]
             }
             Fill::Code { person } => vec![field("code", self.fresh_code(person))],
             Fill::OldCode { person } => {
                 let device = self.people[person].devices.last();
-                vec![field(
-                    "code",
-                    device
-                        .map(|device| device.at(device.last_step))
-                        .unwrap_or_default(),
-                )]
+                vec![field("code", device.map(|device| device.at(device.last_step)).unwrap_or_default())]
             }
             Fill::WrongCode => vec![field("code", "123456")],
             Fill::RecoveryCode { person, which } => {
                 let person = &self.people[person];
-                let codes = if which == 0 {
-                    &person.recovery_codes
-                } else {
-                    &person.spent
-                };
+                let codes = if which == 0 { &person.recovery_codes } else { &person.spent };
                 vec![field("code", codes.first().map_or("0", String::as_str))]
             }
             Fill::Enrolment { right } => {
                 let offered = self.people.iter().find_map(|person| person.offered.get(journey));
                 let step = totp::step(self.world.now());
-                let code = offered.filter(|_| right).map(|secret| {
-                    super::world::Device {
-                        secret: secret.clone(),
-                        last_step: 0,
-                    }
-                    .at(step)
-                });
+                let code = offered
+                    .filter(|_| right)
+                    .map(|secret| super::world::Device { secret: secret.clone(), last_step: 0 }.at(step));
                 vec![field("code", code.unwrap_or_else(|| "654321".to_owned()))]
             }
             Fill::Saved => vec![field("saved", "yes")],
@@ -174,25 +144,16 @@ impl Case<'_> {
             Fill::NewPassword { .. } => "new-password",
             Fill::Consent { .. } => "consent",
         };
-        let token = token_of
-            .and_then(|other| self.journeys.get(other))
-            .unwrap_or(&known)
-            .token
-            .clone();
+        let token = token_of.and_then(|other| self.journeys.get(other)).unwrap_or(&known).token.clone();
         let mut fields = self.fill(fill, &known.id);
         fields.push(field("form_token", token));
-        self.post(browser, &format!("/sign-in/{}/{stage}", known.id), fields)
-            .await;
+        self.post(browser, &format!("/sign-in/{}/{stage}", known.id), fields).await;
     }
 
     async fn sign_out(&mut self, browser: usize) {
         let sid = self.browsers[browser].sid().map(str::to_owned);
         self.open(browser, "/").await;
-        if self.browsers[browser]
-            .page
-            .form()
-            .is_some_and(|(id, ..)| id == "logout")
-        {
+        if self.browsers[browser].page.form().is_some_and(|(id, ..)| id == "logout") {
             self.press(browser, Vec::new()).await;
             let session = keyward::foundation::ids::SessionId::from_text(sid.unwrap_or_default());
             let left = self.world.app.app.sessions.by_id(&session).await.unwrap();
@@ -203,15 +164,10 @@ impl Case<'_> {
     async fn invite(&mut self, browser: usize, person: usize) {
         let app = &self.world.app.app;
         let mut batch = Batch::new();
-        let link = app
-            .invitations
-            .issue(&mut batch, &self.people[person].id)
-            .await
-            .unwrap();
+        let link = app.invitations.issue(&mut batch, &self.people[person].id).await.unwrap();
         app.ground.store.commit(batch).await.unwrap();
         self.knows[browser][person] = true;
         self.proved[browser][person] = true;
-        self.open(browser, &format!("/invitation/{}", link.expose()))
-            .await;
+        self.open(browser, &format!("/invitation/{}", link.expose())).await;
     }
 }

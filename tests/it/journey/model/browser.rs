@@ -40,10 +40,7 @@ impl Wire {
             .body(Body::from(body))
             .unwrap();
         let address: SocketAddr = "127.0.0.1:50000".parse().unwrap();
-        request.extensions_mut().insert(Peer {
-            address,
-            encrypted: false,
-        });
+        request.extensions_mut().insert(Peer { address, encrypted: false });
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers();
@@ -54,13 +51,7 @@ impl Wire {
         );
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        Seen {
-            status,
-            location,
-            retry_after,
-            cookies,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        Seen { status, location, retry_after, cookies, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 }
 
@@ -76,15 +67,8 @@ impl Browser {
     pub async fn request(&mut self, wire: &Wire, path: &str, fields: Option<&str>) -> Seen {
         let path = path.strip_prefix(&wire.issuer).unwrap_or(path);
         let method = if fields.is_some() { "POST" } else { "GET" };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("sec-fetch-site", "same-origin");
-        let pairs: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+        let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !pairs.is_empty() {
             request = request.header(header::COOKIE, pairs.join("; "));
         }
@@ -122,11 +106,7 @@ impl Seen {
         }
         let link = self.between("id=\"go\"", ">")?;
         let href = link.split_once("href=\"")?.1.trim_end_matches('"');
-        Some(
-            href.replace("&amp;", "&")
-                .replace("&#x2f;", "/")
-                .replace("&#x3d;", "="),
-        )
+        Some(href.replace("&amp;", "&").replace("&#x2f;", "/").replace("&#x3d;", "="))
     }
 
     /// The id of its main form, where that is sent, and its token.

@@ -21,16 +21,7 @@ impl Case<'_> {
         }
         for session in self.all::<Session>("session").await {
             // A session of an earlier epoch of its person is dead, though its record may still be there.
-            if self
-                .world
-                .app
-                .app
-                .sessions
-                .by_id(&session.id)
-                .await
-                .unwrap()
-                .is_some()
-            {
+            if self.world.app.app.sessions.by_id(&session.id).await.unwrap().is_some() {
                 self.check_session(&session);
             }
         }
@@ -53,12 +44,7 @@ impl Case<'_> {
                 let json: serde_json::Value = serde_json::from_slice(&raw.json).unwrap();
                 json["d"]["list"].as_array().unwrap().len()
             });
-            assert_eq!(
-                enrolled,
-                person.devices.len(),
-                "{} has other devices",
-                person.name
-            );
+            assert_eq!(enrolled, person.devices.len(), "{} has other devices", person.name);
         }
     }
 
@@ -93,10 +79,7 @@ impl Case<'_> {
                 .split_once('.')
                 .is_some_and(|(id, secret)| id == session.id.as_str() && Hashed::of(secret) == session.secret)
         };
-        let holder = self
-            .browsers
-            .iter()
-            .position(|browser| browser.cookies.get(SESSION).is_some_and(holds));
+        let holder = self.browsers.iter().position(|browser| browser.cookies.get(SESSION).is_some_and(holds));
         let holder = holder.expect("a session that no browser holds");
         for evidence in &session.evidence {
             assert_eq!(evidence.user(), &session.user, "another person's proof");
@@ -107,14 +90,8 @@ impl Case<'_> {
             let fits = |evidence: &&Evidence| evidence.factor() == factor && evidence.at() >= moment;
             session.evidence.iter().any(|evidence| fits(&evidence))
         };
-        assert!(
-            since(FactorKind::Password, person.password_changed_at),
-            "by an old password"
-        );
-        assert!(
-            since(FactorKind::Totp, person.replaced_at),
-            "without a present second factor"
-        );
+        assert!(since(FactorKind::Password, person.password_changed_at), "by an old password");
+        assert!(since(FactorKind::Totp, person.replaced_at), "without a present second factor");
     }
 
     fn check_code(&self, grant: &CodeGrant) {
@@ -125,10 +102,7 @@ impl Case<'_> {
         let mine = |evidence: &Evidence| evidence.user() == &self.people[person].id;
         let at = |evidence: &Evidence| evidence.at() == grant.assurance.auth_time;
         let mut proofs = self.ledger.iter().map(|proven| &proven.evidence);
-        assert!(
-            proofs.any(|evidence| mine(evidence) && at(evidence)),
-            "auth_time without a proof"
-        );
+        assert!(proofs.any(|evidence| mine(evidence) && at(evidence)), "auth_time without a proof");
     }
 
     /// Nothing of one person is shown in a browser that did not prove to be that person; a name only where it was typed.
@@ -136,16 +110,8 @@ impl Case<'_> {
         assert!(seen.status < 500, "{} {}", seen.status, seen.body);
         for (index, person) in self.people.iter().enumerate() {
             let (knows, proved) = (self.knows_name(browser, index), self.has_proved(browser, index));
-            assert!(
-                knows || !seen.body.contains(&person.name),
-                "{} is named",
-                person.name
-            );
-            assert!(
-                proved || !seen.body.contains(&person.marker),
-                "{} is shown",
-                person.name
-            );
+            assert!(knows || !seen.body.contains(&person.name), "{} is named", person.name);
+            assert!(proved || !seen.body.contains(&person.marker), "{} is shown", person.name);
         }
     }
 }

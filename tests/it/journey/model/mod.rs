@@ -60,17 +60,8 @@ fn rg_14_whatever_is_sent_no_session_has_a_level_without_its_evidence() {
     let seed = seed();
     let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
     println!("KEYWARD_MODEL_SEED={hex}");
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 400,
-        ..Config::default()
-    };
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     let (number, arrivals) = (Cell::new(0usize), Cell::new(0usize));
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
@@ -85,9 +76,5 @@ fn rg_14_whatever_is_sent_no_session_has_a_level_without_its_evidence() {
     }
     result.unwrap();
     let enough = usize::try_from(cases).unwrap() / 2;
-    assert!(
-        arrivals.get() >= enough,
-        "hardly anybody signed in: {}",
-        arrivals.get()
-    );
+    assert!(arrivals.get() >= enough, "hardly anybody signed in: {}", arrivals.get());
 }

@@ -41,9 +41,7 @@ impl Case<'_> {
             let Some(path) = seen.next(&self.world.wire.issuer) else {
                 return self.settle(browser, seen).await;
             };
-            seen = self.browsers[browser]
-                .request(&self.world.wire, &path, None)
-                .await;
+            seen = self.browsers[browser].request(&self.world.wire, &path, None).await;
         }
         panic!("redirects without end");
     }
@@ -71,34 +69,20 @@ impl Case<'_> {
         };
         let (journey, token) = (journey.to_owned(), token.to_owned());
         self.journeys.retain(|known| known.id != journey);
-        let known = Known {
-            id: journey.clone(),
-            token,
-        };
+        let known = Known { id: journey.clone(), token };
         self.journeys.insert(0, known);
         if !matches!(id, "enrol" | "recovery-codes") {
             return;
         }
-        let person = self
-            .people
-            .iter()
-            .position(|person| seen.body.contains(&person.name));
+        let person = self.people.iter().position(|person| seen.body.contains(&person.name));
         let person = person.expect("a page of secrets about nobody");
-        assert!(
-            self.has_proved(browser, person),
-            "secrets are shown to a stranger"
-        );
+        assert!(self.has_proved(browser, person), "secrets are shown to a stranger");
         if id == "enrol" {
             let key = seen.between("<p class=\"secret\"", "</p>").unwrap();
-            let groups: Vec<_> = key
-                .split("<span>")
-                .skip(1)
-                .filter_map(|part| part.split('<').next())
-                .collect();
+            let groups: Vec<_> =
+                key.split("<span>").skip(1).filter_map(|part| part.split('<').next()).collect();
             let secret = totp_rs::Secret::try_from_base32(groups.concat()).unwrap();
-            self.people[person]
-                .offered
-                .insert(journey, secret.as_bytes().to_vec());
+            self.people[person].offered.insert(journey, secret.as_bytes().to_vec());
         } else {
             let codes = seen.each_between("<code>", "</code>");
             self.people[person].recovery_codes = codes.into_iter().map(str::to_owned).collect();
@@ -119,21 +103,11 @@ impl Case<'_> {
             None => None,
         };
         let body = Serializer::new(String::new()).extend_pairs(&fields).finish();
-        let seen = self.browsers[browser]
-            .request(&self.world.wire, path, Some(&body))
-            .await;
+        let seen = self.browsers[browser].request(&self.world.wire, path, Some(&body)).await;
         if let (Some((journey, stage)), Some(before)) = (target, before) {
-            let after = self
-                .world
-                .journey(journey)
-                .await
-                .unwrap_or_else(|| before.clone());
+            let after = self.world.journey(journey).await.unwrap_or_else(|| before.clone());
             let known = before.evidence().len();
-            assert_eq!(
-                before.evidence(),
-                &after.evidence()[..known],
-                "proofs were changed"
-            );
+            assert_eq!(before.evidence(), &after.evidence()[..known], "proofs were changed");
             for evidence in &after.evidence()[known..] {
                 self.justify(browser, stage, &fields, &before, evidence);
             }
@@ -151,15 +125,8 @@ impl Case<'_> {
         evidence: &Evidence,
     ) {
         let now = self.world.now();
-        let cookie = self.browsers[browser]
-            .cookies
-            .get(BROWSER)
-            .map(|cookie| Hashed::of(cookie));
-        assert_eq!(
-            cookie.as_ref(),
-            Some(&before.browser),
-            "another browser's journey"
-        );
+        let cookie = self.browsers[browser].cookies.get(BROWSER).map(|cookie| Hashed::of(cookie));
+        assert_eq!(cookie.as_ref(), Some(&before.browser), "another browser's journey");
         assert_eq!((evidence.journey(), evidence.at()), (&before.id, now));
         let index = self.index_of(evidence.user()).expect("a proof by nobody");
         let earlier = before.user().is_none_or(|user| user == evidence.user());
@@ -176,10 +143,7 @@ impl Case<'_> {
             }
             (FactorKind::Password, "new-password") => {
                 let invited = before.permission == Some(EnrolmentPermission::Invitation);
-                assert!(
-                    invited || knew,
-                    "a password was set by who does not know the present one"
-                );
+                assert!(invited || knew, "a password was set by who does not know the present one");
                 assert_ne!(given(fields, "password"), person.password);
                 person.password = given(fields, "password").to_owned();
                 person.password_changed_at = now;
@@ -196,10 +160,7 @@ impl Case<'_> {
             (FactorKind::Totp, "enrolment") => {
                 let lost = had(FactorKind::RecoveryCode);
                 let first = person.devices.is_empty() && before.permission.is_some();
-                assert!(
-                    lost || first,
-                    "enrolled beside what there was, without permission"
-                );
+                assert!(lost || first, "enrolled beside what there was, without permission");
                 assert!(knew, "enrolled by who does not know the password");
                 let secret = person.offered[before.id.as_str()].clone();
                 let mut device = Device { secret, last_step: 0 };
@@ -213,9 +174,7 @@ impl Case<'_> {
             (FactorKind::RecoveryCode, "recovery-code") => {
                 let code = given(fields, "code");
                 let place = person.recovery_codes.iter().position(|known| known == code);
-                let code = person
-                    .recovery_codes
-                    .remove(place.expect("a wrong or spent recovery code"));
+                let code = person.recovery_codes.remove(place.expect("a wrong or spent recovery code"));
                 person.spent.push(code);
             }
             (factor, stage) => panic!("{factor:?} proved by the form of {stage}"),
@@ -230,9 +189,7 @@ impl Case<'_> {
         let mut applications = self.world.applications.iter();
         let application = applications.find(|known| target.as_str().starts_with(&known.redirect_uri));
         let application = application.expect("a code for nobody");
-        let body = Serializer::new(String::new())
-            .extend_pairs(application.redemption(code))
-            .finish();
+        let body = Serializer::new(String::new()).extend_pairs(application.redemption(code)).finish();
         let request = axum::http::Request::builder().method("POST").uri("/token");
         let request = request.header("authorization", application.basic());
         let answer = self.world.wire.send(request, body).await;
@@ -241,24 +198,15 @@ impl Case<'_> {
         let payload = answer["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
         let claims: serde_json::Value =
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
-        let person = self
-            .people
-            .iter()
-            .position(|person| claims["sub"] == person.id.as_str());
+        let person = self.people.iter().position(|person| claims["sub"] == person.id.as_str());
         let person = person.expect("a token about nobody");
         assert!(self.has_proved(browser, person), "a token about another person");
         assert_eq!(claims["sid"].as_str(), self.browsers[browser].sid());
         assert_eq!(claims["acr"], "urn:keyward:acr:mfa");
         for method in ["pwd", "otp", "mfa"] {
-            assert!(
-                claims["amr"].as_array().unwrap().contains(&method.into()),
-                "{claims}"
-            );
+            assert!(claims["amr"].as_array().unwrap().contains(&method.into()), "{claims}");
         }
-        let mine = self
-            .ledger
-            .iter()
-            .filter(|proven| proven.evidence.user() == &self.people[person].id);
+        let mine = self.ledger.iter().filter(|proven| proven.evidence.user() == &self.people[person].id);
         let mut times = mine.map(|proven| proven.evidence.at().seconds());
         assert!(times.any(|time| claims["auth_time"] == time), "{claims}");
         self.arrivals += 1;

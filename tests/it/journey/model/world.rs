@@ -32,16 +32,8 @@ impl World {
         let mut board = web_application("https://board.example.com");
         board.consent_skipped = false;
         let applications = [app.application().await, app.application_like(board).await];
-        let wire = Wire {
-            router: app.app.router(),
-            host: app.host().to_owned(),
-            issuer: app.issuer.clone(),
-        };
-        Self {
-            app,
-            wire,
-            applications,
-        }
+        let wire = Wire { router: app.app.router(), host: app.host().to_owned(), issuer: app.issuer.clone() };
+        Self { app, wire, applications }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -100,10 +92,7 @@ impl Somebody {
         let name = format!("{first}{case}");
         let marker = format!("Marked {first} {case}");
         let new = NewUser {
-            profile: Profile {
-                name: Some(Text::new(&marker).unwrap()),
-                ..Profile::default()
-            },
+            profile: Profile { name: Some(Text::new(&marker).unwrap()), ..Profile::default() },
             ..NewUser::named(Username::new(&name).unwrap())
         };
         let person = world.app.person_like(new).await;
@@ -199,9 +188,6 @@ impl<'w> Case<'w> {
     /// Whether the ledger holds this proof as given in this browser, or in the one whose cookies it holds.
     pub fn is_proven(&self, evidence: &Evidence, browser: usize) -> bool {
         let here = |proven: &&Proven| self.shared || proven.browser == browser;
-        self.ledger
-            .iter()
-            .filter(here)
-            .any(|proven| proven.evidence == *evidence)
+        self.ledger.iter().filter(here).any(|proven| proven.evidence == *evidence)
     }
 }

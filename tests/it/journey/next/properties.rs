@@ -19,10 +19,7 @@ const PEOPLE: [&str; 2] = ["ann", "bob"];
 const AGES: [u64; 7] = [0, 1, 59, 3600, 43_200, 43_201, 90_000];
 
 fn factors(most: usize) -> impl Strategy<Value = Vec<(FactorKind, u64)>> {
-    vec(
-        (select(vec![Password, Totp, RecoveryCode]), select(AGES.to_vec())),
-        0..=most,
-    )
+    vec((select(vec![Password, Totp, RecoveryCode]), select(AGES.to_vec())), 0..=most)
 }
 
 fn demands() -> impl Strategy<Value = Demands> {
@@ -62,9 +59,7 @@ impl Walk {
             journey.invite(user(self.who), Epoch::default());
         }
         for (factor, age) in &self.proofs {
-            journey
-                .accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default())
-                .unwrap();
+            journey.accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default()).unwrap();
         }
         journey.permission = self.permission;
         journey.account = self.account;
@@ -75,11 +70,7 @@ impl Walk {
 }
 
 fn walks() -> impl Strategy<Value = Walk> {
-    let accounts = vec![
-        AccountChoice::Open,
-        AccountChoice::Present,
-        AccountChoice::Another,
-    ];
+    let accounts = vec![AccountChoice::Open, AccountChoice::Present, AccountChoice::Another];
     let permissions = vec![EnrolmentPermission::Network, EnrolmentPermission::Invitation];
     (
         select(accounts),
@@ -88,36 +79,22 @@ fn walks() -> impl Strategy<Value = Walk> {
         select(PEOPLE.to_vec()),
         factors(3),
     )
-        .prop_map(
-            |(account, permission, [codes_unsaved, consented], who, proofs)| Walk {
-                account,
-                permission,
-                codes_unsaved,
-                consented,
-                who,
-                proofs,
-            },
-        )
+        .prop_map(|(account, permission, [codes_unsaved, consented], who, proofs)| Walk {
+            account,
+            permission,
+            codes_unsaved,
+            consented,
+            who,
+            proofs,
+        })
 }
 
 fn scenes() -> impl Strategy<Value = Scene> {
     let session = option::of((select(PEOPLE.to_vec()), factors(3)));
     let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa]);
-    let standing = select(vec![
-        Ok(()),
-        Ok(()),
-        Ok(()),
-        Err(Reason::Disabled),
-        Err(Reason::Expired),
-    ]);
+    let standing = select(vec![Ok(()), Ok(()), Ok(()), Err(Reason::Disabled), Err(Reason::Expired)]);
     let given = option::of(select(vec!["openid", "openid email"]));
-    let person = (
-        standing,
-        any::<bool>(),
-        0..3usize,
-        given,
-        prop::bool::weighted(0.95),
-    );
+    let person = (standing, any::<bool>(), 0..3usize, given, prop::bool::weighted(0.95));
     (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, floor, person)| {
         let mut scene = walk.take(Scene::new(demands));
         if let Some((who, proofs)) = session {

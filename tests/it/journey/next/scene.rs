@@ -68,10 +68,7 @@ impl Scene {
             journey: Journey::new(JourneyId::from_text(THIS), browser, demands, errand, ago(60)),
             session: None,
             person: None,
-            requirement: Requirement {
-                floor: Level::Mfa,
-                second_factor_max_age: MAX_AGE,
-            },
+            requirement: Requirement { floor: Level::Mfa, second_factor_max_age: MAX_AGE },
         }
     }
 
@@ -83,9 +80,7 @@ impl Scene {
 
     /// `who` is signed in, by these proofs so many seconds ago.
     pub fn signed_in(mut self, who: &str, proofs: &[(FactorKind, u64)]) -> Self {
-        let evidence = proofs
-            .iter()
-            .map(|(factor, age)| proof(*factor, who, EARLIER, ago(*age)));
+        let evidence = proofs.iter().map(|(factor, age)| proof(*factor, who, EARLIER, ago(*age)));
         self.session = Some(Session {
             epoch: Epoch::default(),
             id: SessionId::from_text("sid"),
@@ -101,9 +96,7 @@ impl Scene {
 
     /// `who` gave this proof in this journey just now.
     pub fn proves(mut self, who: &str, factor: FactorKind) -> Self {
-        self.journey
-            .accept(proof(factor, who, THIS, ago(1)), Epoch::default())
-            .unwrap();
+        self.journey.accept(proof(factor, who, THIS, ago(1)), Epoch::default()).unwrap();
         self.about()
     }
 
@@ -162,20 +155,10 @@ impl Scene {
 
 /// A person in good standing with one app.
 pub fn somebody(user: UserId) -> Person {
-    Person {
-        user,
-        standing: Ok(()),
-        must_change_password: false,
-        second_factors: 1,
-        consent: None,
-    }
+    Person { user, standing: Ok(()), must_change_password: false, second_factors: 1, consent: None }
 }
 
 /// Consent is needed for these scopes.
 pub fn consent(scopes: &str, again: bool) -> Option<ConsentDemand> {
-    Some(ConsentDemand {
-        scopes: Scopes::parse(scopes),
-        again,
-        host: "wiki.example.com".to_owned(),
-    })
+    Some(ConsentDemand { scopes: Scopes::parse(scopes), again, host: "wiki.example.com".to_owned() })
 }

@@ -63,22 +63,14 @@ fn r_mf_04_who_is_not_signed_in_proves_both_factors_in_order() {
             plain().proves("ann", Password),
             Ask(Stage::SecondFactor, Why::LevelTooLow),
         ),
-        (
-            "both",
-            plain().proves("ann", Password).proves("ann", Totp),
-            Arrive(Level::Mfa),
-        ),
+        ("both", plain().proves("ann", Password).proves("ann", Totp), Arrive(Level::Mfa)),
         ("single sign-on", ann_is_in(plain()), Arrive(Level::Mfa)),
         (
             "where the password is enough",
             plain().password_is_enough().proves("ann", Password),
             Arrive(Level::Password),
         ),
-        (
-            "a code alone is no sign-in",
-            plain().password_is_enough().proves("ann", Totp),
-            PASSWORD,
-        ),
+        ("a code alone is no sign-in", plain().password_is_enough().proves("ann", Totp), PASSWORD),
         (
             "the second factor counts for twelve hours",
             plain().signed_in("ann", &[(Password, 43_200), (Totp, 43_200)]),
@@ -113,11 +105,7 @@ fn r_az_11_what_the_sender_demands_is_proved_in_this_journey() {
             Ask(Stage::Password, Why::FreshLoginDemanded),
         ),
         ("max_age kept", ann_is_in(aged(60)), Arrive(Level::Mfa)),
-        (
-            "max_age exceeded",
-            ann_is_in(aged(59)),
-            Ask(Stage::Password, Why::ProofTooOld),
-        ),
+        ("max_age exceeded", ann_is_in(aged(59)), Ask(Stage::Password, Why::ProofTooOld)),
         (
             "max_age=0 means a fresh proof now",
             plain()
@@ -125,11 +113,7 @@ fn r_az_11_what_the_sender_demands_is_proved_in_this_journey() {
                 .when(|journey| journey.demands.max_age = Some(0)),
             Ask(Stage::Password, Why::ProofTooOld),
         ),
-        (
-            "which a proof of this journey is",
-            ann_is_in(aged(0)).proves("ann", Password),
-            Arrive(Level::Mfa),
-        ),
+        ("which a proof of this journey is", ann_is_in(aged(0)).proves("ann", Password), Arrive(Level::Mfa)),
     ]);
 }
 
@@ -144,27 +128,15 @@ fn r_az_13_the_account_is_the_one_that_was_meant() {
             ann_is_in(choose()),
             Ask(Stage::Account, Why::AccountToChoose),
         ),
-        (
-            "there is nothing to select from when nobody is",
-            choose(),
-            PASSWORD,
-        ),
-        (
-            "the present one",
-            chosen(AccountChoice::Present),
-            Arrive(Level::Mfa),
-        ),
+        ("there is nothing to select from when nobody is", choose(), PASSWORD),
+        ("the present one", chosen(AccountChoice::Present), Arrive(Level::Mfa)),
         ("another", chosen(AccountChoice::Another), PASSWORD),
         (
             "Bob is meant, Ann is signed in",
             ann_is_in(meant()),
             Ask(Stage::Password, Why::OtherPersonSignedIn),
         ),
-        (
-            "Bob is meant, Ann proves herself",
-            meant().proves("ann", Password),
-            Refuse(Refusal::OtherPerson),
-        ),
+        ("Bob is meant, Ann proves herself", meant().proves("ann", Password), Refuse(Refusal::OtherPerson)),
         (
             "Bob signs in over Ann: her proofs are not his",
             ann_is_in(meant()).proves("bob", Password),
@@ -184,11 +156,7 @@ fn r_co_08_who_may_not_be_served_never_arrives() {
                 struck(plain().proves("ann", Password).proves("ann", Totp)),
                 Refuse(Refusal::NotServed(reason)),
             ),
-            (
-                "invited",
-                struck(plain().invited()),
-                Refuse(Refusal::NotServed(reason)),
-            ),
+            ("invited", struck(plain().invited()), Refuse(Refusal::NotServed(reason))),
         ]);
     }
     let mut gone = ann_is_in(plain());
@@ -202,11 +170,7 @@ fn r_en_02_enrolment_is_asked_only_with_a_permission() {
     let network = EnrolmentPermission::Network;
     let enrol = Ask(Stage::Enrolment, Why::FactorToEnrol);
     check(vec![
-        (
-            "no factor, no permission",
-            new(),
-            Refuse(Refusal::EnrolmentNotPermitted),
-        ),
+        ("no factor, no permission", new(), Refuse(Refusal::EnrolmentNotPermitted)),
         ("by network", new().permitted(network), enrol),
         (
             "by invitation, the password is set first",
@@ -230,10 +194,7 @@ fn r_en_02_enrolment_is_asked_only_with_a_permission() {
         ),
         (
             "new recovery codes are saved before going on",
-            new()
-                .permitted(network)
-                .proves("ann", Totp)
-                .when(|journey| journey.codes_unsaved = true),
+            new().permitted(network).proves("ann", Totp).when(|journey| journey.codes_unsaved = true),
             Ask(Stage::RecoveryCodes, Why::CodesToSave),
         ),
     ]);
@@ -243,21 +204,9 @@ fn r_en_02_enrolment_is_asked_only_with_a_permission() {
 fn r_rc_06_a_recovery_code_only_enrols_what_replaces_the_lost_factor() {
     let recovered = || plain().proves("ann", Password).proves("ann", RecoveryCode);
     check(vec![
-        (
-            "it forces the enrolment",
-            recovered(),
-            Ask(Stage::Enrolment, Why::FactorToEnrol),
-        ),
-        (
-            "which ends it",
-            recovered().proves("ann", Totp),
-            Arrive(Level::Mfa),
-        ),
-        (
-            "it raises nothing",
-            recovered().password_is_enough(),
-            Arrive(Level::Password),
-        ),
+        ("it forces the enrolment", recovered(), Ask(Stage::Enrolment, Why::FactorToEnrol)),
+        ("which ends it", recovered().proves("ann", Totp), Arrive(Level::Mfa)),
+        ("it raises nothing", recovered().password_is_enough(), Arrive(Level::Password)),
         (
             "it does not count in a later journey",
             plain().signed_in("ann", &[(Password, 60), (RecoveryCode, 60)]),
@@ -270,11 +219,7 @@ fn r_rc_06_a_recovery_code_only_enrols_what_replaces_the_lost_factor() {
 fn r_pw_08_a_password_to_change_is_given_first_and_after_the_second_factor() {
     let must = |scene: Scene| scene.whose(|person| person.must_change_password = true);
     check(vec![
-        (
-            "signed in from before",
-            must(ann_is_in(plain())),
-            Ask(Stage::Password, Why::PasswordToChange),
-        ),
+        ("signed in from before", must(ann_is_in(plain())), Ask(Stage::Password, Why::PasswordToChange)),
         (
             "first the second factor",
             must(plain().proves("ann", Password)),
@@ -303,22 +248,10 @@ fn r_az_12_levels_are_reached_or_wished_in_vain_unless_essential() {
     let factor = || Ask(Stage::SecondFactor, Why::LevelTooLow);
     check(vec![
         ("a wish is asked for", known(wishes(&[mfa], false)), factor()),
-        (
-            "of several the first within reach",
-            known(wishes(&[phishing, mfa], true)),
-            factor(),
-        ),
+        ("of several the first within reach", known(wishes(&[phishing, mfa], true)), factor()),
         ("any one satisfies", known(wishes(&[mfa, low], true)), Arrive(low)),
-        (
-            "a higher one satisfies a lower",
-            ann_is_in(wishes(&[low], true)),
-            Arrive(mfa),
-        ),
-        (
-            "a wish out of reach is dropped",
-            known(wishes(&[phishing], false)),
-            Arrive(low),
-        ),
+        ("a higher one satisfies a lower", ann_is_in(wishes(&[low], true)), Arrive(mfa)),
+        ("a wish out of reach is dropped", known(wishes(&[phishing], false)), Arrive(low)),
         (
             "a demand out of reach is refused",
             known(wishes(&[phishing], true)),
@@ -352,11 +285,7 @@ fn consent_is_asked_last_and_only_where_it_is_missing() {
     check(vec![
         ("never given", ann_is_in(asks(false)), ask()),
         ("given for less", given("openid")(ann_is_in(asks(false))), ask()),
-        (
-            "given for more",
-            given("openid email profile")(ann_is_in(asks(false))),
-            Arrive(Level::Mfa),
-        ),
+        ("given for more", given("openid email profile")(ann_is_in(asks(false))), Arrive(Level::Mfa)),
         ("asked again", given("openid email")(ann_is_in(asks(true))), ask()),
         (
             "answered in this journey",
@@ -381,15 +310,9 @@ fn r_az_10_every_answer_but_arrival_has_its_silent_error() {
         demands.level_essential = true;
     });
     assert_eq!(error(plain()), Some(ErrorCode::LoginRequired));
-    assert_eq!(
-        error(ann_is_in(choose)),
-        Some(ErrorCode::AccountSelectionRequired)
-    );
+    assert_eq!(error(ann_is_in(choose)), Some(ErrorCode::AccountSelectionRequired));
     assert_eq!(error(ann_is_in(consents)), Some(ErrorCode::ConsentRequired));
-    assert_eq!(
-        error(ann_is_in(essential)),
-        Some(ErrorCode::UnmetAuthenticationRequirements)
-    );
+    assert_eq!(error(ann_is_in(essential)), Some(ErrorCode::UnmetAuthenticationRequirements));
     let half = plain().signed_in("ann", &[(Password, 60)]);
     assert_eq!(error(half.clone()), Some(ErrorCode::InteractionRequired));
     assert_eq!(error(half.without_factor()), Some(ErrorCode::InteractionRequired));
@@ -401,22 +324,10 @@ fn r_mf_01_a_journey_takes_no_proof_of_another_person_or_journey() {
     use super::scene::{EARLIER, THIS, ago, proof};
     let mut journey = plain().proves("ann", Password).journey;
     let before = journey.clone();
-    assert!(
-        journey
-            .accept(proof(Totp, "bob", THIS, ago(0)), Epoch::default())
-            .is_err()
-    );
-    assert!(
-        journey
-            .accept(proof(Totp, "ann", EARLIER, ago(0)), Epoch::default())
-            .is_err()
-    );
+    assert!(journey.accept(proof(Totp, "bob", THIS, ago(0)), Epoch::default()).is_err());
+    assert!(journey.accept(proof(Totp, "ann", EARLIER, ago(0)), Epoch::default()).is_err());
     assert_eq!(journey, before, "nothing was left behind");
     let mut invited = plain().invited().journey;
-    assert!(
-        invited
-            .accept(proof(Password, "bob", THIS, ago(0)), Epoch::default())
-            .is_err()
-    );
+    assert!(invited.accept(proof(Password, "bob", THIS, ago(0)), Epoch::default()).is_err());
     assert_eq!(invited.user(), Some(&user("ann")), "R-MF-02");
 }

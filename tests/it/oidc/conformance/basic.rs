@@ -76,11 +76,7 @@ async fn oidcc_server(mut suite: Suite) {
     }
     assert!(done.tokens.json()["expires_in"].is_number());
     let names: BTreeSet<_> = done.claims.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        PROTOCOL_CLAIMS.into(),
-        "nothing unasked for in the ID token"
-    );
+    assert_eq!(names, PROTOCOL_CLAIMS.into(), "nothing unasked for in the ID token");
 }
 
 async fn oidcc_response_type_missing(mut suite: Suite) {
@@ -98,9 +94,7 @@ async fn oidcc_userinfo_get(mut suite: Suite) {
 async fn oidcc_userinfo_post_header(mut suite: Suite) {
     let request = suite.request();
     let done = suite.flow(request).await;
-    let post = http()
-        .post(suite.app.url("/userinfo"))
-        .bearer_auth(done.access_token());
+    let post = http().post(suite.app.url("/userinfo")).bearer_auth(done.access_token());
     check_userinfo(&read(post).await, &done.claims);
 }
 
@@ -125,10 +119,7 @@ async fn scope(suite: &mut Suite, scope: &str, expected: &[&str]) -> SignedIn {
     let userinfo = suite.client.userinfo(&done.access_token()).await.json();
     for name in expected {
         assert!(userinfo.get(name).is_some(), "{name} is missing: {userinfo}");
-        assert!(
-            !done.claims.contains_key(*name),
-            "{name} stands in the ID token too"
-        );
+        assert!(!done.claims.contains_key(*name), "{name} stands in the ID token too");
     }
     let mut names: BTreeSet<_> = expected.iter().copied().collect();
     names.insert("sub");
@@ -150,23 +141,12 @@ async fn oidcc_scope_address(mut suite: Suite) {
 }
 
 async fn oidcc_scope_phone(mut suite: Suite) {
-    scope(
-        &mut suite,
-        "openid phone",
-        &["phone_number", "phone_number_verified"],
-    )
-    .await;
+    scope(&mut suite, "openid phone", &["phone_number", "phone_number_verified"]).await;
 }
 
 async fn oidcc_scope_all(mut suite: Suite) {
     let mut all = PROFILE.to_vec();
-    all.extend([
-        "email",
-        "email_verified",
-        "address",
-        "phone_number",
-        "phone_number_verified",
-    ]);
+    all.extend(["email", "email_verified", "address", "phone_number", "phone_number_verified"]);
     scope(&mut suite, "openid profile email address phone", &all).await;
 }
 
@@ -244,9 +224,7 @@ async fn oidcc_id_token_hint(mut suite: Suite) {
     let request = suite.request();
     let first = suite.flow(request).await;
     let request = suite.request().with("prompt", "none");
-    let second = suite
-        .silent_flow(request.with("id_token_hint", first.id_token()))
-        .await;
+    let second = suite.silent_flow(request.with("id_token_hint", first.id_token())).await;
     same_sign_in(&first, &second);
 }
 
@@ -308,15 +286,9 @@ async fn oidcc_ensure_registered_redirect_uri(mut suite: Suite) {
 
 async fn oidcc_ensure_post_request_succeeds(mut suite: Suite) {
     let request = suite.request();
-    let fields: Vec<_> = request
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let page = suite
-        .browser
-        .post(suite.app.url("/authorize"), &fields.clone())
-        .await;
+    let fields: Vec<_> =
+        request.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let page = suite.browser.post(suite.app.url("/authorize"), &fields.clone()).await;
     let page = suite.browser.sign_in(&suite.app, page, &suite.ada).await;
     suite.arrive(&request, &page).await;
 }
@@ -328,9 +300,7 @@ async fn oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupp
 }
 
 async fn oidcc_claims_essential(mut suite: Suite) {
-    let request = suite
-        .request()
-        .with("claims", r#"{"userinfo":{"name":{"essential":true}}}"#);
+    let request = suite.request().with("claims", r#"{"userinfo":{"name":{"essential":true}}}"#);
     let done = suite.flow(request).await;
     let userinfo = suite.client.userinfo(&done.access_token()).await.json();
     assert_eq!(userinfo["name"], "Ada Byron Lovelace");
@@ -356,16 +326,10 @@ async fn oidcc_server_client_secret_post() {
     super::every_flow::check_response(&suite, &request, &arrival);
     let mut form = suite.client.redemption(arrival.code());
     let secret = suite.client.secret.clone().unwrap();
-    form.extend([
-        ("client_id", suite.client.id.as_str()),
-        ("client_secret", &secret),
-    ]);
+    form.extend([("client_id", suite.client.id.as_str()), ("client_secret", &secret)]);
     let tokens = suite.client.token(None, &form).await;
     check_tokens(&tokens);
-    let claims = suite
-        .client
-        .verify(tokens.json()["id_token"].as_str().unwrap())
-        .await;
+    let claims = suite.client.verify(tokens.json()["id_token"].as_str().unwrap()).await;
     super::every_flow::check_id_token(&suite, &request, &claims);
     let access_token = tokens.json()["access_token"].as_str().unwrap().to_owned();
     check_userinfo(&suite.client.userinfo(&access_token).await, &claims);

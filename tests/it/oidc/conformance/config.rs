@@ -16,22 +16,15 @@ async fn discovery(app: &TestApp, path: &str) -> Page {
 }
 
 fn texts(document: &Value, member: &str) -> Vec<String> {
-    let list = document[member]
-        .as_array()
-        .unwrap_or_else(|| panic!("{member} is no array"));
-    list.iter()
-        .map(|value| value.as_str().unwrap().to_owned())
-        .collect()
+    let list = document[member].as_array().unwrap_or_else(|| panic!("{member} is no array"));
+    list.iter().map(|value| value.as_str().unwrap().to_owned()).collect()
 }
 
 /// Every endpoint lies under the issuer, which is an origin and nothing more.
 fn check_addresses(app: &TestApp, document: &Value) {
     let issuer = Url::parse(document["issuer"].as_str().unwrap()).unwrap();
     assert_eq!(document["issuer"], app.issuer);
-    assert_eq!(
-        (issuer.query(), issuer.fragment(), issuer.username()),
-        (None, None, "")
-    );
+    assert_eq!((issuer.query(), issuer.fragment(), issuer.username()), (None, None, ""));
     for (name, value) in document.as_object().unwrap() {
         if name.ends_with("_endpoint") || name == "jwks_uri" {
             let address = Url::parse(value.as_str().unwrap()).unwrap();
@@ -57,10 +50,7 @@ async fn oidcc_discovery_endpoint_verification() {
     assert!(!texts(&document, "grant_types_supported").is_empty());
     assert_eq!(texts(&document, "code_challenge_methods_supported"), ["S256"]);
     assert!(!texts(&document, "claims_supported").is_empty());
-    assert_eq!(
-        texts(&document, "response_modes_supported"),
-        ["query", "form_post"]
-    );
+    assert_eq!(texts(&document, "response_modes_supported"), ["query", "form_post"]);
     for (member, value) in [
         ("request_parameter_supported", false),
         ("request_uri_parameter_supported", false),
@@ -70,10 +60,7 @@ async fn oidcc_discovery_endpoint_verification() {
         assert_eq!(document[member], value, "{member}");
     }
     for tag in texts(&document, "ui_locales_supported") {
-        assert!(
-            tag.len() >= 2 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
-            "{tag}"
-        );
+        assert!(tag.len() >= 2 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{tag}");
     }
     check_jwks(&discovery(&app, "/jwks.json").await.json());
 }
@@ -98,15 +85,11 @@ async fn discovery_answers_both_spellings_of_the_path_with_the_one_issuer() {
 async fn discovery_does_not_repeat_what_a_request_says() {
     let app = app::start().await;
     let request = http().get(app.url("/.well-known/openid-configuration"));
-    let request = request
-        .header("x-forwarded-host", "evil.example")
-        .header("x-forwarded-proto", "https");
+    let request = request.header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "https");
     let document = read(request.header("forwarded", "host=evil.example;proto=https")).await;
     assert!(!document.body.contains("evil"));
     check_addresses(&app, &document.json());
-    let other_host = http()
-        .get(app.url("/.well-known/openid-configuration"))
-        .header("host", "evil.example");
+    let other_host = http().get(app.url("/.well-known/openid-configuration")).header("host", "evil.example");
     assert_eq!(read(other_host).await.status, 421);
 }
 
@@ -123,9 +106,7 @@ async fn the_key_set_is_kept_for_an_hour_at_most() {
 #[tokio::test]
 async fn oidcc_rp_initiated_logout_discovery_endpoint_verification() {
     let suite = Suite::new(Way::Query).await;
-    let document = discovery(&suite.app, "/.well-known/openid-configuration")
-        .await
-        .json();
+    let document = discovery(&suite.app, "/.well-known/openid-configuration").await.json();
     assert_eq!(document["end_session_endpoint"], suite.app.url("/logout"));
     check_addresses(&suite.app, &document);
 }
@@ -133,9 +114,7 @@ async fn oidcc_rp_initiated_logout_discovery_endpoint_verification() {
 #[tokio::test]
 async fn oidcc_frontchannel_logout_discovery_endpoint_verification() {
     let suite = Suite::new(Way::Query).await;
-    let document = discovery(&suite.app, "/.well-known/openid-configuration")
-        .await
-        .json();
+    let document = discovery(&suite.app, "/.well-known/openid-configuration").await.json();
     assert_eq!(document["frontchannel_logout_supported"], true);
     assert_eq!(document["frontchannel_logout_session_supported"], true);
     assert!(document["end_session_endpoint"].is_string());

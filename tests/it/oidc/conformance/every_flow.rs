@@ -13,18 +13,8 @@ use crate::support::relying_party::{Request, read};
 const PUBLIC_MEMBERS: [&str; 9] = ["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"];
 
 /// What an ID token holds when nothing was asked for.
-pub const PROTOCOL_CLAIMS: [&str; 10] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "sid",
-];
+pub const PROTOCOL_CLAIMS: [&str; 10] =
+    ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
 
 /// What the scope `profile` stands for.
 pub const PROFILE: [&str; 14] = [
@@ -53,15 +43,9 @@ pub async fn check_set_up(suite: &Suite) {
         let address = document[member].as_str().unwrap_or_else(|| panic!("no {member}"));
         Url::parse(address).unwrap();
     }
-    let methods = document["token_endpoint_auth_methods_supported"]
-        .as_array()
-        .unwrap();
+    let methods = document["token_endpoint_auth_methods_supported"].as_array().unwrap();
     assert!(methods.contains(&"client_secret_basic".into()));
-    check_jwks(
-        &read(http.get(document["jwks_uri"].as_str().unwrap()))
-            .await
-            .json(),
-    );
+    check_jwks(&read(http.get(document["jwks_uri"].as_str().unwrap())).await.json());
 }
 
 /// Public keys only, each with a `kid` of its own.
@@ -77,10 +61,7 @@ pub fn check_jwks(set: &Value) {
         assert!(matches!(key["kty"].as_str(), Some("RSA" | "EC")));
         assert_eq!(key["use"], "sig");
         assert!(key["alg"].is_string());
-        assert!(
-            kids.insert(key["kid"].as_str().unwrap()),
-            "two keys of one name: {set}"
-        );
+        assert!(kids.insert(key["kid"].as_str().unwrap()), "two keys of one name: {set}");
     }
 }
 
@@ -90,11 +71,7 @@ fn check_place(suite: &Suite, request: &Request, arrival: &Arrival) {
     let registered = Url::parse(request.get("redirect_uri").unwrap()).unwrap();
     match arrival.way {
         Way::Query => {
-            assert!(
-                arrival.uri.as_str().starts_with(&format!("{registered}{}", '?')),
-                "{}",
-                arrival.uri
-            );
+            assert!(arrival.uri.as_str().starts_with(&format!("{registered}{}", '?')), "{}", arrival.uri);
             assert_eq!(arrival.uri.fragment(), None);
         }
         Way::FormPost => assert_eq!(arrival.uri, registered),
@@ -114,26 +91,14 @@ pub fn check_response(suite: &Suite, request: &Request, arrival: &Arrival) {
 pub fn check_error(suite: &Suite, request: &Request, arrival: &Arrival) {
     check_place(suite, request, arrival);
     assert_eq!(arrival.get("code"), None);
-    let allowed = [
-        "error",
-        "error_description",
-        "error_uri",
-        "state",
-        "session_state",
-        "iss",
-    ];
+    let allowed = ["error", "error_description", "error_uri", "state", "session_state", "iss"];
     for name in arrival.names() {
         assert!(allowed.contains(&name), "{name}");
     }
-    let printable = |text: &str| {
-        text.bytes()
-            .all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-    };
+    let printable =
+        |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     assert!(!arrival.error().is_empty() && printable(arrival.error()));
-    assert!(
-        arrival.get("error_description").is_none_or(printable),
-        "{arrival:?}"
-    );
+    assert!(arrival.get("error_description").is_none_or(printable), "{arrival:?}");
     assert!(arrival.get("error_uri").is_none_or(|uri| Url::parse(uri).is_ok()));
 }
 
@@ -153,16 +118,9 @@ pub fn check_tokens(page: &Page) {
 /// An ID token whose signature, issuer and audience were verified already.
 pub fn check_id_token(suite: &Suite, request: &Request, claims: &Map<String, Value>) {
     let now = suite.app.now();
-    let number = |name: &str| {
-        claims[name]
-            .as_i64()
-            .unwrap_or_else(|| panic!("{name}: {claims:?}"))
-    };
+    let number = |name: &str| claims[name].as_i64().unwrap_or_else(|| panic!("{name}: {claims:?}"));
     assert_eq!(claims["iss"], suite.app.issuer);
-    assert_eq!(
-        claims["aud"], suite.client.id,
-        "a plain string, as the applications want it"
-    );
+    assert_eq!(claims["aud"], suite.client.id, "a plain string, as the applications want it");
     assert!(number("exp") > now && number("exp") < now + 50 * 31_536_000);
     assert!(number("iat") <= now && number("iat") > now - 300);
     assert!(number("auth_time") <= now && number("auth_time") > now - 31_536_000);
@@ -190,16 +148,8 @@ fn check_claims(claims: &Map<String, Value>, now: i64) {
         match name.as_str() {
             "email_verified" | "phone_number_verified" => assert!(value.is_boolean(), "{name}"),
             "updated_at" => assert!((631_152_000..=now).contains(&value.as_i64().unwrap()), "{value}"),
-            "address" => value
-                .as_object()
-                .unwrap()
-                .values()
-                .for_each(|line| assert!(is_text(line))),
-            "groups" | "amr" => value
-                .as_array()
-                .unwrap()
-                .iter()
-                .for_each(|item| assert!(is_text(item))),
+            "address" => value.as_object().unwrap().values().for_each(|line| assert!(is_text(line))),
+            "groups" | "amr" => value.as_array().unwrap().iter().for_each(|item| assert!(is_text(item))),
             "iat" | "exp" | "auth_time" => assert!(value.is_i64(), "{name}"),
             "birthdate" => assert!(matches!(value.as_str().unwrap().len(), 4 | 10)),
             _ => assert!(is_text(value), "{name}: {value}"),
@@ -208,9 +158,7 @@ fn check_claims(claims: &Map<String, Value>, now: i64) {
 }
 
 fn is_text(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| !text.is_empty() && text != "null")
+    value.as_str().is_some_and(|text| !text.is_empty() && text != "null")
 }
 
 /// Shannon's estimate, as the suite makes it: bits a character times length.

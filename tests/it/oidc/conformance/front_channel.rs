@@ -33,9 +33,7 @@ async fn oidcc_frontchannel_rp_initiated_logout() {
         let read = |name| frame.value().attr(name).unwrap_or_default().to_owned();
         (read("src"), read("sandbox"))
     });
-    let [(address, sandbox)] = frames.as_slice() else {
-        panic!("one frame is expected: {frames:?}")
-    };
+    let [(address, sandbox)] = frames.as_slice() else { panic!("one frame is expected: {frames:?}") };
     assert_eq!(sandbox, "allow-scripts allow-same-origin");
     let frame = Url::parse(address).unwrap();
     assert!(address.starts_with(&format!("{base}/frontchannel_logout?")));
@@ -46,17 +44,10 @@ async fn oidcc_frontchannel_rp_initiated_logout() {
     ];
     assert_eq!(parameters, expected);
     let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.ends_with("; frame-src https://suite.example.org"),
-        "{policy}"
-    );
+    assert!(policy.ends_with("; frame-src https://suite.example.org"), "{policy}");
 
     let target = page.hand_over().unwrap();
-    assert!(
-        target
-            .as_str()
-            .starts_with(&format!("{base}/post_logout_redirect?"))
-    );
+    assert!(target.as_str().starts_with(&format!("{base}/post_logout_redirect?")));
     let query: Vec<_> = target.query_pairs().into_owned().collect();
     assert_eq!(query, [("state".to_owned(), state)]);
     suite.signed_out().await;

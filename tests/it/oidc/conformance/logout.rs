@@ -28,9 +28,7 @@ impl Suite {
     }
 
     fn post_logout(&self) -> String {
-        self.client
-            .redirect_uri
-            .replace("/callback", "/post_logout_redirect")
+        self.client.redirect_uri.replace("/callback", "/post_logout_redirect")
     }
 
     async fn send(&mut self, request: &Request) -> Page {
@@ -52,10 +50,7 @@ async fn oidcc_rp_initiated_logout() {
     let target = page.location().unwrap();
     assert!(target.as_str().starts_with(&format!("{}?", suite.post_logout())));
     let query: Vec<_> = target.query_pairs().into_owned().collect();
-    assert_eq!(
-        query,
-        [("state".to_owned(), request.get("state").unwrap().to_owned())]
-    );
+    assert_eq!(query, [("state".to_owned(), request.get("state").unwrap().to_owned())]);
     suite.signed_out().await;
 }
 
@@ -74,11 +69,7 @@ async fn oidcc_rp_initiated_logout_modified_id_token_hint() {
     let (mut suite, done) = signed_in().await;
     let token = done.id_token();
     let payload = token.split('.').nth(1).unwrap();
-    for header in [
-        r#"{"alg":"none"}"#,
-        r#"{"alg":"none","typ":"JWT"}"#,
-        r#"{"alg":"NONE","typ":"JWT"}"#,
-    ] {
+    for header in [r#"{"alg":"none"}"#, r#"{"alg":"none","typ":"JWT"}"#, r#"{"alg":"NONE","typ":"JWT"}"#] {
         let modified = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(header));
         let request = suite.sign_out(&done).with("id_token_hint", modified);
         let page = suite.send(&request).await;
@@ -103,10 +94,7 @@ async fn oidcc_rp_initiated_logout_no_params() {
     let (mut suite, _) = signed_in().await;
     let page = suite.browser.open(suite.app.url("/logout")).await;
     stays(&page);
-    let page = suite
-        .browser
-        .submit(&page, "logout", &[("action", "sign_out")])
-        .await;
+    let page = suite.browser.submit(&page, "logout", &[("action", "sign_out")]).await;
     assert_eq!(page.title(), "You are signed out");
     stays(&page);
     suite.signed_out().await;
@@ -135,15 +123,10 @@ async fn oidcc_rp_initiated_logout_no_state() {
 async fn oidcc_rp_initiated_logout_only_state() {
     let (mut suite, done) = signed_in().await;
     let request = suite.sign_out(&done);
-    let request = request
-        .without("id_token_hint")
-        .without("post_logout_redirect_uri");
+    let request = request.without("id_token_hint").without("post_logout_redirect_uri");
     let page = suite.send(&request).await;
     stays(&page);
-    let page = suite
-        .browser
-        .submit(&page, "logout", &[("action", "sign_out")])
-        .await;
+    let page = suite.browser.submit(&page, "logout", &[("action", "sign_out")]).await;
     assert_eq!(page.title(), "You are signed out");
     stays(&page);
 }

@@ -27,10 +27,7 @@ pub struct Suite {
 
 /// The client of the suite's static configuration, with the switch of R-AZ-07.
 pub fn suite_client() -> ClientMetadata {
-    ClientMetadata {
-        unbound: true,
-        ..web_application("https://suite.example.org/test/a/keyward")
-    }
+    ClientMetadata { unbound: true, ..web_application("https://suite.example.org/test/a/keyward") }
 }
 
 impl Suite {
@@ -87,12 +84,7 @@ impl Suite {
     /// A flow in which the person must sign in again.
     pub async fn flow_with_login(&mut self, request: Request) -> SignedIn {
         let page = self.browser.open(request.url()).await;
-        assert!(
-            page.has("login"),
-            "nobody was asked: {} {}",
-            page.status,
-            page.body
-        );
+        assert!(page.has("login"), "nobody was asked: {} {}", page.status, page.body);
         let page = self.browser.sign_in(&self.app, page, &self.ada).await;
         self.arrive(&request, &page).await
     }
@@ -110,9 +102,8 @@ impl Suite {
     /// Sends a request that must be refused at the client.
     pub async fn refused(&mut self, request: Request) -> Arrival {
         let page = self.browser.get(request.url()).await;
-        let arrival = page
-            .arrival()
-            .unwrap_or_else(|| panic!("no error came: {} {}", page.status, page.body));
+        let arrival =
+            page.arrival().unwrap_or_else(|| panic!("no error came: {} {}", page.status, page.body));
         every_flow::check_error(self, &request, &arrival);
         arrival
     }
@@ -121,12 +112,8 @@ impl Suite {
     pub async fn signed_out(&mut self) {
         let request = self.request().with("prompt", "none").with("state", awkward(128));
         let arrival = self.refused(request).await;
-        let allowed = [
-            "login_required",
-            "interaction_required",
-            "account_selection_required",
-            "consent_required",
-        ];
+        let allowed =
+            ["login_required", "interaction_required", "account_selection_required", "consent_required"];
         assert!(allowed.contains(&arrival.error()), "{arrival:?}");
     }
 }
