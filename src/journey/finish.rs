@@ -78,9 +78,9 @@ impl Journeys {
             return Ok(Some(self.sessions.renew(batch, present, epoch, evidence)));
         }
         let origin = step.visitor.origin();
-        if let Some(other) = &step.session {
-            let participants = self.sessions.participants(&other.value.id).await?;
-            self.sessions.end(batch, &other.value, &participants);
+        // Also of a person who may not be served at present, which the step does not see.
+        if let Some(other) = self.sessions.find(SessionCookie::read(&step.visitor.cookies).as_ref()).await? {
+            self.sessions.end(batch, &other.value);
             let event = self.trail.event(Action::SignOut, Outcome::Success, &origin);
             let event = event.by(Actor::User(user.clone())).about(&other.value.user).session(&other.value.id);
             event.because("another_person_signed_in").write(batch);

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Journeys;
 use super::stage::Journey;
+use super::start::browser;
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Hashed};
 use crate::limits::{AddressClass, RateLimit};
 use crate::storage::{Batch, Key, Outcome, Record, StorageError, Stored};
+use crate::web::Visitor;
 
 /// How long a journey may take (R-AZ-17).
 pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -99,6 +101,21 @@ impl Journeys {
     pub(super) fn put(&self, batch: &mut Batch, read: &Stored<Journey>, journey: &Journey) {
         batch.require_revision(key(&journey.id), read.revision);
         batch.put(key(&journey.id), journey, Some(journey.started_at.plus(LIFETIME)));
+    }
+
+    /// Adds to `batch` the end of the browser's journeys in which somebody is known: what was proved in them, or before in the
+    /// session that ends now, must not sign anybody in later (R-AZ-17).
+    pub async fn forget(&self, batch: &mut Batch, visitor: &Visitor) -> Result<(), StorageError> {
+        let Some(browser) = browser(visitor) else { return Ok(()) };
+        let open = self.store.fetch::<BrowserJourneys>(&browser_key(&browser.hash())).await?;
+        let keys: Vec<_> = open.map(|read| read.value.open).unwrap_or_default().iter().map(key).collect();
+        for raw in self.store.get(&keys).await?.into_iter().flatten() {
+            let journey = raw.decode::<Journey>()?.value;
+            if journey.user().is_some() || journey.concerned.is_some() {
+                batch.delete(key(&journey.id));
+            }
+        }
+        Ok(())
     }
 
     /// Adds to `batch` the end of a journey whose errand is done, on condition that it was not taken up before.

@@ -10,7 +10,6 @@ pub mod connections;
 pub mod layers;
 pub mod listeners;
 pub mod stop;
-pub mod upkeep;
 pub mod watched;
 
 pub use layers::{Shell, with_layers};

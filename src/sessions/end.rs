@@ -1,21 +1,18 @@
 //! Ending sessions: first ours, durably (R-LO-04); whom to tell is answered as a plan.
 
 use super::store::{key, user_key};
-use super::{Session, Sessions, participant};
-use crate::foundation::ids::{ClientId, SessionId, UserId};
+use super::{Session, Sessions};
+use crate::foundation::ids::{SessionId, UserId};
 use crate::storage::{Batch, Key, StorageError};
 
 /// More session records than this are not removed in one batch; the epoch has ended them anyway.
 const MOST: usize = 100;
 
 impl Sessions {
-    /// Adds to `batch` the end of `session` with its `participants` (from [`Sessions::participants`]). Codes and access
-    /// tokens of the session are dead with it (R-LO-10).
-    pub fn end(&self, batch: &mut Batch, session: &Session, participants: &[ClientId]) {
+    /// Adds to `batch` the end of `session`. Codes and access tokens of the session are dead with it (R-LO-10); who took part
+    /// stays to be read, and expires.
+    pub fn end(&self, batch: &mut Batch, session: &Session) {
         batch.delete(key(&session.id)).delete(user_key(&session.user, &session.id));
-        for client in participants {
-            batch.delete(participant::key(&session.id, client));
-        }
     }
 
     /// The ids of a person's sessions.

@@ -18,7 +18,7 @@ struct Participant {
 
 impl Record for Participant {}
 
-pub(super) fn key(session: &SessionId, client: &ClientId) -> Key {
+fn key(session: &SessionId, client: &ClientId) -> Key {
     Key::new("participant", &[session.as_str(), client.as_str()])
 }
 

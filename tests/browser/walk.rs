@@ -1,5 +1,7 @@
 //! The walks.
 
+use keyward::foundation::Clock as _;
+use keyward::foundation::clock::SystemClock;
 use totp_rs::{Builder, Secret};
 
 use crate::chromium::Chromium;
@@ -7,9 +9,9 @@ use crate::demo::Demo;
 
 /// The code that an authenticator app would show now for the typed key.
 fn code(key: &str, steps_ahead: u64) -> String {
-    let secret = Secret::try_from_base32(&key.replace(char::is_whitespace, "")).unwrap();
+    let secret = Secret::try_from_base32(key.replace(char::is_whitespace, "")).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = u64::try_from(SystemClock.now().seconds()).unwrap();
     totp.generate(now + 30 * steps_ahead).to_string()
 }
 

@@ -63,8 +63,8 @@ impl Oidc {
         let id = LogoutId::generate(self.random.as_ref());
         let plan = LogoutPlan { session: session.value.id.clone(), target, arrival };
         let mut batch = Batch::new();
-        // Who took part stays to be read, and expires.
-        self.sessions.end(&mut batch, &session.value, &[]);
+        self.sessions.end(&mut batch, &session.value);
+        self.journeys.forget(&mut batch, visitor).await.map_err(still_signed_in)?;
         batch.put(key(&id), &plan, Some(self.clock.now().plus(LIFETIME)));
         let event = self.trail.event(Action::SignOut, Outcome::Success, &visitor.origin());
         let event = event.by(Actor::User(session.value.user.clone())).about(&session.value.user);

@@ -177,3 +177,26 @@ async fn who_is_disabled_on_the_way_goes_no_further() {
     assert_eq!(page.status, 403, "{}", page.body);
     assert!(!is_signed_in(&mut browser, &wiki).await);
 }
+
+/// R-AZ-17, security requirements 4.12: what stands open in another tab signs nobody in after the sign-out, though all was
+/// proved in it.
+#[tokio::test]
+async fn a_journey_parked_in_another_tab_ends_with_the_sign_out() {
+    let app = app::start().await;
+    let ann = app.person("ann").await;
+    let wiki = app.application().await;
+    let asking = ClientMetadata { consent_skipped: false, ..web_application("https://board.example.com") };
+    let board = app.application_like(asking).await;
+    let mut browser = Browser::new();
+    let login = sent(&mut browser, &board).await;
+    let factor = type_password(&mut browser, &login, &ann).await;
+    let consent = browser.submit(&factor, "factor", &[("code", &ann.code(&app))]).await;
+    assert!(consent.has("consent"), "{}", consent.body);
+    app.pass(60);
+    let done = wiki.sign_in(&app, &mut browser, &ann, wiki.request()).await;
+    browser.get(app.url(&format!("/logout?id_token_hint={}", done.id_token()))).await;
+    assert!(!is_signed_in(&mut browser, &wiki).await);
+    let page = browser.submit(&consent, "consent", &[("action", "allow")]).await;
+    assert_eq!((page.status.as_u16(), page.title().as_str()), (400, RESTART));
+    assert!(!is_signed_in(&mut browser, &wiki).await);
+}

@@ -91,7 +91,7 @@ async fn r_lo_01_with_a_hint_of_this_session_it_ends_at_once_by_post_too() {
     let token = done.id_token();
     let fields = [("id_token_hint", token.as_str()), ("post_logout_redirect_uri", TARGET)];
     let page = world.browser.post(world.app.url("/logout"), &fields).await;
-    assert_eq!(page.location().unwrap().as_str(), TARGET);
+    assert_eq!(page.hand_over().unwrap().as_str(), TARGET, "R-TR-08: by a page, since it comes from a form");
     assert!(!world.is_signed_in().await);
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward::factors::{Evidence, FactorKind, totp};
+use keyward::foundation::Timestamp;
 use keyward::foundation::secret::Hashed;
 use keyward::journey::Journey;
 use keyward::journey::stage::EnrolmentPermission;
@@ -10,7 +11,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::browser::{BROWSER, SESSION, Seen};
-use super::world::{Case, Device, Known, Proven};
+use super::world::{Case, Device, Known, Proven, Somebody};
 
 type Fields = Vec<(String, String)>;
 
@@ -26,6 +27,24 @@ fn given<'a>(fields: &'a Fields, name: &str) -> &'a str {
 /// `/sign-in/<journey>/<stage>`
 fn journey_and_stage(path: &str) -> Option<(&str, &str)> {
     path.strip_prefix("/sign-in/")?.split_once('/')
+}
+
+impl Somebody {
+    /// One of the person's apps must show this code now, and not have shown it before.
+    fn spend_code(&mut self, code: &str, now: Timestamp) {
+        let fits = |device: &mut Device| {
+            let step = device.accepts(code, now);
+            device.last_step = step.unwrap_or(device.last_step);
+            step.is_some()
+        };
+        assert!(self.devices.iter_mut().any(fits), "a wrong or spent code");
+    }
+
+    fn spend_recovery_code(&mut self, code: &str) {
+        let place = self.recovery_codes.iter().position(|known| known == code);
+        let code = self.recovery_codes.remove(place.expect("a wrong or spent recovery code"));
+        self.spent.push(code);
+    }
 }
 
 impl Case<'_> {
@@ -148,15 +167,7 @@ impl Case<'_> {
                 person.password = given(fields, "password").to_owned();
                 person.password_changed_at = now;
             }
-            (FactorKind::Totp, "second-factor") => {
-                let code = given(fields, "code");
-                let fits = |device: &mut Device| {
-                    let step = device.accepts(code, now);
-                    device.last_step = step.unwrap_or(device.last_step);
-                    step.is_some()
-                };
-                assert!(person.devices.iter_mut().any(fits), "a wrong or spent code");
-            }
+            (FactorKind::Totp, "second-factor") => person.spend_code(given(fields, "code"), now),
             (FactorKind::Totp, "enrolment") => {
                 let lost = had(FactorKind::RecoveryCode);
                 let first = person.devices.is_empty() && before.permission.is_some();
@@ -171,12 +182,7 @@ impl Case<'_> {
                 }
                 person.devices.push(device);
             }
-            (FactorKind::RecoveryCode, "recovery-code") => {
-                let code = given(fields, "code");
-                let place = person.recovery_codes.iter().position(|known| known == code);
-                let code = person.recovery_codes.remove(place.expect("a wrong or spent recovery code"));
-                person.spent.push(code);
-            }
+            (FactorKind::RecoveryCode, "recovery-code") => person.spend_recovery_code(given(fields, "code")),
             (factor, stage) => panic!("{factor:?} proved by the form of {stage}"),
         }
         self.proved[browser][index] = true;

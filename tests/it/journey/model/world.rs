@@ -125,6 +125,9 @@ pub struct Known {
     pub token: String,
 }
 
+/// A form that was sent: by which browser, where to, and its fields.
+pub type Sent = (usize, String, Vec<(String, String)>);
+
 /// One sequence: two people, two browsers.
 pub struct Case<'w> {
     pub world: &'w World,
@@ -140,7 +143,7 @@ pub struct Case<'w> {
     pub shared: bool,
     /// Sessions whose cookie the model itself overwrote.
     pub left_behind: Vec<String>,
-    pub last: Option<(usize, String, Vec<(String, String)>)>,
+    pub last: Option<Sent>,
     pub passwords_made: usize,
     pub arrivals: usize,
 }
