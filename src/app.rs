@@ -243,7 +243,6 @@ impl App {
         Accounts {
             web: web.clone(),
             journeys: journeys.clone(),
-            users: self.users.clone(),
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
         }

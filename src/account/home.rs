@@ -10,14 +10,15 @@ use url::Url;
 use super::Accounts;
 use crate::claims::standard::full_name;
 use crate::clients::Client;
-use crate::foundation::ids::{ClientId, SessionId};
+use crate::foundation::ids::ClientId;
 use crate::oidc::logout::end_session;
 use crate::oidc::paths;
 use crate::pages::Form;
 use crate::pages::account_pages::{ApplicationLink, HomePage, Person};
+use crate::sessions::Live;
 use crate::sessions::cookie::SessionCookie;
 use crate::storage::Batch;
-use crate::users::{User, standing};
+use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor};
 
 /// More applications than this are not listed.
@@ -45,10 +46,12 @@ pub async fn signed_in(
 
 impl Accounts {
     async fn home(&self, visitor: &Visitor) -> Result<Response, Failure> {
-        let page = match (self.signed_in(visitor).await?, SessionCookie::read(&visitor.cookies)) {
-            (Some((session, user)), Some(cookie)) => HomePage {
+        let page = match (self.journeys.signed_in(visitor).await?, SessionCookie::read(&visitor.cookies)) {
+            (Some(Live { session, user }), Some(cookie)) => HomePage {
                 person: Some(person(&user)),
-                applications: self.applications(&self.sessions.participants(&session).await?).await?,
+                applications: self
+                    .applications(&self.sessions.participants(&session.value.id).await?)
+                    .await?,
                 form: self.sign_out_form(Some(&cookie)),
                 sign_in: "/sign-in".to_owned(),
             },
@@ -60,17 +63,6 @@ impl Accounts {
             },
         };
         Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
-    }
-
-    /// Who is signed in and may be served: this door asks for itself (R-CO-08).
-    async fn signed_in(&self, visitor: &Visitor) -> Result<Option<(SessionId, User)>, Failure> {
-        let Some(session) = self.journeys.session(visitor).await? else {
-            return Ok(None);
-        };
-        let found = self.users.by_id(&session.value.user).await?;
-        let now = self.journeys.clock.now();
-        let served = found.map(|stored| stored.value).filter(|user| standing(user, now).is_ok());
-        Ok(served.map(|user| (session.value.id, user)))
     }
 
     fn sign_out_form(&self, cookie: Option<&SessionCookie>) -> Form {

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use crate::clients::Clients;
 use crate::journey::Journeys;
 use crate::sessions::Sessions;
-use crate::users::Users;
 use crate::web::Web;
 
 pub use routes::routes;
@@ -21,7 +20,6 @@ pub use routes::routes;
 pub struct Accounts {
     pub(crate) web: Arc<Web>,
     pub(crate) journeys: Arc<Journeys>,
-    pub(crate) users: Users,
     pub(crate) clients: Clients,
     pub(crate) sessions: Sessions,
 }

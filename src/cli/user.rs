@@ -6,12 +6,11 @@ use std::io::Read as _;
 use super::{Failed, Place, invitation, opening, say};
 use crate::app::App;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail, trail::RETENTION};
-use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::Hidden;
 use crate::storage::Batch;
 use crate::users::profile::{Mail, MailAddress, Text, Username};
-use crate::users::{NewUser, Profile, State, User, UserError, standing};
+use crate::users::{NewUser, Profile, User, UserError, standing};
 
 /// What can be done with people.
 #[derive(Debug, clap::Subcommand)]
@@ -75,7 +74,7 @@ impl Add {
         let username = new.username.as_str().to_owned();
         let answer = match password {
             Some(password) => {
-                let user = as_created(&id, &new);
+                let user = new.clone().into_user(id.clone(), app.ground.clock.now());
                 set_password(&app, &user, &password, &mut batch).await?;
                 format!("{username} was added. The password must be changed at the first sign-in.\n")
             }
@@ -162,21 +161,6 @@ pub(super) fn note(app: &App, batch: &mut Batch, action: Action, about: Option<&
     match about {
         Some(user) => event.about(user).write(batch),
         None => event.write(batch),
-    }
-}
-
-/// What the person will be, for the rule that a password must not hold its owner's names.
-fn as_created(id: &UserId, new: &NewUser) -> User {
-    User {
-        id: id.clone(),
-        username: new.username.clone(),
-        state: State::Active,
-        valid_until: None,
-        language: new.language.clone(),
-        groups: new.groups.clone(),
-        profile: new.profile.clone(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
     }
 }
 

@@ -80,6 +80,7 @@ impl Journeys {
         let origin = step.visitor.origin();
         // Also of a person who may not be served at present, which the step does not see.
         if let Some(other) = self.sessions.find(SessionCookie::read(&step.visitor.cookies).as_ref()).await? {
+            let other = other.session;
             self.sessions.end(batch, &other.value);
             let event = self.trail.event(Action::SignOut, Outcome::Success, &origin);
             let event = event.by(Actor::User(user.clone())).about(&other.value.user).session(&other.value.id);

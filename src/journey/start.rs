@@ -4,18 +4,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Journeys;
-use super::error;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
 use super::stage::{Demands, Errand, Journey, Progress};
 use super::store::Opened;
-use crate::foundation::ids::{JourneyId, UserId};
+use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Plain};
 use crate::limits::AddressClass;
-use crate::sessions::Session;
 use crate::sessions::cookie::SessionCookie;
-use crate::storage::{Batch, Stored};
-use crate::users::standing;
+use crate::sessions::{Live, Session};
+use crate::storage::Batch;
+use crate::users::{User, standing};
 use crate::web::{Failure, Visitor, cookies};
 
 /// The cookie that binds journeys to a browser, without its prefix. It never signs anybody in (R-SE-06).
@@ -28,20 +27,18 @@ pub struct Beginning {
     pub journey: Journey,
     /// What now?
     pub next: Next,
-    /// The browser's live session.
-    pub session: Option<Stored<Session>>,
+    /// Who is signed in in this browser.
+    pub live: Option<Live>,
     browser: Plain<BrowserSecret>,
     browser_is_new: bool,
 }
 
 impl Journeys {
-    /// The live session of the visitor's browser; whoever may not be served has none (R-CO-08).
-    pub async fn session(&self, visitor: &Visitor) -> Result<Option<Stored<Session>>, Failure> {
+    /// Who is signed in in the visitor's browser; whoever may not be served is not (R-CO-08).
+    pub async fn signed_in(&self, visitor: &Visitor) -> Result<Option<Live>, Failure> {
         let cookie = SessionCookie::read(&visitor.cookies);
-        let Some(session) = self.sessions.find(cookie.as_ref()).await? else { return Ok(None) };
-        let user = self.users.by_id(&session.value.user).await?;
-        let served = user.is_some_and(|user| standing(&user.value, self.clock.now()).is_ok());
-        Ok(served.then_some(session))
+        let live = self.sessions.find(cookie.as_ref()).await?;
+        Ok(live.and_then(|live| live.served(self.clock.now())))
     }
 
     /// What an errand with these demands would ask of this visitor; nothing is stored.
@@ -56,9 +53,10 @@ impl Journeys {
         let browser = known.unwrap_or_else(|| Plain::generate(self.random.as_ref()));
         let id = JourneyId::generate(self.random.as_ref());
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
-        let session = self.session(visitor).await?;
-        let next = self.ask_next(&journey, session.as_ref().map(|session| &session.value)).await?;
-        Ok(Beginning { journey, next, session, browser, browser_is_new })
+        let live = self.signed_in(visitor).await?;
+        let (session, user) = live.as_ref().map(|live| (&live.session.value, &live.user)).unzip();
+        let next = self.ask_next_of(&journey, session, user).await?;
+        Ok(Beginning { journey, next, live, browser, browser_is_new })
     }
 
     /// Stores the journey and sends the browser to its first page.
@@ -77,7 +75,7 @@ impl Journeys {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
                 beginning.journey.progress = Progress::Under(stage);
-                let session = beginning.session.as_ref().map(|session| &session.value);
+                let session = beginning.live.as_ref().map(|live| &live.session.value);
                 beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
             }
             Next::Refuse(refusal) => return Ok(self.refusal_page(visitor, &beginning.journey, refusal)),
@@ -102,8 +100,24 @@ impl Journeys {
         journey: &Journey,
         session: Option<&Session>,
     ) -> Result<Next, Failure> {
+        self.ask_next_of(journey, session, None).await
+    }
+
+    /// The same; `known` spares reading a person's record that was read just now.
+    async fn ask_next_of(
+        &self,
+        journey: &Journey,
+        session: Option<&Session>,
+        known: Option<&User>,
+    ) -> Result<Next, Failure> {
         let person = match person_concerned(journey, session) {
-            Some(user) => self.person(user, journey).await?,
+            Some(id) => match known.filter(|user| user.id == *id) {
+                Some(user) => Some(self.person(user, journey).await?),
+                None => match self.users.by_id(id).await? {
+                    Some(user) => Some(self.person(&user.value, journey).await?),
+                    None => None,
+                },
+            },
             None => None,
         };
         let requirement = requirement(&self.policy);
@@ -111,21 +125,18 @@ impl Journeys {
         Ok(next(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
     }
 
-    async fn person(&self, id: &UserId, journey: &Journey) -> Result<Option<Person>, Failure> {
-        let Some(user) = self.users.by_id(id).await? else {
-            return Ok(None);
-        };
+    async fn person(&self, user: &User, journey: &Journey) -> Result<Person, Failure> {
         let consent = match (&journey.demands.consent, &journey.errand.application) {
-            (Some(_), Some(application)) => self.grants.consent(id, &application.client).await?,
+            (Some(_), Some(application)) => self.grants.consent(&user.id, &application.client).await?,
             _ => None,
         };
-        Ok(Some(Person {
-            user: id.clone(),
-            standing: standing(&user.value, self.clock.now()),
-            must_change_password: self.passwords.must_change(id).await.map_err(|e| error::user(e.into()))?,
-            second_factors: self.second_factors(id).await?,
+        Ok(Person {
+            user: user.id.clone(),
+            standing: standing(user, self.clock.now()),
+            must_change_password: self.passwords.must_change(&user.id).await?,
+            second_factors: self.second_factors(&user.id).await?,
             consent: consent.map(|consent| consent.scopes),
-        }))
+        })
     }
 }
 

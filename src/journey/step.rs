@@ -93,7 +93,7 @@ impl Journeys {
         if epoch.as_ref().map(|epoch| epoch.number) != journey.epoch() {
             return Ok(Opening::Instead(self.restart_page(&visitor, Some(&journey), RestartReason::Expired)));
         }
-        let session = self.session(&visitor).await?;
+        let session = self.signed_in(&visitor).await?.map(|live| live.session);
         Ok(Opening::Go(Box::new(Step { visitor, browser, read, journey, session, epoch })))
     }
 

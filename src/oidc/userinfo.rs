@@ -12,7 +12,6 @@ use serde_json::json;
 use super::Oidc;
 use crate::claims;
 use crate::foundation::secret::{AccessToken, Plain};
-use crate::users::standing;
 use crate::vocabulary::ErrorCode;
 use crate::web::{Failure, Form, failure::Face};
 
@@ -34,10 +33,10 @@ impl Oidc {
     async fn userinfo(&self, token: &Plain<AccessToken>) -> Result<Response, Failure> {
         let dead = || invalid_token("the access token is unknown, expired or revoked");
         let grant = self.grants.find(token).await?.ok_or_else(dead)?;
-        let session = self.sessions.by_id(&grant.session).await?.ok_or_else(dead)?;
-        let user = self.users.by_id(&grant.user).await?.ok_or_else(dead)?.value;
+        let live = self.sessions.by_id(&grant.session).await?;
+        let user = live.and_then(|live| live.served(self.clock.now())).ok_or_else(dead)?.user;
         let client = self.clients.find(&grant.client).await?.ok_or_else(dead)?;
-        if session.value.user != user.id || standing(&user, self.clock.now()).is_err() {
+        if user.id != grant.user {
             return Err(dead());
         }
         let released = claims::release(&user, &client, &grant.scopes, &grant.claims);

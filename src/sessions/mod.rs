@@ -12,6 +12,7 @@ pub mod store;
 
 pub use assurance::Assurance;
 pub use session::Session;
+pub use store::Live;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::secret::Plain;
 use crate::storage::{Batch, Key, Record, StorageError, Stored};
-use crate::users::{Epoch, epoch};
+use crate::users::{self, Epoch, User, standing};
 
 /// Activity is written this often at most.
 const ACTIVITY_STEP: Duration = Duration::from_secs(60);
@@ -30,22 +30,36 @@ pub(super) fn user_key(user: &UserId, id: &SessionId) -> Key {
     Key::new("user-session", &[user.as_str(), id.as_str()])
 }
 
+/// A live session and its person, read together: every door needs both.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// The session.
+    pub session: Stored<Session>,
+    /// The person, who may not be served at present: ask [`Live::served`].
+    pub user: User,
+}
+
+impl Live {
+    /// Itself, if the person may be served (R-CO-08).
+    pub fn served(self, now: Timestamp) -> Option<Self> {
+        standing(&self.user, now).is_ok().then_some(self)
+    }
+}
+
 impl Sessions {
     /// The live session that `cookie` proves. An unknown id is never taken over (R-SE-03).
-    pub async fn find(
-        &self,
-        cookie: Option<&SessionCookie>,
-    ) -> Result<Option<Stored<Session>>, StorageError> {
+    pub async fn find(&self, cookie: Option<&SessionCookie>) -> Result<Option<Live>, StorageError> {
         let Some(cookie) = cookie else { return Ok(None) };
         let found = self.by_id(&cookie.id).await?;
-        Ok(found.filter(|session| session.value.secret == cookie.secret.hash()))
+        Ok(found.filter(|live| live.session.value.secret == cookie.secret.hash()))
     }
 
-    /// The live session with this id, whoever asks. One of an earlier epoch of its person is dead.
-    pub async fn by_id(&self, id: &SessionId) -> Result<Option<Stored<Session>>, StorageError> {
+    /// The live session with this id, whoever asks, with its person. One of an earlier epoch of the person is dead.
+    pub async fn by_id(&self, id: &SessionId) -> Result<Option<Live>, StorageError> {
         let Some(session) = self.store.fetch::<Session>(&key(id)).await? else { return Ok(None) };
-        let present = epoch::present(&self.store, &session.value.user).await?;
-        Ok((session.value.epoch == present.number).then_some(session))
+        let user = self.store.fetch::<User>(&users::store::user_key(&session.value.user)).await?;
+        let of_this_epoch = user.filter(|user| user.value.epoch == session.value.epoch);
+        Ok(of_this_epoch.map(|user| Live { session, user: user.value }))
     }
 
     /// Adds to `batch` a new session of `user`, and answers its cookie.

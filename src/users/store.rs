@@ -54,18 +54,7 @@ impl Users {
 
     /// Creates a person under an id made before, so that the caller's batch can name it.
     pub async fn create_as(&self, id: UserId, new: NewUser, with: Batch) -> Result<User, UserError> {
-        let now = self.clock.now();
-        let user = User {
-            id,
-            username: new.username,
-            state: State::Active,
-            valid_until: None,
-            language: new.language,
-            groups: new.groups,
-            profile: new.profile,
-            created_at: now,
-            updated_at: now,
-        };
+        let user = new.into_user(id, self.clock.now());
         let mut batch = Batch::new();
         batch.require_absent(user_key(&user.id));
         self.claim(None, &user, &mut batch).await?;

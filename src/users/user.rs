@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::epoch::Epoch;
 use super::profile::{LanguageTag, Profile, Text, Username};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
@@ -40,6 +41,8 @@ pub struct User {
     pub groups: BTreeSet<Text>,
     /// The standard claims.
     pub profile: Profile,
+    /// Rises whenever what was proved before loses its worth.
+    pub epoch: Epoch,
     /// When the record was made.
     pub created_at: Timestamp,
     /// When it was last changed (`updated_at`).
@@ -62,6 +65,22 @@ pub struct NewUser {
 }
 
 impl NewUser {
+    /// The record that is made of it: active, in the first epoch.
+    pub fn into_user(self, id: UserId, now: Timestamp) -> User {
+        User {
+            id,
+            username: self.username,
+            state: State::Active,
+            valid_until: None,
+            language: self.language,
+            groups: self.groups,
+            profile: self.profile,
+            epoch: Epoch::default(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// A person of whom nothing but the name is known.
     pub fn named(username: Username) -> Self {
         Self { username, language: None, groups: BTreeSet::new(), profile: Profile::default() }

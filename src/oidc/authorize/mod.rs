@@ -20,9 +20,9 @@ use crate::clients::Client;
 use crate::foundation::secret::{AuthorizationCode, Plain};
 use crate::journey::{Application, Beginning, ConsentDemand, Demands, Errand, Next, Refusal};
 use crate::oidc::store::CodeGrant;
-use crate::sessions::{Assurance, Session};
-use crate::storage::{Batch, Stored};
-use crate::users::standing;
+use crate::sessions::{Assurance, Live};
+use crate::storage::Batch;
+use crate::users::User;
 use crate::vocabulary::ErrorCode;
 use crate::vocabulary::acr::{ForeignNames, Level};
 use crate::web::extract::MOST_QUERY;
@@ -120,9 +120,9 @@ impl Oidc {
     /// The answer, or `None` where the session changed meanwhile and the decision must be asked again.
     async fn decide(&self, pending: &Pending<'_>, beginning: Beginning) -> Result<Option<Response>, Failure> {
         let Pending { visitor, request, arrival, .. } = pending;
-        match (&beginning.next, &beginning.session) {
-            (Next::Arrive(assurance), Some(session)) => {
-                self.issue_code(pending, session, assurance, Batch::new()).await
+        match (&beginning.next, &beginning.live) {
+            (Next::Arrive(assurance), Some(live)) => {
+                self.issue_code(pending, live, assurance, Batch::new()).await
             }
             (next, _) if request.prompt.none => {
                 let code = next.silent_error().unwrap_or(ErrorCode::InteractionRequired);
@@ -142,12 +142,13 @@ impl Oidc {
     async fn issue_code(
         &self,
         pending: &Pending<'_>,
-        session: &Stored<Session>,
+        live: &Live,
         assurance: &Assurance,
         with: Batch,
     ) -> Result<Option<Response>, Failure> {
         let Pending { visitor, client, request, arrival } = pending;
-        if let Some(failure) = self.withheld(pending, session).await? {
+        let Live { session, user } = live;
+        if let Some(failure) = self.withheld(pending, user).await? {
             if !request.prompt.none {
                 return Err(failure);
             }
@@ -180,26 +181,17 @@ impl Oidc {
         self.answer(visitor, &request.back, answer, *arrival).map(Some)
     }
 
-    /// A person who is not served any more, or whose claims would break the application, is stopped on our own page.
-    async fn withheld(
-        &self,
-        pending: &Pending<'_>,
-        session: &Stored<Session>,
-    ) -> Result<Option<Failure>, Failure> {
+    /// A person whose claims would break the application is stopped on our own page.
+    async fn withheld(&self, pending: &Pending<'_>, user: &User) -> Result<Option<Failure>, Failure> {
         let Pending { visitor, client, request, .. } = pending;
-        let found = self.users.by_id(&session.value.user).await?.map(|stored| stored.value);
-        // Between the last step of a journey and its return the person may have been disabled (R-CO-08).
-        let Some(user) = found.filter(|user| standing(user, self.clock.now()).is_ok()) else {
-            return Ok(Some(Failure::forbidden("authorize: the person is not served")));
-        };
-        let Err(why) = claims::release(&user, client, &request.scopes, &request.claims) else {
+        let Err(why) = claims::release(user, client, &request.scopes, &request.claims) else {
             return Ok(None);
         };
         tracing::warn!(client = client.id.as_str(), user = user.id.as_str(), %why, "claims withheld");
         let mut batch = Batch::new();
         let event = self.trail.event(Action::SignInRefused, Outcome::Failure, &visitor.origin());
         let event = event.by(Actor::User(user.id.clone())).about(&user.id).client(&client.id);
-        event.session(&session.value.id).because("claims_withheld").write(&mut batch);
+        event.because("claims_withheld").write(&mut batch);
         self.store.commit(batch).await?;
         let failure = Failure::page("application_refused", why.to_string());
         Ok(Some(failure.naming("application", client.name.clone())))

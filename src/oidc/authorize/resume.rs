@@ -15,8 +15,8 @@ use crate::journey::finish::Returned;
 use crate::oidc::paths;
 use crate::pages::hand_over_pages::HandOverPage;
 use crate::pages::journey_pages::{RestartPage, RestartReason};
-use crate::sessions::Session;
-use crate::storage::{Batch, Stored};
+use crate::sessions::Live;
+use crate::storage::Batch;
 use crate::web::{Failure, PagePolicy, Visitor};
 
 /// The Atlassian applications forget their side of a sign-in after five minutes. A journey that took longer than this is
@@ -44,10 +44,10 @@ impl Oidc {
         let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::AfterForm };
         match &returned.result {
             Ok(session) => {
-                let session =
-                    self.journeys.session(visitor).await?.filter(|found| found.value.id == *session);
-                let Some(session) = session else { return Ok(self.over(visitor)) };
-                self.resume_with(&pending, &returned, &session).await
+                let live = self.journeys.signed_in(visitor).await?;
+                let live = live.filter(|live| live.session.value.id == *session);
+                let Some(live) = live else { return Ok(self.over(visitor)) };
+                self.resume_with(&pending, &returned, &live).await
             }
             Err(code) => {
                 let mut taken = Batch::new();
@@ -75,9 +75,9 @@ impl Oidc {
         &self,
         pending: &Pending<'_>,
         returned: &Returned,
-        session: &Stored<Session>,
+        live: &Live,
     ) -> Result<Response, Failure> {
-        let Some(assurance) = self.journeys.still_arrived(returned, &session.value).await? else {
+        let Some(assurance) = self.journeys.still_arrived(returned, &live.session.value).await? else {
             return self.journeys.reopen(pending.visitor, returned.read.value.id.as_str()).await;
         };
         let mut taken = Batch::new();
@@ -90,7 +90,7 @@ impl Oidc {
                 HandOverPage { target: start.to_owned(), application: Some(pending.client.name.clone()) };
             return Ok(self.web.page(pending.visitor, StatusCode::OK, &page, &PagePolicy::default()));
         }
-        match self.issue_code(pending, session, &assurance, taken).await? {
+        match self.issue_code(pending, live, &assurance, taken).await? {
             Some(response) => Ok(response),
             None => Ok(self.over(pending.visitor)),
         }

@@ -85,7 +85,7 @@ impl Oidc {
             return Err(Failure::page("bad_request", "logout: a parameter is repeated"));
         }
         let wish = self.wish(parameters).await?;
-        let Some(session) = self.journeys.session(visitor).await? else {
+        let Some(session) = self.journeys.signed_in(visitor).await?.map(|live| live.session) else {
             return self.nobody_signed_in(visitor, wish, arrival);
         };
         if wish.known && wish.hint.as_ref().is_some_and(|hint| names(hint, &session)) {
@@ -101,13 +101,13 @@ impl Oidc {
         form: &Parameters,
     ) -> Result<Response, Failure> {
         let wish = self.wish(wish).await?;
-        let (Some(session), Some(cookie)) =
-            (self.journeys.session(visitor).await?, SessionCookie::read(&visitor.cookies))
+        let (Some(live), Some(cookie)) =
+            (self.journeys.signed_in(visitor).await?, SessionCookie::read(&visitor.cookies))
         else {
             return Ok(self.signed_out_page(visitor));
         };
         self.web.check_form(visitor, &cookie.secret, PURPOSE, form.get(csrf::FIELD)?)?;
-        self.end_and_tell(visitor, &session, wish.target, Arrival::AfterForm).await
+        self.end_and_tell(visitor, &live.session, wish.target, Arrival::AfterForm).await
     }
 
     async fn end_and_tell(

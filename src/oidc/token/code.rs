@@ -10,7 +10,7 @@ use crate::grants::AccessGrant;
 use crate::oidc::Oidc;
 use crate::oidc::store::{CodeGrant, CodeRecord};
 use crate::storage::{Batch, Stored};
-use crate::users::{User, standing};
+use crate::users::User;
 use crate::vocabulary::{CodeVerifier, ErrorCode};
 use crate::web::{Failure, Parameters, Visitor};
 
@@ -71,10 +71,9 @@ impl Oidc {
     /// The person is asked for again at this door too: whoever was disabled or signed out since gets nothing (R-CO-08).
     async fn person_served(&self, grant: &CodeGrant) -> Result<User, Failure> {
         let gone = || invalid_grant("the sign-in behind the code has ended");
-        let session = self.sessions.by_id(&grant.session).await?.ok_or_else(gone)?;
-        let user = self.users.by_id(&grant.user).await?.ok_or_else(gone)?.value;
-        let served = session.value.user == user.id && standing(&user, self.clock.now()).is_ok();
-        if served { Ok(user) } else { Err(gone()) }
+        let live = self.sessions.by_id(&grant.session).await?;
+        let live = live.and_then(|live| live.served(self.clock.now())).ok_or_else(gone)?;
+        if live.user.id == grant.user { Ok(live.user) } else { Err(gone()) }
     }
 
     /// Two requests raced and this one lost: the other spent the code, so this is its second use.

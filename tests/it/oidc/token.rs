@@ -269,7 +269,7 @@ async fn a_code_of_an_ended_session_gives_nothing() {
     let id = SessionId::from_text(done.claims["sid"].as_str().unwrap());
     let session = world.app.app.sessions.by_id(&id).await.unwrap().unwrap();
     let mut batch = Batch::new();
-    world.app.app.sessions.end(&mut batch, &session.value);
+    world.app.app.sessions.end(&mut batch, &session.session.value);
     world.app.app.ground.store.commit(batch).await.unwrap();
     json_error(&world.wiki.redeem(&code).await, 400, "invalid_grant");
 }
