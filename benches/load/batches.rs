@@ -47,7 +47,7 @@ struct Writer {
 
 impl Writer {
     async fn run(self, begun: Instant, time: Duration) -> Result<f64, Failed> {
-        let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?;
+        let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?.session;
         let ground = &self.app.ground;
         let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
         let grants = Grants::new(Arc::clone(&ground.store));
