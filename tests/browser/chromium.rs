@@ -105,12 +105,15 @@ impl Chromium {
     pub async fn pictures(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
         std::fs::create_dir_all(&folder).unwrap();
+        // A picture of the whole page resets the size, so it is set anew for each; colours must not be caught while they change.
         for (width, height) in [(1280, 900), (390, 844)] {
-            let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 500);
-            self.page.execute(size).await.unwrap();
             for theme in ["light", "dark"] {
-                let scheme = MediaFeature::new("prefers-color-scheme", theme);
-                let media = SetEmulatedMediaParams::builder().feature(scheme).build();
+                let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 500);
+                self.page.execute(size).await.unwrap();
+                let media = SetEmulatedMediaParams::builder()
+                    .feature(MediaFeature::new("prefers-color-scheme", theme))
+                    .feature(MediaFeature::new("prefers-reduced-motion", "reduce"))
+                    .build();
                 self.page.execute(media).await.unwrap();
                 let whole = ScreenshotParams::builder().full_page(true).build();
                 let file = folder.join(format!("{name}-{width}-{theme}.png"));
