@@ -10,6 +10,7 @@ use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
 use crate::factors::{FactorKind, Placement};
+use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
@@ -45,7 +46,6 @@ impl Journeys {
         match self.ask_next(&step.journey, session).await? {
             Next::Ask(now, _)
                 if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
-            Next::Refuse(refusal) => return Ok(self.refusal_page(&step.visitor, &step.journey, refusal)),
             _ => return self.settle(step, Batch::new()).await,
         }
         let step = &step;
@@ -253,16 +253,27 @@ impl Journeys {
         self.web.page(visitor, StatusCode::BAD_REQUEST, &page, &PagePolicy::default())
     }
 
-    /// Where the journey ends on our own page: whom to ask.
-    pub(super) fn refusal_page(&self, visitor: &Visitor, journey: &Journey, refusal: Refusal) -> Response {
-        tracing::warn!(?refusal, "sign-in refused");
-        let back = journey.errand.application.as_ref();
-        let page = AskAdministratorPage {
-            username: String::new(),
-            request_id: visitor.request.as_str().to_owned(),
-            back: back.map(|_| format!("{}{}", journey.errand.resume, journey.id)),
+    /// Where the journey ends on our own page: whom to ask. `back` leads to the application with the refusal.
+    pub(super) async fn refusal_page(
+        &self,
+        visitor: &Visitor,
+        user: Option<&UserId>,
+        refusal: Refusal,
+        back: Option<String>,
+    ) -> Result<Response, Failure> {
+        if refusal != Refusal::EnrolmentNotPermitted {
+            return Err(Failure::forbidden(refusal.word()));
+        }
+        let user = match user {
+            Some(id) => self.users.by_id(id).await?,
+            None => None,
         };
-        self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default())
+        let page = AskAdministratorPage {
+            username: user.map(|user| user.value.username.as_str().to_owned()).unwrap_or_default(),
+            request_id: visitor.request.as_str().to_owned(),
+            back,
+        };
+        Ok(self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default()))
     }
 
     async fn concerned(&self, step: &Step) -> Result<User, Failure> {

@@ -78,7 +78,11 @@ impl Journeys {
                 let session = beginning.live.as_ref().map(|live| &live.session.value);
                 beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
             }
-            Next::Refuse(refusal) => return Ok(self.refusal_page(visitor, &beginning.journey, refusal)),
+            Next::Refuse(refusal) => {
+                let session = beginning.live.as_ref().map(|live| &live.session.value);
+                let user = person_concerned(&beginning.journey, session);
+                return self.refusal_page(visitor, user, refusal, None).await;
+            }
             Next::Arrive(_) => return Err(Failure::internal("a journey without anything to ask")),
         }
         let class = AddressClass::of(Some(visitor.address));

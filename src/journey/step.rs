@@ -161,12 +161,14 @@ impl Journeys {
         let event = self.trail.event(Action::SignInRefused, Outcome::Failure, &step.visitor.origin());
         let event = event.by(Actor::User(step.user()?)).because(refusal.word());
         event.write(&mut batch);
-        let (visitor, journey) = (step.visitor.clone(), step.journey.clone());
+        let (visitor, user) = (step.visitor.clone(), step.user()?);
+        let errand = &step.journey.errand;
+        let back = errand.application.as_ref().map(|_| format!("{}{}", errand.resume, step.journey.id));
         let response = self.store_step(step, Progress::GivenUp(refusal.error()), batch).await?;
         match refusal {
             Refusal::OtherPerson | Refusal::LevelOutOfReach => Ok(response),
             Refusal::NotServed(_) | Refusal::EnrolmentNotPermitted => {
-                Ok(self.refusal_page(&visitor, &journey, refusal))
+                self.refusal_page(&visitor, Some(&user), refusal, back).await
             }
         }
     }
