@@ -109,7 +109,7 @@ impl Oidc {
                 Ok(demands) => demands,
                 Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
             };
-            let beginning = self.journeys.consider(visitor, demands, errand(&client, &request)?).await?;
+            let beginning = self.journeys.consider(visitor, demands, errand(&client)).await?;
             if let Some(response) = self.decide(&pending, beginning).await? {
                 return Ok(response);
             }
@@ -118,7 +118,11 @@ impl Oidc {
     }
 
     /// The answer, or `None` where the session changed meanwhile and the decision must be asked again.
-    async fn decide(&self, pending: &Pending<'_>, beginning: Beginning) -> Result<Option<Response>, Failure> {
+    async fn decide(
+        &self,
+        pending: &Pending<'_>,
+        mut beginning: Beginning,
+    ) -> Result<Option<Response>, Failure> {
         let Pending { visitor, request, arrival, .. } = pending;
         match (&beginning.next, &beginning.live) {
             (Next::Arrive(assurance), Some(live)) => {
@@ -134,7 +138,10 @@ impl Oidc {
                     Fault { code: refusal.error(), description: "the sign-in cannot meet the request" };
                 self.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
-            _ => self.journeys.begin(visitor, beginning).await.map(Some),
+            _ => {
+                beginning.journey.errand.data = serde_json::to_value(request).map_err(Failure::internal)?;
+                self.journeys.begin(visitor, beginning).await.map(Some)
+            }
         }
     }
 
@@ -245,16 +252,17 @@ impl Oidc {
     }
 }
 
-fn errand(client: &Client, request: &AuthorizeRequest) -> Result<Errand, Failure> {
-    Ok(Errand {
+/// What a journey of this client is for; the request itself is put aside only if a journey begins.
+fn errand(client: &Client) -> Errand {
+    Errand {
         resume: format!("{}/", paths::RESUME),
-        data: serde_json::to_value(request).map_err(Failure::internal)?,
+        data: serde_json::Value::Null,
         application: Some(Application {
             client: client.id.clone(),
             name: client.name.clone(),
             start: client.initiate_login_uri.clone().or_else(|| client.client_uri.clone()),
         }),
-    })
+    }
 }
 
 fn host(uri: &str) -> String {
