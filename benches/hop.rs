@@ -25,9 +25,11 @@ mod provider;
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use keyward::keys::SigningKey;
 use keyward::server::{Shell, with_layers};
@@ -35,6 +37,7 @@ use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
 use client::{Rate, Steps};
 use provider::{Known, Provider};
+use tokio::sync::Mutex;
 
 /// What the shipped program allocates with.
 #[global_allocator]
@@ -52,24 +55,26 @@ type Failed = Box<dyn Error + Send + Sync>;
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match std::env::var("KEYWARD_BENCH_PART").as_deref() {
-        Ok("provider") => runtime.block_on(serve(false)),
-        Ok("empty") => runtime.block_on(serve(true)),
+        Ok("provider") => runtime.block_on(serve(None)),
+        Ok("empty") => runtime.block_on(serve(Some(bare()))),
+        Ok("together") => runtime.block_on(serve_together()),
         Ok("batches") => runtime.block_on(commit()),
         _ => runtime.block_on(report()),
     }
 }
 
 async fn report() -> Result<(), Box<dyn Error>> {
-    let mut seen: [Vec<f64>; 6] = Default::default();
+    let mut seen: [Vec<f64>; 7] = Default::default();
     for _ in 0..TURNS {
         let (empty, requests) = under_load("empty", Steps::Empty).await?;
         let (hop, hops) = under_load("provider", Steps::Hop).await?;
-        let turn = [signature()?, empty, committing()?, hop, requests, hops];
+        let (together, _) = under_load("together", Steps::Empty).await?;
+        let turn = [signature()?, empty, committing()?, hop, requests, hops, 3.0 * together];
         for (values, value) in seen.iter_mut().zip(turn) {
             values.push(value);
         }
     }
-    let [signature, empty, batches, hop, requests, hops] = seen.map(median);
+    let [signature, empty, batches, hop, requests, hops, together] = seen.map(median);
     let sum = signature + 3.0 * empty + batches;
     let line = |what: &str, seconds: f64| println!("{what:<52}{:>9.0} µs", seconds * 1e6);
     println!("processor time of the server, {PARALLEL} clients\n");
@@ -77,8 +82,10 @@ async fn report() -> Result<(), Box<dyn Error>> {
     line("three empty requests", 3.0 * empty);
     line("two batches, durable", batches);
     line("sum of the parts", sum);
+    line("the same parts together, in one server", together);
     line("one hop", hop);
     println!("\nratio to the sum        {:>6.2}   (aim: at most 1.3)", hop / sum);
+    println!("ratio to the parts together {:>6.2}", hop / together);
     println!("ratio to the signature  {:>6.2}   (aim: at most 2.5)", hop / signature);
     println!(
         "hops a second           {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
@@ -95,19 +102,23 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn signature() -> Result<f64, Box<dyn Error>> {
     let der = SigningKey::generate(SigningAlgorithm::RS256)?;
     let key = SigningKey::from_pkcs8(SigningAlgorithm::RS256, &der)?;
-    let claims = serde_json::json!({
+    let (begun, before) = (Instant::now(), processor::seconds("self")?);
+    let mut signed = 0.0;
+    while begun.elapsed() < TIME / 4 {
+        std::hint::black_box(key.sign_token("JWT", &claims())?);
+        signed += 1.0;
+    }
+    Ok((processor::seconds("self")? - before) / signed)
+}
+
+/// What an ID token for an Atlassian application says.
+fn claims() -> serde_json::Value {
+    serde_json::json!({
         "iss": "http://localhost:8443", "sub": "2f1d8a52-7a0f-4c9e-8a51-0c0f7d1f3a10", "aud": "aBcDeFgHiJkLmNoPqRsTuVwX",
         "exp": 1_800_000_300, "iat": 1_800_000_000, "auth_time": 1_800_000_000, "nonce": "n".repeat(43), "sid": "s".repeat(22),
         "acr": "mfa", "amr": ["mfa", "otp", "pwd"], "preferred_username": "person-1", "name": "Person 1",
         "email": "person-1@example.com", "email_verified": true, "groups": ["jira-software-users"],
-    });
-    let (begun, before) = (Instant::now(), processor::seconds("self")?);
-    let mut signed = 0.0;
-    while begun.elapsed() < TIME / 4 {
-        std::hint::black_box(key.sign_token("JWT", &claims)?);
-        signed += 1.0;
-    }
-    Ok((processor::seconds("self")? - before) / signed)
+    })
 }
 
 /// Processor time of the server for one round of `steps` (for empty ones: one request), and rounds a second.
@@ -163,15 +174,19 @@ fn say(line: &str) -> std::io::Result<()> {
     output.flush()
 }
 
-/// The server's side: the whole provider, or empty answers at the same paths within the same layers.
-async fn serve(empty: bool) -> Result<(), Box<dyn Error>> {
+/// The server's side: the whole provider, or these routes at the same paths within the same layers.
+async fn serve(routes: Option<Router>) -> Result<(), Box<dyn Error>> {
     let provider = Provider::new(&std::env::current_dir()?, PARALLEL).await?;
     say(&serde_json::to_string(&provider.known)?)?;
-    if !empty {
-        let router = provider.app.router();
-        provider.serve(router).await;
-        return Ok(());
-    }
+    let router = match routes {
+        None => provider.app.router(),
+        Some(routes) => within_layers(&provider, routes),
+    };
+    provider.serve(router).await;
+    Ok(())
+}
+
+fn within_layers(provider: &Provider, routes: Router) -> Router {
     let ground = &provider.app.ground;
     let shell = Shell {
         site: ground.settings.site.clone().into(),
@@ -180,11 +195,54 @@ async fn serve(empty: bool) -> Result<(), Box<dyn Error>> {
         pages: provider.app.pages.clone(),
         random: ground.random.clone(),
     };
-    let routes = Router::new()
+    with_layers(routes, &shell)
+}
+
+fn bare() -> Router {
+    Router::new()
         .route("/authorize", get(|| async {}))
         .route("/token", post(|| async {}))
+        .route("/userinfo", get(|| async {}))
+}
+
+/// The parts nobody can avoid as one server does them: an empty answer after the first batch, one after signature and second
+/// batch, one after nothing. Wake-ups and syncs then fall as they do in a hop.
+async fn serve_together() -> Result<(), Box<dyn Error>> {
+    let provider = Provider::new(&std::env::current_dir()?, PARALLEL).await?;
+    say(&serde_json::to_string(&provider.known)?)?;
+    let idle = Arc::new(Mutex::new(batches::writers(&provider)));
+    let waiting = Arc::new(Mutex::new(Vec::new()));
+    let keyring = provider.app.keyring.clone();
+    let (authorizing, redeeming) = ((idle.clone(), waiting.clone()), (idle, waiting));
+    let first = move || {
+        let (idle, waiting) = authorizing.clone();
+        async move {
+            let Some(writer) = idle.lock().await.pop() else { return StatusCode::SERVICE_UNAVAILABLE };
+            let Ok(code) = writer.first().await else { return StatusCode::INTERNAL_SERVER_ERROR };
+            waiting.lock().await.push((writer, code));
+            StatusCode::OK
+        }
+    };
+    let second = move || {
+        let ((idle, waiting), keyring) = (redeeming.clone(), keyring.clone());
+        async move {
+            let Some((writer, code)) = waiting.lock().await.pop() else {
+                return StatusCode::SERVICE_UNAVAILABLE;
+            };
+            let signed =
+                keyring.signing_key(SigningAlgorithm::RS256).and_then(|key| key.sign_token("JWT", &claims()));
+            if signed.is_err() || writer.second(&code).await.is_err() {
+                return StatusCode::INTERNAL_SERVER_ERROR;
+            }
+            idle.lock().await.push(writer);
+            StatusCode::OK
+        }
+    };
+    let routes = Router::new()
+        .route("/authorize", get(first))
+        .route("/token", post(second))
         .route("/userinfo", get(|| async {}));
-    let router = with_layers(routes, &shell);
+    let router = within_layers(&provider, routes);
     provider.serve(router).await;
     Ok(())
 }

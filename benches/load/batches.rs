@@ -20,70 +20,90 @@ use super::provider::{APPLICATION, Provider};
 /// One writer for each person until `time` is over; answers how many pairs were committed.
 pub async fn run(provider: &Provider, time: Duration) -> Result<f64, Box<dyn std::error::Error>> {
     let begun = Instant::now();
-    let mut writers = tokio::task::JoinSet::new();
-    for (person, cookie) in provider.people.iter().zip(&provider.known.cookies) {
-        let session = cookie.split(['=', '.']).nth(1).unwrap_or_default();
-        let writer = Writer {
-            app: provider.app.clone(),
-            person: person.clone(),
-            session: SessionId::from_text(session),
-            client: ClientId::from_text(&provider.known.client),
-        };
-        writers.spawn(writer.run(begun, time));
+    let mut running = tokio::task::JoinSet::new();
+    for writer in writers(provider) {
+        running.spawn(writer.run(begun, time));
     }
     let mut pairs = 0.0;
-    while let Some(done) = writers.join_next().await {
+    while let Some(done) = running.join_next().await {
         pairs += done?.map_err(|error| error.to_string())?;
     }
     Ok(pairs)
 }
 
-struct Writer {
+/// Commits the batches of one person's hops.
+pub struct Writer {
     app: App,
     person: User,
     session: SessionId,
     client: ClientId,
 }
 
+/// One for each person.
+pub fn writers(provider: &Provider) -> Vec<Writer> {
+    let people = provider.people.iter().zip(&provider.known.cookies);
+    let writer = |(person, cookie): (&User, &String)| Writer {
+        app: provider.app.clone(),
+        person: person.clone(),
+        session: SessionId::from_text(cookie.split(['=', '.']).nth(1).unwrap_or_default()),
+        client: ClientId::from_text(&provider.known.client),
+    };
+    people.map(writer).collect()
+}
+
+/// A code between its two batches.
+pub struct Waiting {
+    key: Key,
+    revision: u64,
+}
+
 impl Writer {
     async fn run(self, begun: Instant, time: Duration) -> Result<f64, Failed> {
-        let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?.session;
-        let ground = &self.app.ground;
-        let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
-        let grants = Grants::new(Arc::clone(&ground.store));
-        let age = Duration::from_secs(3600);
-        let assurance = Assurance::of(&session.value.evidence, ground.clock.now(), age).ok_or("no proof")?;
-        let grant = self.grant(assurance);
         let mut pairs = 0.0;
         while begun.elapsed() < time {
-            let now = ground.clock.now();
-            let code = Plain::<AuthorizationCode>::generate(ground.random.as_ref());
-            let key = Key::new("code", &[&code.hash().to_text()]);
-            let mut first = Batch::new();
-            self.app.sessions.touch(&mut first, &session);
-            first.put(
-                key.clone(),
-                &CodeRecord::Fresh(Box::new(grant.clone())),
-                Some(now.plus(CODE_LIFETIME)),
-            );
-            let storage::Outcome::Done(revision) = ground.store.commit(first).await? else {
-                return Err("the first batch was refused".into());
-            };
-            let token = Plain::<AccessToken>::generate(ground.random.as_ref());
-            let spent = CodeRecord::Spent { client: self.client.clone(), access_token: token.hash() };
-            let mut second = Batch::new();
-            second.require_revision(key.clone(), revision).put(key, &spent, Some(now.plus(age)));
-            grants.issue(&mut second, &token, &self.access(), now);
-            self.app.sessions.record_participant(&mut second, &self.session, &self.client);
-            let event = trail.event(Action::TokenIssued, Outcome::Success, &Origin::default());
-            let event = event.by(Actor::Client(self.client.clone())).about(&self.person.id);
-            event.session(&self.session).write(&mut second);
-            if !ground.store.commit(second).await?.is_done() {
-                return Err("the second batch was refused".into());
-            }
+            let waiting = self.first().await?;
+            self.second(&waiting).await?;
             pairs += 1.0;
         }
         Ok(pairs)
+    }
+
+    /// What authorize commits.
+    pub async fn first(&self) -> Result<Waiting, Failed> {
+        let ground = &self.app.ground;
+        let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?.session;
+        let age = Duration::from_secs(3600);
+        let assurance = Assurance::of(&session.value.evidence, ground.clock.now(), age).ok_or("no proof")?;
+        let code = Plain::<AuthorizationCode>::generate(ground.random.as_ref());
+        let key = Key::new("code", &[&code.hash().to_text()]);
+        let mut batch = Batch::new();
+        self.app.sessions.touch(&mut batch, &session);
+        let record = CodeRecord::Fresh(Box::new(self.grant(assurance)));
+        batch.put(key.clone(), &record, Some(ground.clock.now().plus(CODE_LIFETIME)));
+        match ground.store.commit(batch).await? {
+            storage::Outcome::Done(revision) => Ok(Waiting { key, revision }),
+            storage::Outcome::Refused(_) => Err("the first batch was refused".into()),
+        }
+    }
+
+    /// What token commits.
+    pub async fn second(&self, waiting: &Waiting) -> Result<(), Failed> {
+        let ground = &self.app.ground;
+        let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+        let grants = Grants::new(Arc::clone(&ground.store));
+        let now = ground.clock.now();
+        let token = Plain::<AccessToken>::generate(ground.random.as_ref());
+        let spent = CodeRecord::Spent { client: self.client.clone(), access_token: token.hash() };
+        let mut batch = Batch::new();
+        let until = Some(now.plus(Duration::from_secs(3600)));
+        batch.require_revision(waiting.key.clone(), waiting.revision).put(waiting.key.clone(), &spent, until);
+        grants.issue(&mut batch, &token, &self.access(), now);
+        self.app.sessions.record_participant(&mut batch, &self.session, &self.client);
+        let event = trail.event(Action::TokenIssued, Outcome::Success, &Origin::default());
+        let event = event.by(Actor::Client(self.client.clone())).about(&self.person.id);
+        event.session(&self.session).write(&mut batch);
+        let done = ground.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err("the second batch was refused".into()) }
     }
 
     fn grant(&self, assurance: Assurance) -> CodeGrant {
