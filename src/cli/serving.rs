@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::Failed;
 use crate::app::App;
+use crate::journey;
 use crate::server::{Server, Stop, Stopping};
 
 /// How often expired records are cleared away; they count as absent at once anyway.
@@ -78,5 +79,12 @@ async fn sweep(app: App, stopping: Stopping) {
         let store = &app.ground.store;
         // A full batch means that more is waiting.
         while let Ok(SWEEP_AT_ONCE) = store.sweep(app.ground.clock.now(), SWEEP_AT_ONCE).await {}
+        match journey::store::evict(store, journey::store::MOST_IN_ALL).await {
+            Ok(0) => {}
+            Ok(evicted) => {
+                tracing::warn!(evicted, "too many sign-ins stood open; the oldest of nobody gave way")
+            }
+            Err(error) => tracing::error!(%error, "open sign-ins could not be counted"),
+        }
     }
 }

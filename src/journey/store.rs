@@ -10,7 +10,7 @@ use super::start::browser;
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Hashed};
 use crate::limits::{AddressClass, RateLimit};
-use crate::storage::{Batch, Key, Outcome, Record, StorageError, Stored};
+use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError, Stored};
 use crate::web::Visitor;
 
 /// How long a journey may take (R-AZ-17).
@@ -123,4 +123,37 @@ impl Journeys {
         batch.require_revision(key(&read.value.id), read.revision);
         batch.delete(key(&read.value.id));
     }
+}
+
+/// So many journeys may stand open in all before the oldest in which nobody is known give way (R-ST-07).
+pub const MOST_IN_ALL: usize = 50_000;
+/// Journeys read, or removed, at a time.
+const PORTION: usize = 400;
+
+/// Removes the oldest journeys in which nobody is known, as many as there are above `most`; answers how many. Strangers from
+/// however many addresses can thus not fill the store, nor drive out anybody who has begun to sign in.
+pub async fn evict(store: &SharedStore, most: usize) -> Result<usize, StorageError> {
+    let (mut all, mut anonymous, mut after) = (0, Vec::new(), None);
+    loop {
+        let page = store.scan(&Key::prefix("journey", &[]), after.as_ref(), PORTION).await?;
+        all += page.len();
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        for (key, raw) in page {
+            let read = raw.decode::<Journey>()?;
+            if read.value.user().is_none() && read.value.concerned.is_none() {
+                anonymous.push((read.value.started_at, read.revision, key));
+            }
+        }
+    }
+    anonymous.sort_by_key(|(started_at, revision, _)| (*started_at, *revision));
+    anonymous.truncate(all.saturating_sub(most));
+    for some in anonymous.chunks(PORTION) {
+        let mut batch = Batch::new();
+        for (_, _, key) in some {
+            batch.delete(key.clone());
+        }
+        store.commit(batch).await?;
+    }
+    Ok(anonymous.len())
 }

@@ -200,3 +200,29 @@ async fn a_journey_parked_in_another_tab_ends_with_the_sign_out() {
     assert_eq!((page.status.as_u16(), page.title().as_str()), (400, RESTART));
     assert!(!is_signed_in(&mut browser, &wiki).await);
 }
+
+/// R-ST-07: above the bound the oldest journeys of nobody give way; whoever has begun to sign in stays.
+#[tokio::test]
+async fn r_st_07_the_oldest_journeys_of_nobody_give_way() {
+    let app = app::start().await;
+    let ann = app.person("ann").await;
+    let wiki = app.application().await;
+    let mut known = Browser::new();
+    let login = sent(&mut known, &wiki).await;
+    let factor = type_password(&mut known, &login, &ann).await;
+    let mut strangers = Vec::new();
+    for _ in 0..4 {
+        app.pass(1);
+        let mut browser = Browser::new();
+        let page = sent(&mut browser, &wiki).await;
+        strangers.push((browser, page));
+    }
+    assert_eq!(keyward::journey::store::evict(app.store(), 5).await.unwrap(), 0, "five stand open");
+    assert_eq!(keyward::journey::store::evict(app.store(), 3).await.unwrap(), 2);
+    for (place, (mut browser, page)) in strangers.into_iter().enumerate() {
+        let answer = type_password(&mut browser, &page, &ann).await;
+        assert_eq!(answer.has("factor"), place >= 2, "stranger {place}: {}", answer.title());
+    }
+    let done = known.submit(&factor, "factor", &[("code", &ann.code(&app))]).await;
+    assert!(done.arrival().unwrap().get("code").is_some(), "Ann had begun before them all");
+}
