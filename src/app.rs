@@ -105,7 +105,8 @@ pub struct App {
     pub pages: Arc<Pages>,
     /// The named checks behind `/ready`.
     pub health: Arc<Health>,
-    trail: Trail,
+    /// Where events go.
+    pub trail: Trail,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use url::Url;
 
 use super::Accounts;
 use crate::claims::standard::full_name;
 use crate::clients::Client;
 use crate::foundation::ids::ClientId;
+use crate::journey::invitation::HOME;
 use crate::oidc::logout::end_session;
 use crate::oidc::paths;
 use crate::pages::Form;
@@ -19,7 +20,7 @@ use crate::sessions::Live;
 use crate::sessions::cookie::SessionCookie;
 use crate::storage::Batch;
 use crate::users::User;
-use crate::web::{Failure, PagePolicy, Visitor};
+use crate::web::{Failure, PagePolicy, Visitor, see_other};
 
 /// More applications than this are not listed.
 const MOST: usize = 200;
@@ -35,13 +36,12 @@ pub async fn signed_in(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    if let Some(returned) = accounts.journeys.returned(&visitor, &id, "/signed-in/").await? {
+    if let Some(returned) = accounts.journeys.returned(&visitor, &id, HOME).await? {
         let mut batch = Batch::new();
         accounts.journeys.take(&mut batch, &returned.read);
         accounts.journeys.store.commit(batch).await?;
     }
-    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/"), (header::CACHE_CONTROL, "no-store")])
-        .into_response())
+    see_other("/")
 }
 
 impl Accounts {

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use super::{Failed, Place, invitation, opening, say};
 use crate::app::App;
-use crate::audit::{Action, Actor, Origin, Outcome, Trail, trail::RETENTION};
+use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::Hidden;
 use crate::storage::Batch;
@@ -156,8 +156,7 @@ async fn set_password(app: &App, user: &User, password: &Hidden, batch: &mut Bat
 
 /// The event goes into the change's own batch (R-AU-05).
 pub(super) fn note(app: &App, batch: &mut Batch, action: Action, about: Option<&UserId>) {
-    let trail = Trail::new(app.ground.clock.clone(), app.ground.random.clone(), RETENTION);
-    let event = trail.event(action, Outcome::Success, &Origin::default()).by(Actor::CommandLine);
+    let event = app.trail.event(action, Outcome::Success, &Origin::default()).by(Actor::CommandLine);
     match about {
         Some(user) => event.about(user).write(batch),
         None => event.write(batch),

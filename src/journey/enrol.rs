@@ -3,14 +3,13 @@
 use axum::response::Response;
 
 use super::stage::Stage;
-use super::start::see_other;
 use super::step::Opening;
 use super::{Journeys, error, page};
 use crate::factors::{FactorError, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
-use crate::web::{Failure, Parameters, Visitor};
+use crate::web::{Failure, Parameters, Visitor, see_other};
 
 /// The name a first app gets; its owner may change it later.
 const NAME: &str = "Authenticator app";

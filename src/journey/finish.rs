@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::Journeys;
 use super::next::Next;
 use super::stage::Progress;
-use super::start::{browser, see_other};
+use super::start::browser;
 use super::step::{Opening, Step};
 use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
@@ -15,7 +15,7 @@ use crate::sessions::cookie::{self, SessionCookie};
 use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
-use crate::web::{Failure, Visitor, cookies};
+use crate::web::{Failure, Visitor, cookies, see_other};
 
 use super::stage::Journey;
 

@@ -65,7 +65,10 @@ impl Journeys {
     }
 }
 
+/// Where journeys without another errand return to.
+pub const HOME: &str = "/signed-in/";
+
 /// The errand of whoever only wants to be signed in: Keyward's own home page.
 pub fn home() -> Errand {
-    Errand { resume: "/signed-in/".to_owned(), data: serde_json::Value::Null, application: None }
+    Errand { resume: HOME.to_owned(), data: serde_json::Value::Null, application: None }
 }

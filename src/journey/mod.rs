@@ -74,11 +74,6 @@ pub struct Journeys {
 }
 
 impl Journeys {
-    /// How long a second factor counts.
-    pub fn second_factor_max_age(&self) -> std::time::Duration {
-        self.policy.second_factor_max_age
-    }
-
     /// How many second factors a person has enrolled.
     pub(crate) async fn second_factors(&self, user: &UserId) -> Result<usize, Failure> {
         Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())

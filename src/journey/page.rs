@@ -5,7 +5,6 @@ use axum::response::Response;
 
 use super::next::{Next, Refusal};
 use super::stage::{Journey, Progress, Stage};
-use super::start::see_other;
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
@@ -20,7 +19,7 @@ use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
 use crate::storage::Batch;
 use crate::users::User;
-use crate::web::{Failure, PagePolicy, Visitor};
+use crate::web::{Failure, PagePolicy, Visitor, see_other};
 
 impl Journeys {
     /// `GET /sign-in/{journey}`: the page of where the journey stands now.

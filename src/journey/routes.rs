@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use super::Journeys;
 use super::stage::Demands;
-use crate::web::{Failure, Form, Visitor};
+use crate::web::{Failure, Form, Visitor, see_other};
 
 type Answer = Result<Response, Failure>;
 type Shared = State<Arc<Journeys>>;
@@ -48,7 +48,7 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
 async fn begin_home(State(journeys): Shared, visitor: Visitor) -> Answer {
     let beginning = journeys.consider(&visitor, Demands::default(), super::invitation::home()).await?;
     match beginning.next {
-        super::Next::Arrive(_) => super::start::see_other("/"),
+        super::Next::Arrive(_) => see_other("/"),
         _ => journeys.begin(&visitor, beginning).await,
     }
 }

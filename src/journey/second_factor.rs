@@ -3,7 +3,6 @@
 use axum::response::Response;
 
 use super::stage::Stage;
-use super::start::see_other;
 use super::step::{Opening, Step};
 use super::{Journeys, error};
 use crate::factors::{Answer, Evidence, Factor, Verdict};
@@ -11,7 +10,7 @@ use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
 use crate::users::epoch;
-use crate::web::{Failure, Parameters, Visitor};
+use crate::web::{Failure, Parameters, Visitor, see_other};
 
 impl Journeys {
     /// `POST /sign-in/{journey}/second-factor`.

@@ -1,7 +1,7 @@
 //! Beginning a journey, or finding that none is needed.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::header;
+use axum::response::Response;
 
 use super::Journeys;
 use super::next::{Facts, Next, Person, next, person_concerned};
@@ -15,7 +15,7 @@ use crate::sessions::cookie::SessionCookie;
 use crate::sessions::{Live, Session};
 use crate::storage::Batch;
 use crate::users::{User, standing};
-use crate::web::{Failure, Visitor, cookies};
+use crate::web::{Failure, Visitor, cookies, see_other};
 
 /// The cookie that binds journeys to a browser, without its prefix. It never signs anybody in (R-SE-06).
 pub const BROWSER_COOKIE: &str = "keyward-browser";
@@ -158,12 +158,4 @@ impl Beginning {
 /// The browser's secret, if it has one.
 pub(super) fn browser(visitor: &Visitor) -> Option<Plain<BrowserSecret>> {
     visitor.cookies.get(BROWSER_COOKIE).and_then(Plain::parse)
-}
-
-/// 303 to an own path: after a POST the browser goes on with GET (R-AZ-18).
-pub(super) fn see_other(path: &str) -> Result<Response, Failure> {
-    let location = HeaderValue::from_str(path).map_err(Failure::internal)?;
-    let headers =
-        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::Journeys;
 use super::next::{Next, Refusal, person_concerned};
 use super::stage::{Journey, Progress, Stage};
-use super::start::{browser, see_other};
+use super::start::browser;
 use crate::audit::{Action, Actor, Outcome};
 use crate::factors::{FactorKind, Occasion};
 use crate::foundation::ids::{JourneyId, UserId};
@@ -17,7 +17,7 @@ use crate::sessions::Session;
 use crate::storage::{Batch, Stored};
 use crate::users::{PresentEpoch, epoch};
 use crate::vocabulary::ErrorCode;
-use crate::web::{Failure, Parameters, Visitor, csrf};
+use crate::web::{Failure, Parameters, Visitor, csrf, see_other};
 
 /// A journey opened by its browser, for one step.
 #[derive(Debug)]

@@ -6,10 +6,9 @@ use axum::response::Response;
 use url::Url;
 
 use super::Oidc;
-use super::authorize::redirect;
 use crate::pages::hand_over_pages::{Field, FormPostPage};
 use crate::web::extract::MOST_QUERY;
-use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf};
+use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf, see_other};
 
 impl Oidc {
     /// How to ask again for `path` with the same parameters; `None` where no other site's page sent the form, as far as
@@ -26,7 +25,7 @@ impl Oidc {
         let query =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters.iter()).finish();
         if query.len() <= MOST_QUERY {
-            return redirect(&format!("{path}?{query}")).map(Some);
+            return see_other(&format!("{path}?{query}")).map(Some);
         }
         let target = Url::parse(&self.site.url(path)).map_err(Failure::internal)?;
         let field = |(name, value): (&str, &str)| Field { name: name.to_owned(), value: value.to_owned() };

@@ -90,24 +90,8 @@ impl Problem {
             let found = values.iter().find(|(given, _)| *given == wanted);
             found.map_or_else(String::new, |(_, value)| value.clone())
         };
-        let application = || value("application");
-        let known = [
-            Self::Busy,
-            Self::NotFound,
-            Self::BadRequest,
-            Self::MethodNotAllowed,
-            Self::TooLarge,
-            Self::Forbidden,
-            Self::TooManyAttempts { minutes: value("count").parse().unwrap_or(1) },
-            Self::WrongAddress { seen: value("seen"), configured: value("configured") },
-            Self::UnknownApplication,
-            Self::UnregisteredRedirect { application: application() },
-            Self::ApplicationFault { application: application() },
-            Self::ApplicationRefused { application: application() },
-            Self::FormOutdated,
-            Self::LinkSpent,
-            Self::SignOutFailed,
-        ];
+        let minutes = value("count").parse().unwrap_or(1);
+        let known = Self::each(minutes, &value("seen"), &value("configured"), &value("application"));
         known.into_iter().find(|problem| problem.name() == name).unwrap_or(Self::Internal)
     }
 
@@ -126,6 +110,10 @@ impl Problem {
 
     /// One of each kind.
     pub fn samples(application: &str) -> Vec<Self> {
+        Self::each(15, application, "https://id.example.com", application)
+    }
+
+    fn each(minutes: u64, seen: &str, configured: &str, application: &str) -> Vec<Self> {
         let application = || application.to_owned();
         vec![
             Self::Internal,
@@ -135,8 +123,8 @@ impl Problem {
             Self::MethodNotAllowed,
             Self::TooLarge,
             Self::Forbidden,
-            Self::TooManyAttempts { minutes: 15 },
-            Self::WrongAddress { seen: application(), configured: "https://id.example.com".to_owned() },
+            Self::TooManyAttempts { minutes },
+            Self::WrongAddress { seen: seen.to_owned(), configured: configured.to_owned() },
             Self::UnknownApplication,
             Self::UnregisteredRedirect { application: application() },
             Self::ApplicationFault { application: application() },

@@ -15,6 +15,7 @@ pub mod host;
 pub mod page;
 pub mod request_id;
 pub mod security_headers;
+pub mod see_other;
 pub mod visitor;
 
 pub use cookies::Cookies;
@@ -23,4 +24,5 @@ pub use failure::Failure;
 pub use page::Web;
 pub use request_id::RequestId;
 pub use security_headers::{Nonce, PagePolicy, page_response};
+pub use see_other::see_other;
 pub use visitor::Visitor;

@@ -29,7 +29,7 @@ use crate::web::extract::MOST_QUERY;
 use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
-pub(super) use self::respond::{Arrival, redirect, with_query};
+pub(super) use self::respond::{Arrival, with_query};
 pub use self::resume::resume;
 
 /// How often a silent answer is tried again when the session changed at the same moment.

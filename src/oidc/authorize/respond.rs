@@ -1,7 +1,7 @@
 //! Answers to the client: in the redirect URI's query or as a form that the browser posts, always with `iss` (RFC 9207).
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -9,7 +9,7 @@ use super::request::{Fault, ReturnAddress};
 use crate::oidc::Oidc;
 use crate::pages::hand_over_pages::{Field, FormPostPage, HandOverPage};
 use crate::vocabulary::ResponseMode;
-use crate::web::{Failure, PagePolicy, Visitor};
+use crate::web::{Failure, PagePolicy, Visitor, see_other};
 
 /// Whether the browser comes straight from a form of ours: then it is handed over by a page, because browsers apply our
 /// `form-action` to every redirect that follows a form (R-TR-08).
@@ -74,7 +74,7 @@ impl Oidc {
         arrival: Arrival,
     ) -> Result<Response, Failure> {
         if arrival == Arrival::Direct {
-            return redirect(&target);
+            return see_other(&target);
         }
         let page = HandOverPage { target, application: None };
         Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
@@ -101,12 +101,4 @@ pub fn with_query(uri: &str, answer: &[(&'static str, String)]) -> String {
         (false, Some((_, ""))) => format!("{uri}{query}"),
         (false, Some(_)) => format!("{uri}&{query}"),
     }
-}
-
-/// 303, so that a browser coming from a POST goes on with GET (R-AZ-18); never kept by anyone on the way.
-pub fn redirect(target: &str) -> Result<Response, Failure> {
-    let location = HeaderValue::from_str(target).map_err(Failure::internal)?;
-    let headers =
-        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -12,13 +12,13 @@ use crate::clients::Client;
 use crate::foundation::ids::ClientId;
 use crate::keys::IdTokenHint;
 use crate::oidc::Oidc;
-use crate::oidc::authorize::{Arrival, redirect, with_query};
+use crate::oidc::authorize::{Arrival, with_query};
 use crate::oidc::paths;
 use crate::pages::logout_pages::{ConfirmPage, SignedOutPage};
 use crate::sessions::Session;
 use crate::sessions::cookie::{self, SessionCookie};
 use crate::storage::Stored;
-use crate::web::{Failure, Form, PagePolicy, Parameters, Query, Visitor, cookies, csrf};
+use crate::web::{Failure, Form, PagePolicy, Parameters, Query, Visitor, cookies, csrf, see_other};
 
 /// What form tokens of the confirmation are bound to, besides the session's secret.
 pub const PURPOSE: &str = "logout";
@@ -118,7 +118,7 @@ impl Oidc {
         arrival: Arrival,
     ) -> Result<Response, Failure> {
         let id = self.end_session(visitor, session, target, arrival).await?;
-        let mut response = redirect(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
+        let mut response = see_other(&format!("{}/{id}", paths::LOGOUT_STATUS))?;
         response.headers_mut().append(header::SET_COOKIE, cookies::remove(cookie::NAME)?);
         Ok(response)
     }
