@@ -9,14 +9,17 @@ use crate::account::{self, Accounts};
 use crate::audit::{Trail, trail::RETENTION};
 use crate::clients::Clients;
 use crate::config::Settings;
+use crate::delivery::{DeliveryError, Email};
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
+use crate::jobs::{Arrivals, Queue, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{self, KeyError, Keyring};
-use crate::lifecycle::{Invitations, Lifecycle};
+use crate::lifecycle::post::Trouble;
+use crate::lifecycle::{Invitations, Lifecycle, Post};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError, PagesSettings};
@@ -25,6 +28,7 @@ use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
 use crate::storage::{Key, SharedStore, StorageError};
 use crate::telemetry::health::{self, Check, Health};
+use crate::users::notices::{self, Notices};
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
 use crate::web::{self, Web};
@@ -47,6 +51,9 @@ pub enum StartError {
     /// The pages could not be made ready.
     #[error(transparent)]
     Pages(#[from] PagesError),
+    /// The way to the mail server could not be prepared.
+    #[error(transparent)]
+    Mail(#[from] DeliveryError),
     /// The password workers could not be started.
     #[error("the threads that hash passwords could not be started: {0}")]
     Workers(#[from] std::io::Error),
@@ -65,10 +72,13 @@ pub struct Ground {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Tells of work that is queued in the store.
+    pub arrivals: Arrivals,
 }
 
 impl Ground {
-    /// Opens the master key for `store`, before anything else is written there.
+    /// Opens the master key for `store`, before anything else is written there. From now on the store is the one in here,
+    /// which tells of queued work.
     pub async fn new(
         settings: Settings,
         store: SharedStore,
@@ -76,7 +86,8 @@ impl Ground {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
-        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
+        let (store, arrivals) = Arrivals::at(store);
+        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random, arrivals })
     }
 }
 
@@ -107,6 +118,10 @@ pub struct App {
     pub health: Arc<Health>,
     /// Where events go.
     pub trail: Trail,
+    /// Carries out what is queued, once it is run.
+    pub runner: Runner,
+    /// What people are told by mail.
+    pub notices: Notices,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }
@@ -114,32 +129,35 @@ pub struct App {
 impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
-        let Ground { settings, store, sealing, clock, random } = ground.clone();
+        let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
-        let pages = Pages::new(PagesSettings {
-            override_folder: settings.pages.folder.clone(),
-            organisation: settings.pages.organisation.clone(),
-            support_contact: settings.pages.support.clone(),
-        })?;
+        let notices = notices(&ground, &trail);
+        let pages = Arc::new(Pages::new(pages_settings(&settings))?);
         let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
+        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+            .telling(notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
         let site = Arc::new(settings.site.clone());
+        let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
+            .telling(notices.clone());
+        let trouble = Trouble::default();
         Ok(Self {
+            runner: runner(&ground, &pages, &invitations, &trail, &trouble)?,
             users: Users::new(store.clone(), clock.clone(), random.clone()),
             password_rules: password_rules(&settings),
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
-            invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
+            invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
-            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
-            health: Arc::new(ready_when(&store, clock)),
+            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone(), notices.clone()),
+            health: Arc::new(ready_when(&store, clock, trouble)),
+            notices,
             keyring: Arc::new(keyring),
-            pages: Arc::new(pages),
+            pages,
             passwords,
             sessions,
             factor,
@@ -160,6 +178,7 @@ impl App {
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
         let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
         RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
+            .telling(self.notices.clone())
     }
 
     /// All routes within all layers, ready to be served.
@@ -250,11 +269,58 @@ impl App {
     }
 }
 
+/// What pages need to know of `settings`.
+pub fn pages_settings(settings: &Settings) -> PagesSettings {
+    PagesSettings {
+        override_folder: settings.pages.folder.clone(),
+        organisation: settings.pages.organisation.clone(),
+        support_contact: settings.pages.support.clone(),
+    }
+}
+
+/// Mails are queued only where a server is configured that could take them.
+fn notices(ground: &Ground, trail: &Trail) -> Notices {
+    let Ground { settings, store, sealing, clock, random, .. } = ground;
+    if settings.mail.is_none() {
+        return Notices::default();
+    }
+    let queue = Queue::new(clock.clone(), random.clone(), sealing.clone());
+    Notices::by(store.clone(), clock.clone(), queue, trail.clone())
+}
+
+/// Also without a mail server: then what still waits from before is given up in time.
+fn runner(
+    ground: &Ground,
+    pages: &Arc<Pages>,
+    invitations: &Invitations,
+    trail: &Trail,
+    trouble: &Trouble,
+) -> Result<Runner, DeliveryError> {
+    let Ground { settings, store, sealing, clock, random, arrivals } = ground;
+    let mail = settings.mail.as_ref();
+    let email = mail.map(|mail| Email::new(mail, &settings.pages.organisation)).transpose()?;
+    let post = Post {
+        email,
+        per_hour: mail.map_or(u64::MAX, |mail| mail.per_hour),
+        pages: pages.clone(),
+        site: Arc::new(settings.site.clone()),
+        invitations: invitations.clone(),
+        clock: clock.clone(),
+        trail: trail.clone(),
+        trouble: trouble.clone(),
+    };
+    let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
+    let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());
+    runner.register(notices::KIND, Arc::new(post));
+    Ok(runner)
+}
+
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
+    health.register_lesser("mail", mail);
     health
 }
 

@@ -10,6 +10,7 @@ pub mod client;
 pub mod demo;
 pub mod instructions;
 pub mod invitation;
+pub mod mail;
 pub mod opening;
 pub mod serve;
 pub mod serving;
@@ -42,6 +43,9 @@ enum Command {
     /// Applications (while the server is stopped)
     #[command(subcommand)]
     Client(client::Command),
+    /// Mail
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 /// Which installation a command works on.
@@ -94,6 +98,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
+        Command::Mail(command) => mail::run(command).await,
     }
 }
 

@@ -80,7 +80,13 @@ impl Add {
             }
             None => {
                 let link = app.invitations.issue(&mut batch, &id).await.map_err(Failed::from_error)?;
-                format!("{username} was added.\n\n{}", invitation::text(&app, &username, &link))
+                let user = new.clone().into_user(id.clone(), app.ground.clock.now());
+                let mailed =
+                    app.invitations.mail(&mut batch, &user, &link).await.map_err(Failed::from_error)?;
+                format!(
+                    "{username} was added.\n\n{}",
+                    invitation::text(&app, &username, &link, mailed.as_deref())
+                )
             }
         };
         app.users.create_as(id, new, batch).await.map_err(explained)?;
@@ -138,11 +144,12 @@ impl Invite {
         }
         let mut batch = Batch::new();
         let link = app.invitations.issue(&mut batch, &user.id).await.map_err(Failed::from_error)?;
+        let mailed = app.invitations.mail(&mut batch, &user, &link).await.map_err(Failed::from_error)?;
         let outcome = app.ground.store.commit(batch).await.map_err(Failed::from_error)?;
         if !outcome.is_done() {
             return Err(explained(UserError::Conflict));
         }
-        say(&invitation::text(&app, user.username.as_str(), &link));
+        say(&invitation::text(&app, user.username.as_str(), &link, mailed.as_deref()));
         Ok(())
     }
 }

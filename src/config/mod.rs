@@ -13,10 +13,12 @@ pub mod http;
 pub mod limits;
 pub mod listen;
 pub mod log;
+pub mod mail;
 pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod secret;
 pub mod sessions;
 pub mod site;
 pub mod storage;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub pages: pages::Pages,
     /// Whose word about a client's address counts.
     pub proxies: proxies::Proxies,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<mail::Mail>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -81,6 +85,7 @@ impl Settings {
             limits: top.section("limits", limits::Limits::read)?,
             pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
+            mail: top.section("mail", |section| mail::Mail::read(section, folder))?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
         };
@@ -99,6 +104,7 @@ impl Settings {
         self.limits.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;
+        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
         self.http.validate()
     }
 }

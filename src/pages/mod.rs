@@ -5,7 +5,7 @@
 //!
 //! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
 //! settings, tokens or request headers in a page's content.
-//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TP-07, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -19,6 +19,7 @@ pub mod error_page;
 pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod logout_pages;
+pub mod mails;
 pub mod message;
 pub mod picture;
 pub mod samples;

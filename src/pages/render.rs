@@ -9,8 +9,9 @@ use minijinja::{Environment, context};
 
 use super::assets::AssetIndex;
 use super::content::Page;
+use super::mails::{Addressee, Mail};
 use super::source::Files;
-use super::texts::Texts;
+use super::texts::{Language, Texts};
 use super::{PagesError, PagesSettings, functions, samples};
 
 /// No page may be larger, in bytes (R-TP-03).
@@ -23,6 +24,8 @@ pub(super) const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta cha
 /// Templates with what they may call.
 pub(super) struct PageSet {
     environment: Environment<'static>,
+    /// Templates of plain text, apart from those of HTML: nothing is escaped in them.
+    plain: Environment<'static>,
     texts: Arc<Texts>,
     assets: Arc<AssetIndex>,
     surroundings: Value,
@@ -60,13 +63,16 @@ impl PageSet {
         let texts = Arc::new(read_texts(&[&base, &own], &mut faults));
         let assets = Arc::new(AssetIndex::of(&[&base, &own]));
         let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
-        add_templates(&mut environment, &base, &mut faults);
-        add_templates(&mut environment, &own, &mut faults);
+        let mut plain = functions::plain_environment(Arc::clone(&texts));
+        for files in [&base, &own] {
+            add_templates(&mut environment, files, ".html", &mut faults);
+            add_templates(&mut plain, files, ".txt", &mut faults);
+        }
         let surroundings = context! {
             organisation => settings.organisation.as_str(),
             support_contact => settings.support_contact.as_deref(),
         };
-        Self { environment, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
+        Self { environment, plain, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -86,12 +92,26 @@ impl PageSet {
         !self.faulty.contains(page.template())
     }
 
+    pub(super) fn organisation(&self) -> String {
+        self.surroundings.get_attr("organisation").map(|name| name.to_string()).unwrap_or_default()
+    }
+
+    /// Makes one part of a mail, by the ending of its template.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    pub(super) fn render_part(&self, template: &str, page: &Value, to: &Language) -> Result<String, String> {
+        let engine = if template.ends_with(".txt") { &self.plain } else { &self.environment };
+        let context =
+            context! { page, language => to.tag(), direction => to.direction(), ..self.surroundings.clone() };
+        bounded(engine, template, context)
+    }
+
     /// Makes the page.
     ///
     /// # Errors
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
-        let template = self.environment.get_template(page.template()).map_err(|error| error.to_string())?;
         let context = context! {
             page => page.content(),
             nonce,
@@ -99,9 +119,7 @@ impl PageSet {
             direction => page.language().direction(),
             ..self.surroundings.clone()
         };
-        let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
-        template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
-        let html = String::from_utf8(bounded.0).map_err(|error| error.to_string())?;
+        let html = bounded(&self.environment, page.template(), context)?;
         match page.required().iter().find(|needed| !html.contains(**needed)) {
             None => Ok(html),
             Some(missing) => Err(format!("it lacks {missing}")),
@@ -116,7 +134,19 @@ impl PageSet {
                 self.faults.push(format!("{}: {reason}", page.template()));
             }
         }
+        let word = || samples::HOSTILE.to_owned();
+        let to = Addressee { name: word(), username: word(), language: None };
+        let mails = Mail::samples();
+        let faults: Vec<_> = mails.iter().filter_map(|mail| self.render_mail(mail, &to).err()).collect();
+        self.faults.extend(faults);
     }
+}
+
+fn bounded(engine: &Environment<'static>, template: &str, context: Value) -> Result<String, String> {
+    let template = engine.get_template(template).map_err(|error| error.to_string())?;
+    let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
+    template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
+    String::from_utf8(bounded.0).map_err(|error| error.to_string())
 }
 
 fn describe(error: &minijinja::Error) -> String {
@@ -140,8 +170,13 @@ fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
     texts
 }
 
-fn add_templates(environment: &mut Environment<'static>, files: &Files, faults: &mut Vec<String>) {
-    for (path, bytes) in files.ending_with(".html") {
+fn add_templates(
+    environment: &mut Environment<'static>,
+    files: &Files,
+    ending: &str,
+    faults: &mut Vec<String>,
+) {
+    for (path, bytes) in files.ending_with(ending) {
         let added = match std::str::from_utf8(bytes) {
             Ok(source) => environment
                 .add_template_owned(path.to_owned(), source.to_owned())
