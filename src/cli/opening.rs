@@ -22,8 +22,8 @@ pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
 
 /// Opens the data folder and holds it, so that nobody else works on it meanwhile.
 pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
-    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
-    storage::redb::open(&settings.data.folder, cache, Arc::new(SystemClock)).map_err(failed)
+    let kept = &settings.storage;
+    storage::open(kept.engine, &settings.data.folder, kept.cache_bytes(), Arc::new(SystemClock)).map_err(failed)
 }
 
 /// The installation that `settings` describe, on its store.
