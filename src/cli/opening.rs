@@ -23,7 +23,8 @@ pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
 /// Opens the data folder and holds it, so that nobody else works on it meanwhile.
 pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
     let kept = &settings.storage;
-    storage::open(kept.engine, &settings.data.folder, kept.cache_bytes(), Arc::new(SystemClock)).map_err(failed)
+    storage::open(kept.engine, &settings.data.folder, kept.cache_bytes(), Arc::new(SystemClock))
+        .map_err(failed)
 }
 
 /// The installation that `settings` describe, on its store.

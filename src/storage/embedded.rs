@@ -186,15 +186,15 @@ fn send_all(engine: &dyn Engine, sender: &mpsc::Sender<Shown>) -> Result<(), Sto
         let begun = mark.take().map_or(ControlFlow::Continue(()), |mark| send(Shown::Mark(mark)));
         Ok(if begun.is_break() { begun } else { send(Shown::Record(key, bytes.to_vec())) })
     })?;
-    mark.into_iter().for_each(|mark| drop(send(Shown::Mark(mark))));
+    if let Some(mark) = mark {
+        // Nobody listens any more: nothing is left to tell.
+        let _ = send(Shown::Mark(mark));
+    }
     Ok(())
 }
 
 /// Ends, and so ends the walk too, when the sink fails.
-async fn hand_over(
-    mut shown: mpsc::Receiver<Shown>,
-    sink: &mut dyn ExportSink,
-) -> Result<u64, StorageError> {
+async fn hand_over(mut shown: mpsc::Receiver<Shown>, sink: &mut dyn ExportSink) -> Result<u64, StorageError> {
     let mut count = 0;
     while let Some(next) = shown.recv().await {
         match next {

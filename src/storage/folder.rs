@@ -136,6 +136,8 @@ mod tests {
     #[test]
     fn network_file_systems_are_known_and_local_ones_are_not_among_them() {
         assert_eq!(network_file_system(0x6969), Some("NFS"));
-        assert!([0xef53, 0x5846_5342, 0x0102_1994].into_iter().all(|local| network_file_system(local).is_none()));
+        assert!(
+            [0xef53, 0x5846_5342, 0x0102_1994].into_iter().all(|local| network_file_system(local).is_none())
+        );
     }
 }

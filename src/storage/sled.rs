@@ -201,7 +201,9 @@ impl Engine for Sled {
             let (place, value) = row.map_err(fault)?;
             let (space, key) = place
                 .split_first()
-                .and_then(|(first, key)| Some((Space::ALL.into_iter().find(|it| letter(*it) == *first)?, key)))
+                .and_then(|(first, key)| {
+                    Some((Space::ALL.into_iter().find(|it| letter(*it) == *first)?, key))
+                })
                 .ok_or_else(|| StorageError::Corrupt("the store holds a row of no known kind".into()))?;
             if visit(space, key, &value)?.is_break() {
                 break;

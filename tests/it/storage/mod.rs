@@ -8,6 +8,7 @@ mod failing;
 mod model;
 mod places;
 mod races;
+mod second_engine;
 mod system_calls;
 mod workload;
 
