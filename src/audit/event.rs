@@ -60,6 +60,8 @@ pub enum Action {
     MailAddressChanged,
     /// A mail could not be delivered, and was given up.
     MailUndelivered,
+    /// An application was registered.
+    ClientRegistered,
 }
 
 /// How it went.

@@ -2,23 +2,15 @@
 
 use std::time::Duration;
 
-use crate::app::App;
-use crate::foundation::secret::{Invitation, Plain};
+use crate::commands::Handed;
 use crate::lifecycle::invitation::LIFETIME;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The link, with what to do with it, and to which address it also goes by mail.
-pub(super) fn text(
-    app: &App,
-    username: &str,
-    invitation: &Plain<Invitation>,
-    mailed: Option<&str>,
-) -> String {
-    let link = app.ground.settings.site.url(&format!("/invitation/{}", invitation.expose()));
-    let hours = LIFETIME.as_secs() / HOUR.as_secs();
-    let mailed =
-        mailed.map(|address| format!("\nIt also goes to {address} by mail, as soon as the server runs.\n"));
+/// The link, with what to do with it, and to which address it goes by mail as well.
+pub(super) fn text(username: &str, link: &Handed, mailed: Option<&str>) -> String {
+    let (link, hours) = (link.expose(), LIFETIME.as_secs() / HOUR.as_secs());
+    let mailed = mailed.map(|address| format!("\nIt also goes to {address} by mail, once the server runs.\n"));
     format!(
         "Hand this link to {username}. It works once, for {hours} hours, and sets password and second factor:\n\n  {link}\n\n\
          If it gets lost, make a new one with: keyward user invite {username}\n{}",
