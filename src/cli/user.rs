@@ -148,7 +148,8 @@ impl Invite {
 }
 
 async fn set_password(app: &App, user: &User, password: &Hidden, batch: &mut Batch) -> Result<(), Failed> {
-    let set = app.passwords.set(user, password.expose(), true, &app.password_rules, batch);
+    let rules = app.password_rules();
+    let set = app.passwords.set(user, password.expose(), true, &rules, batch);
     set.await.map_err(explained)?;
     note(app, batch, Action::PasswordSet, Some(&user.id));
     Ok(())

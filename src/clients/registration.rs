@@ -3,7 +3,7 @@
 use super::{Client, Clients, Preset, RedirectUri, StoredSecret};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::{ClientSecret, Hashed, Hidden, Plain};
-use crate::storage::StorageError;
+use crate::storage::{Batch, StorageError};
 use crate::vocabulary::client_metadata::ClientAuthentication;
 use crate::vocabulary::{ClientMetadata, ErrorCode, ResponseMode, Scope, Scopes};
 
@@ -21,6 +21,9 @@ pub enum RegistrationError {
     /// A client with this id stands already.
     #[error("a client with the id {0:?} is registered already")]
     Taken(String),
+    /// A condition of the caller did not hold. Nothing was written.
+    #[error("it was changed by somebody else at the same moment; try again")]
+    Conflict,
     /// The store did not take it.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -63,7 +66,7 @@ impl Clients {
         let authentication = authentication(&metadata)?;
         let secret = self.secret(&metadata, &authentication)?;
         let client = self.client(&metadata, preset, authentication, secret.as_ref())?;
-        self.insert(&client).await?;
+        self.insert(&client, Batch::new()).await?;
         Ok(Registered { client, secret })
     }
 
