@@ -1,36 +1,39 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+mod mail;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 
+use mail::Mailing;
+
 use crate::account::{self, Accounts};
 use crate::audit::{Trail, trail::RETENTION};
 use crate::clients::Clients;
-use crate::config::Settings;
-use crate::delivery::{DeliveryError, Email};
+use crate::config::{Live, LiveSettings, Settings};
+use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
-use crate::jobs::{Arrivals, Queue, Runner};
+use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{self, KeyError, Keyring};
 use crate::lifecycle::post::Trouble;
-use crate::lifecycle::{Invitations, Lifecycle, Post};
+use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
-use crate::pages::{Pages, PagesError, PagesSettings};
+use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
 use crate::storage::{Key, SharedStore, StorageError};
 use crate::telemetry::health::{self, Check, Health};
-use crate::users::notices::{self, Notices};
+use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
 use crate::web::{self, Web};
@@ -102,8 +105,6 @@ pub struct App {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
     /// Applications.
     pub clients: Clients,
     /// One-time links.
@@ -124,6 +125,8 @@ pub struct App {
     pub runner: Runner,
     /// What people are told by mail.
     pub notices: Notices,
+    /// The settings that count now.
+    pub live: Live,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }
@@ -133,37 +136,37 @@ impl App {
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
-        let notices = notices(&ground, &trail);
-        let pages = Arc::new(Pages::new(pages_settings(&settings))?);
+        let live = Live::new(LiveSettings::at_start(&settings));
+        let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
+        let mail = Mailing::new(&ground, &trail);
         let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
         let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
-            .telling(notices.clone());
-        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
+            .telling(mail.notices.clone());
+        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
-            .telling(notices.clone());
-        let trouble = Trouble::default();
+            .telling(mail.notices.clone());
         Ok(Self {
-            runner: runner(&ground, &pages, &invitations, &trail, &trouble)?,
+            runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             users: Users::new(store.clone(), clock.clone(), random.clone()),
-            password_rules: password_rules(&settings),
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
             invitations,
-            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
-            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone(), notices.clone()),
-            health: Arc::new(ready_when(&store, clock, trouble)),
-            notices,
+            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
+            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone(), mail.notices.clone()),
+            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            notices: mail.notices,
             keyring: Arc::new(keyring),
             pages,
             passwords,
             sessions,
             factor,
             trail,
+            live,
             ground,
         })
     }
@@ -175,9 +178,14 @@ impl App {
         self
     }
 
+    /// What a new password must fulfil now.
+    pub fn password_rules(&self) -> PasswordRules {
+        PasswordRules::under(&self.live.now())
+    }
+
     fn recovery_codes(&self) -> RecoveryCodes {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let Ground { store, clock, random, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
         let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
         RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
             .telling(self.notices.clone())
@@ -206,17 +214,16 @@ impl App {
     }
 
     fn journeys(&self, web: &Arc<Web>) -> Journeys {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let Ground { store, clock, random, .. } = &self.ground;
         Journeys {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
             web: web.clone(),
             trail: self.trail.clone(),
-            policy: settings.policy.clone(),
+            settings: self.live.clone(),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
@@ -231,14 +238,14 @@ impl App {
     }
 
     fn directory(&self) -> OwnDirectory {
-        let Ground { settings, store, sealing, clock, .. } = &self.ground;
+        let Ground { store, sealing, clock, .. } = &self.ground;
         OwnDirectory::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
-            lockout: PasswordLockout::new(store.clone(), clock.clone(), &settings.limits),
+            lockout: PasswordLockout::new(store.clone(), clock.clone(), self.live.clone()),
             trail: self.trail.clone(),
         })
     }
@@ -269,52 +276,6 @@ impl App {
             sessions: self.sessions.clone(),
         }
     }
-}
-
-/// What pages need to know of `settings`.
-pub fn pages_settings(settings: &Settings) -> PagesSettings {
-    PagesSettings {
-        override_folder: settings.pages.folder.clone(),
-        organisation: settings.pages.organisation.clone(),
-        support_contact: settings.pages.support.clone(),
-    }
-}
-
-/// Mails are queued only where a server is configured that could take them.
-fn notices(ground: &Ground, trail: &Trail) -> Notices {
-    let Ground { settings, store, sealing, clock, random, .. } = ground;
-    if settings.mail.is_none() {
-        return Notices::default();
-    }
-    let queue = Queue::new(clock.clone(), random.clone(), sealing.clone());
-    Notices::by(store.clone(), clock.clone(), queue, trail.clone())
-}
-
-/// Also without a mail server: then what still waits from before is given up in time.
-fn runner(
-    ground: &Ground,
-    pages: &Arc<Pages>,
-    invitations: &Invitations,
-    trail: &Trail,
-    trouble: &Trouble,
-) -> Result<Runner, DeliveryError> {
-    let Ground { settings, store, sealing, clock, random, arrivals } = ground;
-    let mail = settings.mail.as_ref();
-    let email = mail.map(|mail| Email::new(mail, &settings.pages.organisation)).transpose()?;
-    let post = Post {
-        email,
-        per_hour: mail.map_or(u64::MAX, |mail| mail.per_hour),
-        pages: pages.clone(),
-        site: Arc::new(settings.site.clone()),
-        invitations: invitations.clone(),
-        clock: clock.clone(),
-        trail: trail.clone(),
-        trouble: trouble.clone(),
-    };
-    let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
-    let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());
-    runner.register(notices::KIND, Arc::new(post));
-    Ok(runner)
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
@@ -350,14 +311,5 @@ const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 impl Check for ClockIsSane {
     async fn check(&self) -> Result<(), String> {
         if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
-    }
-}
-
-/// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
-fn password_rules(settings: &Settings) -> PasswordRules {
-    let context = vec![settings.pages.organisation.clone()];
-    match settings.policy.floor {
-        crate::config::policy::Floor::Password => PasswordRules::alone(context),
-        _ => PasswordRules::with_second_factor(context),
     }
 }

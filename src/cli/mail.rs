@@ -1,9 +1,8 @@
 //! `keyward mail`: whether mail arrives. It needs the settings only, so it works while the server runs as well.
 
 use super::{Failed, Place, say};
-use crate::app::pages_settings;
-use crate::config::Settings;
 use crate::config::log::Level;
+use crate::config::{Live, LiveSettings, Settings};
 use crate::delivery::{Email, Message};
 use crate::foundation::Clock as _;
 use crate::foundation::clock::SystemClock;
@@ -50,7 +49,7 @@ impl Test {
             let mend = "write a section [mail] with host and sender in the settings file, and name the file with --settings";
             return Err(Failed(format!("no mail server is configured; {mend}")));
         };
-        let email = Email::new(mail, &settings.pages.organisation).map_err(Failed::from_error)?;
+        let email = Email::new(mail).map_err(Failed::from_error)?;
         email.send(&self.message(&settings)?).await.map_err(Failed::from_error)?;
         let (to, host, port) = (self.to.as_str(), &mail.host, mail.port);
         say(&format!(
@@ -60,12 +59,14 @@ impl Test {
     }
 
     fn message(&self, settings: &Settings) -> Result<Message, Failed> {
-        let pages = Pages::new(pages_settings(settings)).map_err(Failed::from_error)?;
+        let live = Live::new(LiveSettings::at_start(settings));
+        let pages = Pages::under(live, settings.pages.folder.clone()).map_err(Failed::from_error)?;
         let name = self.to.as_str().to_owned();
         let to = Addressee { username: name.clone(), name, language: None };
         let rendered = pages.mail(&Mail::Test, &to).map_err(Failed)?;
         Ok(Message {
             id: JobId::generate(&SystemRandom).to_string(),
+            sender_name: pages.organisation(),
             recipient: self.to.as_str().to_owned(),
             recipient_name: None,
             subject: rendered.subject,

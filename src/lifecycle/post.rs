@@ -91,6 +91,7 @@ impl Post {
         let rendered = self.pages.mail(mail, &to)?;
         Ok(Message {
             id: job.id.as_str().to_owned(),
+            sender_name: self.pages.organisation(),
             recipient: letter.address.clone(),
             recipient_name: Some(letter.name.clone()),
             subject: rendered.subject,

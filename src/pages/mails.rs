@@ -219,6 +219,11 @@ impl PageSet {
 }
 
 impl Pages {
+    /// The organisation's name, as it is now.
+    pub fn organisation(&self) -> String {
+        self.built_in.organisation()
+    }
+
     /// The words of a mail. If a replaced template fails, the built-in one is used.
     ///
     /// # Errors

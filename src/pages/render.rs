@@ -12,7 +12,8 @@ use super::content::Page;
 use super::mails::{Addressee, Mail};
 use super::source::Files;
 use super::texts::{Language, Texts};
-use super::{PagesError, PagesSettings, functions, samples};
+use super::{PagesError, functions, samples};
+use crate::config::Live;
 
 /// No page may be larger, in bytes (R-TP-03).
 const MAX_PAGE: usize = 256 * 1024;
@@ -28,7 +29,7 @@ pub(super) struct PageSet {
     plain: Environment<'static>,
     texts: Arc<Texts>,
     assets: Arc<AssetIndex>,
-    surroundings: Value,
+    settings: Live,
     faults: Vec<String>,
     faulty: BTreeSet<&'static str>,
 }
@@ -38,7 +39,7 @@ impl PageSet {
     ///
     /// # Errors
     /// [`PagesError::BuiltIn`] with the first faulty file.
-    pub(super) fn built_in(settings: &PagesSettings) -> Result<Self, PagesError> {
+    pub(super) fn built_in(settings: &Live) -> Result<Self, PagesError> {
         let set = Self::of(settings, Files::built_in(), None);
         match set.faults.first() {
             None => Ok(set),
@@ -50,17 +51,17 @@ impl PageSet {
     }
 
     /// The built-in set with the files of a folder laid over it. Faulty files are left out and named in `faults`.
-    pub(super) fn with_overrides(settings: &PagesSettings, own: Files) -> Self {
+    pub(super) fn with_overrides(settings: &Live, own: Files) -> Self {
         let mut set = Self::of(settings, Files::built_in(), Some(own));
         set.check_with_samples();
         set
     }
 
-    fn of(settings: &PagesSettings, base: Files, own: Option<Files>) -> Self {
+    fn of(settings: &Live, base: Files, own: Option<Files>) -> Self {
         let mut own = own.unwrap_or_default();
         own.by_path.retain(|path, _| !FIXED.contains(&path.as_str()));
         let mut faults = std::mem::take(&mut own.faults);
-        let texts = Arc::new(read_texts(&[&base, &own], &mut faults));
+        let texts = Arc::new(read_texts(settings, &[&base, &own], &mut faults));
         let assets = Arc::new(AssetIndex::of(&[&base, &own]));
         let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
         let mut plain = functions::plain_environment(Arc::clone(&texts));
@@ -68,11 +69,8 @@ impl PageSet {
             add_templates(&mut environment, files, ".html", &mut faults);
             add_templates(&mut plain, files, ".txt", &mut faults);
         }
-        let surroundings = context! {
-            organisation => settings.organisation.as_str(),
-            support_contact => settings.support_contact.as_deref(),
-        };
-        Self { environment, plain, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
+        let settings = settings.clone();
+        Self { environment, plain, texts, assets, settings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -93,7 +91,7 @@ impl PageSet {
     }
 
     pub(super) fn organisation(&self) -> String {
-        self.surroundings.get_attr("organisation").map(|name| name.to_string()).unwrap_or_default()
+        self.settings.now().pages.organisation.clone()
     }
 
     /// Makes one part of a mail, by the ending of its template.
@@ -102,8 +100,14 @@ impl PageSet {
     /// A sentence for the log.
     pub(super) fn render_part(&self, template: &str, page: &Value, to: &Language) -> Result<String, String> {
         let engine = if template.ends_with(".txt") { &self.plain } else { &self.environment };
-        let context =
-            context! { page, language => to.tag(), direction => to.direction(), ..self.surroundings.clone() };
+        let settings = self.settings.now();
+        let context = context! {
+            page,
+            language => to.tag(),
+            direction => to.direction(),
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
+        };
         bounded(engine, template, context)
     }
 
@@ -112,12 +116,14 @@ impl PageSet {
     /// # Errors
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
+        let settings = self.settings.now();
         let context = context! {
             page => page.content(),
             nonce,
             language => page.language().tag(),
             direction => page.language().direction(),
-            ..self.surroundings.clone()
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
         };
         let html = bounded(&self.environment, page.template(), context)?;
         match page.required().iter().find(|needed| !html.contains(**needed)) {
@@ -154,8 +160,8 @@ fn describe(error: &minijinja::Error) -> String {
     format!("{error}{}", place.unwrap_or_default())
 }
 
-fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
-    let mut texts = Texts::default();
+fn read_texts(settings: &Live, layers: &[&Files], faults: &mut Vec<String>) -> Texts {
+    let mut texts = Texts::under(settings.clone());
     for files in layers {
         for (path, bytes) in files.ending_with(".json") {
             let Some(language) = path.strip_prefix("texts/").and_then(|rest| rest.strip_suffix(".json"))

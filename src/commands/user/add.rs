@@ -11,7 +11,7 @@ use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::foundation::ids::UserId;
 use crate::storage::Batch;
 use crate::users::profile::{Mail, MailAddress, Text, Username};
-use crate::users::{NewUser, Profile, User, UserError};
+use crate::users::{NewUser, PasswordRules, Profile, User, UserError};
 
 /// The command.
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,7 +127,8 @@ impl People {
         user: &User,
         password: &Handed,
     ) -> Result<(), Refused> {
-        self.passwords.set(user, password.expose(), true, &self.password_rules, batch).await?;
+        let rules = PasswordRules::under(&self.live.now());
+        self.passwords.set(user, password.expose(), true, &rules, batch).await?;
         self.note(batch, Action::PasswordSet, by, Some(&user.id));
         Ok(())
     }

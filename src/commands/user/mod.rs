@@ -12,12 +12,12 @@ pub use invite::Invite;
 
 use super::{Administrator, Handed, Refused};
 use crate::audit::{Action, Origin, Outcome, Trail};
-use crate::config::Site;
+use crate::config::{Live, Site};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::lifecycle::Invitations;
 use crate::storage::{Batch, SharedStore, Stored};
-use crate::users::{PasswordRules, Passwords, User, Users};
+use crate::users::{Passwords, User, Users};
 
 /// What commands about people work with.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct People {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
+    /// The settings that say what a new password must fulfil.
+    pub live: Live,
     /// One-time links.
     pub invitations: Invitations,
     /// Where events go.

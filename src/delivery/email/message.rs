@@ -15,6 +15,8 @@ use crate::foundation::Timestamp;
 pub struct Message {
     /// Unique, and the same at every try.
     pub id: String,
+    /// The name beside the sender's address, unless the settings name another.
+    pub sender_name: String,
     /// Whose mailbox.
     pub recipient: String,
     /// The name beside it.

@@ -36,7 +36,8 @@ pub struct Email {
     encryption: Encryption,
     tls: TlsParameters,
     credentials: Option<Credentials>,
-    sender: Mailbox,
+    sender: Address,
+    sender_name: Option<String>,
     hello: ClientId,
     patience: Duration,
 }
@@ -48,11 +49,9 @@ impl std::fmt::Debug for Email {
 }
 
 impl Email {
-    /// The way that `settings` describe; mails bear `sender_name` unless the settings name another. Certificates that
-    /// vouch for the server are read here, once.
-    pub fn new(settings: &Mail, sender_name: &str) -> Result<Self, DeliveryError> {
-        let address: Address = settings.sender.parse().map_err(|_| DeliveryError::Address("sender"))?;
-        let name = settings.sender_name.as_deref().unwrap_or(sender_name);
+    /// The way that `settings` describe. Certificates that vouch for the server are read here, once.
+    pub fn new(settings: &Mail) -> Result<Self, DeliveryError> {
+        let sender: Address = settings.sender.parse().map_err(|_| DeliveryError::Address("sender"))?;
         let login = settings.username.as_ref().zip(settings.password.as_ref());
         Ok(Self {
             host: settings.host.clone(),
@@ -61,7 +60,8 @@ impl Email {
             tls: tls(settings)?,
             credentials: login
                 .map(|(name, secret)| Credentials::new(name.clone(), secret.expose().to_owned())),
-            sender: Mailbox::new(Some(message::one_line(name)), address),
+            sender,
+            sender_name: settings.sender_name.clone(),
             hello: ClientId::default(),
             patience: PATIENCE,
         })
@@ -75,7 +75,9 @@ impl Email {
 
     /// Sends one mail. `Ok` means that the server has taken it over.
     pub async fn send(&self, message: &Message) -> Result<(), DeliveryError> {
-        let (envelope, bytes) = message.encode(&self.sender, &self.host)?;
+        let name = self.sender_name.as_deref().unwrap_or(&message.sender_name);
+        let sender = Mailbox::new(Some(message::one_line(name)), self.sender.clone());
+        let (envelope, bytes) = message.encode(&sender, &self.host)?;
         let mut dialogue = Dialogue::open(self).await?;
         dialogue.deliver(&envelope, &bytes).await?;
         dialogue.close().await;
