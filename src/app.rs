@@ -127,8 +127,9 @@ pub struct App {
     pub notices: Notices,
     /// The settings that count now.
     pub live: Live,
+    /// What belongs together when something happens to a person.
+    pub lifecycle: Lifecycle,
     factor: TotpFactor,
-    lifecycle: Lifecycle,
 }
 
 impl App {

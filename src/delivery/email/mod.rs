@@ -99,6 +99,9 @@ fn tls(settings: &Mail) -> Result<TlsParameters, DeliveryError> {
     if let Some(file) = &settings.ca_file {
         let unusable = |why: String| DeliveryError::CaFile(file.display().to_string(), why);
         let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(unusable("it holds none".to_owned()));
+        }
         let authority = Certificate::from_pem(&pem).map_err(|error| unusable(error.to_string()))?;
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
     }
