@@ -120,6 +120,7 @@ impl App {
             override_folder: settings.pages.folder.clone(),
             organisation: settings.pages.organisation.clone(),
             support_contact: settings.pages.support.clone(),
+            language: settings.pages.language.clone(),
         })?;
         let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;

@@ -14,6 +14,8 @@ pub struct Pages {
     pub organisation: String,
     /// Whom to ask for help: shown with the request id on error pages. A mail address, number or sentence.
     pub support: Option<String>,
+    /// The language where nobody wishes one that there are texts in; English by default.
+    pub language: Option<String>,
 }
 
 impl Pages {
@@ -22,10 +24,11 @@ impl Pages {
             folder: section.text("folder")?.map(|folder| base.join(folder)),
             organisation: section.text("organisation")?.unwrap_or_else(|| "Keyward".to_owned()),
             support: section.text("support")?,
+            language: section.text("language")?,
         })
     }
 
-    /// The folder exists; texts are short and of one line.
+    /// The folder exists; texts are short and of one line. Whether there are texts in the language is seen when the pages are read.
     pub fn validate(&self) -> Result<(), WrongSetting> {
         if let Some(folder) = self.folder.as_ref().filter(|folder| !folder.is_dir()) {
             let seen = format!("is \"{}\", where there is no folder", folder.display());
