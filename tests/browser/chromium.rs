@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetScriptExecutionDisabledParams,
@@ -11,8 +13,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotParams, Viewport};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
-use chromiumoxide::page::ScreenshotParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
@@ -131,8 +133,13 @@ impl Chromium {
         let file =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pictures/{name}-{width}-{theme}.png"));
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let whole = ScreenshotParams::builder().full_page(true).build();
-        self.page.save_screenshot(whole, file).await.unwrap();
+        let whole = "[innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]";
+        let (width, height): (f64, f64) = self.evaluate(whole).await;
+        let clip = Viewport { x: 0.0, y: 0.0, width, height, scale: 1.0 };
+        let quickly = CaptureScreenshotParams::builder().optimize_for_speed(true);
+        let picture = quickly.capture_beyond_viewport(true).clip(clip).build();
+        let taken = self.page.execute(picture).await.unwrap();
+        std::fs::write(file, STANDARD.decode(&taken.result.data).unwrap()).unwrap();
     }
 
     /// Pictures of the page at desktop and phone width, light and dark.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::{any, get};
+use axum::response::{Html, Response};
+use axum::routing::get;
 use keyward::foundation::random::SystemRandom;
 use keyward::pages::{Language, LanguageWishes, Page, Pages, PagesSettings, samples};
 use keyward::web::{Nonce, PagePolicy, asset_files, page_response};
@@ -62,20 +62,25 @@ fn language(pages: &Pages, tag: &str) -> Language {
     pages.choose_language(&LanguageWishes { person: Some(tag.to_owned()), ..LanguageWishes::default() })
 }
 
-/// The applications are here too, and answer nothing: a page that goes on to them by itself stays to be looked at.
+/// Pages that go on by themselves. Their scripts are refused here, so that they stay to be looked at.
+const LEAVING: [&str; 2] = ["journey/form_post.html", "journey/hand_over.html"];
+
+/// The applications are here too, and answer nothing.
 fn router(pages: Arc<Pages>, named: BTreeMap<String, Page>, origin: &str) -> Router {
     let here = format!("{origin}/elsewhere");
     let policy = PagePolicy::default().with_frames(&[Url::parse(origin).unwrap()]);
     let (named, drawn) = (Arc::new(named), pages.clone());
     let draw = move |Path((language, name)): Path<(String, String)>| async move {
+        let page = &named[&format!("{language}/{name}")];
         let nonce = Nonce::generate(&SystemRandom);
-        let html = drawn.render(&named[&format!("{language}/{name}")], nonce.as_str()).html;
+        let own = if LEAVING.contains(&page.template()) { "another" } else { nonce.as_str() };
+        let html = drawn.render(page, own).html;
         let html = ELSEWHERE.iter().fold(html, |html, address| html.replace(address, &here));
         let response: Response = page_response(StatusCode::OK, html, &nonce, &policy);
         response
     };
     Router::new()
         .route("/pages/{language}/{name}", get(draw))
-        .route("/elsewhere/{*rest}", any(|| async { StatusCode::NO_CONTENT }))
+        .route("/elsewhere/{*rest}", get(|| async { Html("") }))
         .merge(asset_files::routes(pages))
 }
