@@ -11,8 +11,8 @@ const NARROWEST: i64 = 320;
 /// So many browsers look at once.
 const TABS: usize = 2;
 
-/// What stands outside of where it belongs: the page scrolls sideways, a box leaves the window, words leave their box, or a
-/// button covers what is typed.
+/// What stands outside of where it belongs: the page scrolls sideways, a box leaves the window, words leave their box or are
+/// broken without a hyphen, or a button covers what is typed.
 const OVERFLOW: &str = r##"(() => {
   const wide = document.documentElement.clientWidth, found = [];
   if (document.documentElement.scrollWidth > wide) found.push(`the page scrolls: ${document.documentElement.scrollWidth}`);
@@ -24,6 +24,11 @@ const OVERFLOW: &str = r##"(() => {
     if (box.left < -0.5 || box.right > wide + 0.5) found.push(`${name} leaves the window`);
     const inline = getComputedStyle(element).display === "inline";
     if (!inline && element.tagName !== "INPUT" && element.scrollWidth > element.clientWidth + 1) found.push(`${name} is too narrow`);
+    if (element.matches("h1, h2, button, a, dt, th, label, summary")) {
+      element.style.overflowWrap = "normal";
+      if (!inline && element.scrollWidth > element.clientWidth + 1) found.push(`${name} breaks a word`);
+      element.style.overflowWrap = "";
+    }
     if (element.matches(".inside")) {
       const field = document.getElementById(element.dataset.shows), room = field.getBoundingClientRect();
       if (box.left < room.right - parseFloat(getComputedStyle(field).paddingInlineEnd)) found.push(`${name} covers what is typed`);
@@ -97,7 +102,9 @@ async fn faults_would_be_found() {
     browser.show((NARROWEST, 640), "light").await;
     assert_eq!(browser.evaluate::<Vec<String>>(OVERFLOW).await, Vec::<String>::new());
     let faults: Vec<String> = browser.evaluate(&format!("{SPOIL}; {OVERFLOW}")).await;
-    for fault in ["the page scrolls", "leaves the window", "is too narrow", "covers what is typed"] {
+    for fault in
+        ["the page scrolls", "leaves the window", "is too narrow", "breaks a word", "covers what is typed"]
+    {
         assert!(faults.iter().any(|found| found.contains(fault)), "{fault}: {faults:?}");
     }
     let checked: Checked = browser.evaluate(CHECK).await;
@@ -107,13 +114,19 @@ async fn faults_would_be_found() {
     }
 }
 
-/// A word too long for its button, a show button over its field, a field without a label, words outside of all landmarks in
+/// Words too long for their button and heading, a show button over its field, a field without a label, words outside of all landmarks in
 /// a pale colour, and a page that does not say its language.
 const SPOIL: &str = r#"
-  document.querySelector("button.main").innerHTML = `<span style="white-space: nowrap">${"Anmeldung".repeat(9)}</span>`;
+  const button = document.querySelector("button.main"), pale = document.createElement("div");
+  button.append("Anmeldung".repeat(9));
+  button.style.whiteSpace = "nowrap";
+  button.style.minWidth = "40rem";
+  document.querySelector("h1").textContent = "Wiederherstellungscodeverwendung";
   document.querySelector(".with-button input").style.paddingInlineEnd = "0";
   document.querySelector("label").remove();
-  document.body.insertAdjacentHTML("beforeend", "<div style='color: #ccc; background: #fff'>Blass</div>");
+  pale.append("Blass");
+  Object.assign(pale.style, { color: "rgb(210 210 210)", background: "white" });
+  document.body.append(pale);
   document.documentElement.removeAttribute("lang")"#;
 
 /// The checker's source, as `tests/run` has installed it.
