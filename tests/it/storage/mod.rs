@@ -5,6 +5,7 @@ mod counters;
 mod crash;
 mod expiry;
 mod failing;
+mod faults;
 mod model;
 mod places;
 mod races;
