@@ -1,9 +1,10 @@
 //! What a hop costs the server: authorize with a live session, token, userinfo; 32 clients in parallel, every commit durable,
 //! over kept-alive HTTP connections. Beside it, in the same run, the parts that nobody can avoid: one signature, three empty
-//! requests within the same layers, and the same two batches committed by as many writers.
+//! requests within the same layers, and the same two batches; together in one server at the same parallelism, which is the sum
+//! that the bound is set against (decision 0007), and each alone.
 //!
-//! Each server is a process of its own, and what counts is its processor time (user and kernel): clients and servers share the
-//! machine, so elapsed time would mix them. Aims: at most 1.3 times the sum of the parts, 2.5 times the signature.
+//! Each server is a process of its own on a processor of its own, and what counts is its processor time (user and kernel). The
+//! clients stay awake on another one. Aims: at most 1.3 times the parts, 2.5 times the signature.
 //! Run: `cargo bench --bench hop`.
 #![expect(
     clippy::print_stdout,
@@ -45,16 +46,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Clients at a time, and writers at a time.
 const PARALLEL: usize = 32;
-/// How long each measurement lasts, after a warm-up of a quarter of it.
-const TIME: Duration = Duration::from_secs(3);
+/// How long each measurement lasts, after a warm-up of a quarter of it: short, and often in turn.
+const TIME: Duration = Duration::from_millis(1200);
 /// All parts are measured in turn, so often, and the median of each counts: what else the machine does then meets all alike.
-const TURNS: usize = 3;
+const TURNS: usize = 9;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let part = std::env::var("KEYWARD_BENCH_PART");
+    let processors = std::thread::available_parallelism()?.get();
+    processor::stay_on(usize::from(part.is_err() && processors > 1))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    match std::env::var("KEYWARD_BENCH_PART").as_deref() {
+    match part.as_deref() {
         Ok("provider") => runtime.block_on(serve(None)),
         Ok("empty") => runtime.block_on(serve(Some(bare()))),
         Ok("together") => runtime.block_on(serve_together()),
@@ -75,20 +79,18 @@ async fn report() -> Result<(), Box<dyn Error>> {
         }
     }
     let [signature, empty, batches, hop, requests, hops, together] = seen.map(median);
-    let sum = signature + 3.0 * empty + batches;
     let line = |what: &str, seconds: f64| println!("{what:<52}{:>9.0} µs", seconds * 1e6);
     println!("processor time of the server, {PARALLEL} clients\n");
     line("one RS256 signature (2048 bits), token and all", signature);
-    line("three empty requests", 3.0 * empty);
-    line("two batches, durable", batches);
-    line("sum of the parts", sum);
-    line("the same parts together, in one server", together);
+    line("three empty requests, alone", 3.0 * empty);
+    line("two batches, durable, alone", batches);
+    line("the parts together, in one server", together);
     line("one hop", hop);
-    println!("\nratio to the sum        {:>6.2}   (aim: at most 1.3)", hop / sum);
-    println!("ratio to the parts together {:>6.2}", hop / together);
-    println!("ratio to the signature  {:>6.2}   (aim: at most 2.5)", hop / signature);
+    println!("\nratio to the parts together  {:>6.2}   (aim: at most 1.3)", hop / together);
+    println!("ratio to the parts alone     {:>6.2}", hop / (signature + 3.0 * empty + batches));
+    println!("ratio to the signature       {:>6.2}   (aim: at most 2.5)", hop / signature);
     println!(
-        "hops a second           {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
+        "hops a second                {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
     );
     Ok(())
 }

@@ -28,11 +28,12 @@ pub struct Clients {
     pub(crate) site: Arc<Site>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    kept: Arc<store::Kept>,
 }
 
 impl Clients {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, site: Arc<Site>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, site, clock, random }
+        Self { store, site, clock, random, kept: Arc::default() }
     }
 }

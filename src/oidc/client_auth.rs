@@ -1,6 +1,8 @@
 //! Client authentication at the token endpoint (RFC 6749 section 2.3, OpenID Connect Core section 9).
 //! Deny on doubt: exactly one method, one of the client's own, and the same answer whatever was wrong (R-TK-02, R-TK-03).
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -36,7 +38,7 @@ impl Oidc {
         &self,
         headers: &HeaderMap,
         form: &Parameters,
-    ) -> Result<Client, Failure> {
+    ) -> Result<Arc<Client>, Failure> {
         let presented = presented(headers, form)?;
         let id = ClientId::from_text(&presented.id);
         let client = self.clients.find(&id).await?.ok_or_else(|| invalid_client("unknown client"))?;

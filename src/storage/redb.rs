@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
-    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase as _, TableDefinition,
-    TableError,
+    Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase as _,
+    TableDefinition, TableError,
 };
 
 use super::embedded::Embedded;
@@ -35,15 +35,25 @@ pub(super) fn engine(folder: &Path, cache_bytes: usize) -> Result<Arc<dyn Engine
         held.create(file, |path| found(path, folder))?;
     }
     let database = database(&held.file(file), cache_bytes, folder)?;
-    Ok(Arc::new(Redb { database, _folder: held }))
+    let records = RwLock::new(records(&database)?);
+    Ok(Arc::new(Redb { records, database, _folder: held }))
 }
 
+/// The records as one apply left them.
+type Records = Arc<ReadOnlyTable<&'static [u8], &'static [u8]>>;
+
 /// A redb database in a held folder.
-#[derive(Debug)]
 struct Redb {
+    /// As the last apply left them: opening a view for each read costs more than the read.
+    records: RwLock<Records>,
     database: Database,
     // Named last, so that the file is closed before the folder is let go.
     _folder: Folder,
+}
+
+fn records(database: &Database) -> Result<Records, StorageError> {
+    let view = database.begin_read().map_err(fault)?;
+    Ok(Arc::new(view.open_table(table(Space::Data)).map_err(fault)?))
 }
 
 fn found(path: &Path, folder: &Path) -> Result<(), StorageError> {
@@ -93,9 +103,18 @@ impl Redb {
     }
 }
 
+impl std::fmt::Debug for Redb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.database.fmt(f)
+    }
+}
+
 impl Engine for Redb {
     fn get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
-        let table = self.view()?.open_table(table(space)).map_err(fault)?;
+        let table = match space {
+            Space::Data => self.records.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            other => Arc::new(self.view()?.open_table(table(other)).map_err(fault)?),
+        };
         let read = keys.iter().map(|key| {
             let found = table.get(*key).map_err(fault)?;
             Ok(found.map(|guard| guard.value().to_vec()))
@@ -124,7 +143,9 @@ impl Engine for Redb {
         for space in Space::ALL {
             change(&write, space, rows).map_err(fault)?;
         }
-        write.commit().map_err(fault)
+        write.commit().map_err(fault)?;
+        *self.records.write().unwrap_or_else(PoisonError::into_inner) = records(&self.database)?;
+        Ok(())
     }
 }
 

@@ -62,7 +62,7 @@ impl Oidc {
     }
 
     /// The client may have been changed since the request was put aside (R-AZ-01).
-    async fn client_still_there(&self, back: &ReturnAddress) -> Result<Client, Failure> {
+    async fn client_still_there(&self, back: &ReturnAddress) -> Result<Arc<Client>, Failure> {
         let client = self.clients.find(&back.client).await?;
         let client = client.filter(|client| client.admits_redirect_uri(&back.redirect_uri));
         client.ok_or_else(|| {

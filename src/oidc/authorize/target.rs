@@ -1,6 +1,8 @@
 //! First of all: which client asks, and does the redirect URI belong to it? (R-AZ-01, R-AZ-02.)
 //! A fault here is shown on our own page and never redirects.
 
+use std::sync::Arc;
+
 use super::request::ReturnAddress;
 use crate::clients::Client;
 use crate::foundation::ids::ClientId;
@@ -11,7 +13,7 @@ use crate::web::{Failure, Parameters};
 /// The client and where its answer goes.
 pub struct Target {
     /// The client.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Where its answer goes.
     pub back: ReturnAddress,
 }

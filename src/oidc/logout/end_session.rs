@@ -185,7 +185,7 @@ impl Oidc {
             Some(id) => self.clients.find(&id).await?,
             None => None,
         };
-        let target = self.post_logout_target(parameters, client.as_ref())?;
+        let target = self.post_logout_target(parameters, client.as_deref())?;
         let known = client.is_some();
         Ok(Wish { hint, known, target })
     }

@@ -138,7 +138,7 @@ async fn r_id_08_only_listed_groups_leave() {
     let groups = world.app.groups(&["jira-administrators", "jira-users", "payroll"]).await;
     let person = world.person_with("bob", groups, profile(Some(("bob@example.com", true)))).await;
     let id = keyward::foundation::ids::ClientId::from_text(&jira.id);
-    let mut client = world.app.app.clients.find(&id).await.unwrap().unwrap();
+    let mut client = std::sync::Arc::unwrap_or_clone(world.app.app.clients.find(&id).await.unwrap().unwrap());
     client.allowed_groups = Some(vec!["jira-users".to_owned()]);
     let mut batch = keyward::storage::Batch::new();
     batch.put(keyward::clients::store::key(&id), &client, None);

@@ -88,7 +88,8 @@ impl World {
     /// An administrator disables the application.
     pub async fn disable_application(&self) {
         let id = ClientId::from_text(&self.wiki.id);
-        let mut client = self.app.app.clients.find(&id).await.unwrap().unwrap();
+        let mut client =
+            std::sync::Arc::unwrap_or_clone(self.app.app.clients.find(&id).await.unwrap().unwrap());
         client.enabled = false;
         let mut batch = Batch::new();
         batch.put(key(&id), &client, None);
