@@ -8,6 +8,7 @@ mod failing;
 mod faults;
 mod model;
 mod places;
+mod power_cut;
 mod races;
 mod second_engine;
 mod system_calls;
