@@ -6,6 +6,7 @@
 //! R-AU-05 (the event is part of the change).
 
 pub mod invitation;
+pub mod restore;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
