@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, Ground};
+use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
@@ -15,7 +16,13 @@ impl App {
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
             .with::<client::Add>(&applications)
+            .with::<backup::Make>(&self.backups())
             .close()
+    }
+
+    fn backups(&self) -> Backups {
+        let Ground { store, clock, .. } = &self.ground;
+        Backups { store: store.clone(), clock: clock.clone(), trail: self.trail.clone() }
     }
 
     fn people(&self) -> People {

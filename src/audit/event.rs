@@ -62,6 +62,10 @@ pub enum Action {
     MailUndelivered,
     /// An application was registered.
     ClientRegistered,
+    /// A backup was made.
+    BackupMade,
+    /// A backup was restored: what was to pass before this moment has passed.
+    Restored,
 }
 
 /// How it went.

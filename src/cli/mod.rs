@@ -7,13 +7,16 @@
 //! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
+pub mod backup;
 pub mod client;
 pub mod demo;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
 pub mod mail;
+pub mod moving;
 pub mod opening;
+pub mod restore;
 pub mod serve;
 pub mod serving;
 pub mod user;
@@ -48,6 +51,12 @@ enum Command {
     /// Mail
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Write everything into one encrypted file, also while the server runs
+    Backup(backup::Arguments),
+    /// Make a data folder of a backup
+    Restore(restore::Arguments),
+    /// Copy the data to another storage engine (while the server is stopped)
+    Move(moving::Arguments),
 }
 
 /// Which installation a command works on.
@@ -101,6 +110,9 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Mail(command) => mail::run(command).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
+        Command::Move(arguments) => moving::run(arguments).await,
     }
 }
 

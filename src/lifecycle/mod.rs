@@ -7,6 +7,7 @@
 
 pub mod invitation;
 pub mod post;
+pub mod restore;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
