@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Client, Clients, RegistrationError};
+use super::{Client, Clients, RegistrationError, StoredSecret};
+use crate::foundation::Timestamp;
 use crate::foundation::ids::ClientId;
-use crate::storage::{Batch, Key, Raw, Revision, StorageError};
+use crate::foundation::secret::{ClientSecret, Plain};
+use crate::storage::{Batch, Key, Raw, Revision, StorageError, Stored};
 
 /// The key of a client's record.
 pub fn key(id: &ClientId) -> Key {
@@ -61,5 +63,42 @@ impl Clients {
         batch.require_absent(key(&client.id)).put(key(&client.id), client, None).append(with);
         let outcome = self.store.commit(batch).await?;
         if outcome.is_done() { Ok(()) } else { Err(RegistrationError::Taken(client.id.to_string())) }
+    }
+
+    /// Any client with this id, as it stands.
+    pub async fn by_id(&self, id: &ClientId) -> Result<Option<Stored<Client>>, StorageError> {
+        self.store.fetch(&key(id)).await
+    }
+
+    /// Gives a confidential client, unchanged since it was read, a further secret; the newest before it stays good until
+    /// `end`, any older one is over (R-TK-04).
+    pub async fn rotate_secret(
+        &self,
+        read: &Stored<Client>,
+        end: Timestamp,
+        with: Batch,
+    ) -> Result<Option<Plain<ClientSecret>>, StorageError> {
+        let secret = Plain::<ClientSecret>::generate(self.random.as_ref());
+        let mut client = read.value.clone();
+        let newest = client.secrets.pop().map(|newest| StoredSecret {
+            expires: Some(newest.expires.map_or(end, |earlier| earlier.min(end))),
+            ..newest
+        });
+        client.secrets = newest.into_iter().collect();
+        client.secrets.push(StoredSecret { hash: secret.hash(), expires: None });
+        let mut batch = Batch::new();
+        batch
+            .require_revision(key(&client.id), read.revision)
+            .put(key(&client.id), &client, None)
+            .append(with);
+        Ok(self.store.commit(batch).await?.is_done().then_some(secret))
+    }
+
+    /// Removes a client, unchanged since it was read.
+    pub async fn remove(&self, read: &Stored<Client>, with: Batch) -> Result<bool, StorageError> {
+        let key = key(&read.value.id);
+        let mut batch = Batch::new();
+        batch.require_revision(key.clone(), read.revision).delete(key).append(with);
+        Ok(self.store.commit(batch).await?.is_done())
     }
 }

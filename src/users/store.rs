@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::UserError;
 use super::normal_form::NormalName;
 use super::profile::{Mail, Text, Username};
 use super::user::{NewUser, State, User};
-use super::{Group, UserError, group};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError, Stored};
@@ -22,8 +22,8 @@ pub const RESERVED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The people and groups of one store.
 #[derive(Debug, Clone)]
 pub struct Users {
-    store: SharedStore,
-    clock: Arc<dyn Clock>,
+    pub(super) store: SharedStore,
+    pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
 
@@ -58,7 +58,7 @@ impl Users {
         let mut batch = Batch::new();
         batch.require_absent(user_key(&user.id));
         self.claim(None, &user, &mut batch).await?;
-        self.require_groups(&user.groups, &mut batch).await?;
+        self.join(&user.groups, &mut batch).await?;
         batch.put(user_key(&user.id), &user, None);
         match self.commit(batch, with).await {
             // Somebody may have taken the name since it was looked at: then that is the reason.
@@ -140,7 +140,7 @@ impl Users {
         batch.require_revision(user_key(id), revision);
         self.claim(Some(&before), &user, &mut batch).await?;
         let added = user.groups.difference(&before.groups).cloned().collect();
-        self.require_groups(&added, &mut batch).await?;
+        self.join(&added, &mut batch).await?;
         batch.put(user_key(id), &user, None);
         self.commit(batch, with).await?;
         Ok(user)
@@ -156,36 +156,6 @@ impl Users {
         }
         batch.delete(user_key(id)).delete(super::passwords::key(id));
         self.commit(batch, with).await
-    }
-
-    /// Creates a group. A group of that name in any case must not exist.
-    pub async fn create_group(
-        &self,
-        name: Text,
-        about: Option<Text>,
-        with: Batch,
-    ) -> Result<Group, UserError> {
-        let group = Group { name, description: about, created_at: self.clock.now() };
-        let key = group::key(&group.name);
-        let mut batch = Batch::new();
-        batch.require_absent(key.clone()).put(key.clone(), &group, None);
-        match self.commit(batch, with).await {
-            Err(UserError::Conflict) if self.store.fetch::<Group>(&key).await?.is_some() => {
-                Err(UserError::Taken("the group name"))
-            }
-            other => other.map(|()| group),
-        }
-    }
-
-    /// The group of that name.
-    pub async fn group(&self, name: &Text) -> Result<Option<Group>, StorageError> {
-        Ok(self.store.fetch::<Group>(&group::key(name)).await?.map(|stored| stored.value))
-    }
-
-    /// Groups by name, at most `limit`.
-    pub async fn groups(&self, limit: usize) -> Result<Vec<Group>, StorageError> {
-        let found = self.store.scan(&Key::prefix("group", &[]), None, limit).await?;
-        found.into_iter().map(|(_, raw)| Ok(raw.decode::<Group>()?.value)).collect()
     }
 
     /// Moves the claims on names from `before` to `after`: takes free ones, reserves those given up.
@@ -215,20 +185,7 @@ impl Users {
         batch.put(claim_key(skeleton), &reservation, Some(until));
     }
 
-    async fn require_groups(&self, groups: &BTreeSet<Text>, batch: &mut Batch) -> Result<(), UserError> {
-        for name in groups {
-            let Some(group) = self.group(name).await? else {
-                return Err(UserError::UnknownGroup(name.as_str().to_owned()));
-            };
-            if group.name != *name {
-                return Err(UserError::invalid("groups", "must be written exactly as the group's name"));
-            }
-            batch.require_present(group::key(name));
-        }
-        Ok(())
-    }
-
-    async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
+    pub(super) async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
         own.append(with);
         match self.store.commit(own).await? {
             Outcome::Done(_) => Ok(()),

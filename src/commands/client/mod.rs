@@ -1,24 +1,32 @@
 //! Applications: registered, looked at, given a new secret, removed.
 
 pub mod add;
+pub mod change;
+pub mod look;
+pub mod view;
 
 use std::sync::Arc;
 
 pub use add::Add;
+pub use change::{Remove, RotateSecret};
+pub use look::{List, Show};
 
+use super::{Administrator, Refused};
 use crate::audit::{Action, Origin, Outcome, Trail};
-use crate::clients::Clients;
-use crate::commands::Administrator;
+use crate::clients::{Client, Clients};
 use crate::config::Site;
 use crate::foundation::Clock;
 use crate::foundation::ids::ClientId;
-use crate::storage::Batch;
+use crate::grants::Grants;
+use crate::storage::{Batch, Stored};
 
 /// What commands about applications work with.
 #[derive(Debug, Clone)]
 pub struct Applications {
     /// The applications.
     pub clients: Clients,
+    /// What people allowed them.
+    pub grants: Grants,
     /// Under which address they find us.
     pub site: Arc<Site>,
     /// The time.
@@ -28,6 +36,28 @@ pub struct Applications {
 }
 
 impl Applications {
+    /// The application with this id, or with this name if only one has it.
+    async fn named(&self, client: &str) -> Result<Stored<Client>, Refused> {
+        if let Some(found) = self.clients.by_id(&ClientId::from_text(client)).await? {
+            return Ok(found);
+        }
+        let all = self.clients.list(None, look::MOST).await?;
+        let mut called: Vec<_> = all.into_iter().filter(|known| known.name == client).collect();
+        let found = match (called.pop(), called.len()) {
+            (Some(only), 0) => self.clients.by_id(&only.id).await?,
+            (Some(_), others) => {
+                return Err(Refused::rule(format!(
+                    "{} applications are called {client:?}; name the one you mean by its client id: keyward client list",
+                    others + 1
+                )));
+            }
+            (None, _) => None,
+        };
+        found.ok_or_else(|| {
+            Refused::absent(format!("there is no application with the client id or name {client:?}"))
+        })
+    }
+
     /// The event goes into the change's own batch (R-AU-05).
     fn note(&self, batch: &mut Batch, action: Action, by: &Administrator, client: &ClientId) {
         let event = self.trail.event(action, Outcome::Success, &Origin::default()).by(by.actor());
