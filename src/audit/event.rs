@@ -56,6 +56,8 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
+    /// An application was registered.
+    ClientRegistered,
 }
 
 /// How it went.

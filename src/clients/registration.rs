@@ -29,7 +29,7 @@ pub enum RegistrationError {
     Storage(#[from] StorageError),
 }
 
-/// A client just registered, with the secret that is shown this once.
+/// A client and, while it is new, the secret that is shown this once.
 #[derive(Debug)]
 pub struct Registered {
     /// As it is remembered.
@@ -47,18 +47,15 @@ fn metadata_fault(sentence: String) -> RegistrationError {
 }
 
 impl Clients {
-    /// Registers the application of `preset` at `base_url`.
-    pub async fn register_preset(
-        &self,
-        preset: Preset,
-        base_url: &str,
-    ) -> Result<Registered, RegistrationError> {
+    /// The client of the application of `preset` at `base_url`, not yet remembered.
+    pub fn prepare_preset(&self, preset: Preset, base_url: &str) -> Result<Registered, RegistrationError> {
         let metadata = preset.metadata(base_url, &self.site).map_err(metadata_fault)?;
-        self.register(metadata, Some(preset)).await
+        self.prepare(metadata, Some(preset))
     }
 
-    /// Registers a client by its metadata; `preset` names the application it stands for, if it is one we know.
-    pub async fn register(
+    /// A client made of its metadata, not yet remembered; `preset` names the application it stands for, if it is one we
+    /// know.
+    pub fn prepare(
         &self,
         metadata: ClientMetadata,
         preset: Option<Preset>,
@@ -66,8 +63,18 @@ impl Clients {
         let authentication = authentication(&metadata)?;
         let secret = self.secret(&metadata, &authentication)?;
         let client = self.client(&metadata, preset, authentication, secret.as_ref())?;
-        self.insert(&client, Batch::new()).await?;
         Ok(Registered { client, secret })
+    }
+
+    /// Prepares and remembers a client.
+    pub async fn register(
+        &self,
+        metadata: ClientMetadata,
+        preset: Option<Preset>,
+    ) -> Result<Registered, RegistrationError> {
+        let prepared = self.prepare(metadata, preset)?;
+        self.insert(&prepared.client, Batch::new()).await?;
+        Ok(prepared)
     }
 
     fn client(
