@@ -46,7 +46,7 @@ impl App {
             site: Arc::new(ground.settings.site.clone()),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
+            settings: self.live.clone(),
             factors: factors::Registry::new(vec![
                 Arc::new(self.factor.clone()),
                 Arc::new(self.recovery_codes()),

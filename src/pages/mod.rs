@@ -34,6 +34,8 @@ pub use error_page::{ErrorPage, Problem};
 pub use message::Message;
 pub use texts::Language;
 
+use crate::config::pages::Names;
+use crate::config::{Live, LiveSettings};
 use render::PageSet;
 use source::{Files, Stamp};
 
@@ -79,7 +81,8 @@ pub struct Rendered {
 
 /// The one place that turns content into pages.
 pub struct Pages {
-    settings: PagesSettings,
+    folder: Option<PathBuf>,
+    settings: Live,
     built_in: PageSet,
     own: RwLock<Option<Arc<OwnSet>>>,
 }
@@ -92,7 +95,7 @@ struct OwnSet {
 
 impl std::fmt::Debug for Pages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "pages of {}", self.settings.organisation)
+        write!(f, "pages of {}", self.settings.now().pages.organisation)
     }
 }
 
@@ -103,9 +106,19 @@ impl Pages {
     /// [`PagesError::Folder`] when the folder cannot be read. A faulty file *in* it is no error: it is logged and the
     /// built-in one is used.
     pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
+        let names = Names { organisation: settings.organisation, support: settings.support_contact };
+        let fixed = LiveSettings { pages: names, ..LiveSettings::default() };
+        Self::under(Live::new(fixed), settings.override_folder)
+    }
+
+    /// The same; names and texts are those of `settings` at each moment.
+    ///
+    /// # Errors
+    /// As [`Pages::new`].
+    pub fn under(settings: Live, folder: Option<PathBuf>) -> Result<Self, PagesError> {
         let built_in = PageSet::built_in(&settings)?;
-        let pages = Self { settings, built_in, own: RwLock::new(None) };
-        if let Some(folder) = &pages.settings.override_folder {
+        let pages = Self { folder, settings, built_in, own: RwLock::new(None) };
+        if let Some(folder) = &pages.folder {
             let stamp = Stamp::of(folder).map_err(|error| PagesError::Folder {
                 folder: folder.display().to_string(),
                 reason: error.to_string(),
@@ -158,6 +171,11 @@ impl Pages {
         self.built_in.texts().tags().map(str::to_owned).collect()
     }
 
+    /// What stands built-in under a text's id in a language, or in English where that lacks it.
+    pub fn built_in_text(&self, language: &str, id: &str) -> Option<&str> {
+        self.built_in.texts().built_in(language, id)
+    }
+
     /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content
     /// (R-TP-05), one sentence each. Empty when all is well or no folder is set.
     pub fn override_faults(&self) -> Vec<String> {
@@ -165,7 +183,7 @@ impl Pages {
     }
 
     fn own_set(&self) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let known = self.own.read().ok().and_then(|own| own.clone());
         let stamp = match Stamp::of(folder) {
             Ok(stamp) => stamp,
@@ -178,7 +196,7 @@ impl Pages {
     }
 
     fn read_folder(&self, stamp: Stamp) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let set = PageSet::with_overrides(&self.settings, Files::in_folder(folder));
         for fault in set.faults() {
             tracing::error!(fault, "fault in the folder for own pages; the built-in page stands in");

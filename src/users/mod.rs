@@ -14,6 +14,7 @@ pub mod block_list;
 pub mod epoch;
 pub mod error;
 pub mod group;
+pub mod members;
 pub mod normal_form;
 pub mod password;
 pub mod password_workers;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::UserError;
 use super::normal_form::NormalName;
 use super::profile::{Mail, Text, Username};
 use super::user::{NewUser, State, User};
+use super::{Group, UserError, group};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random, Timestamp};
-use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError, Stored};
+use crate::storage::{Batch, Generations, Key, Outcome, Record, SharedStore, StorageError, Stored};
 
 /// How long a name stays reserved after its owner gave it up or was deleted (R-ID-04).
 pub const RESERVED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -25,6 +25,7 @@ pub struct Users {
     pub(super) store: SharedStore,
     pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    pub(super) generations: Generations,
 }
 
 /// Who holds what looks like this. Stands under the skeleton; expires only while it is a mere reservation.
@@ -43,7 +44,8 @@ type Claims = Vec<(String, BTreeSet<String>)>;
 impl Users {
     /// The people in `store`.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
+        let generations = Generations::new(store.clone());
+        Self { store, clock, random, generations }
     }
 
     /// Creates an active person with a fresh random id.
@@ -58,7 +60,7 @@ impl Users {
         let mut batch = Batch::new();
         batch.require_absent(user_key(&user.id));
         self.claim(None, &user, &mut batch).await?;
-        self.join(&user.groups, &mut batch).await?;
+        self.require_groups(&user.groups, &mut batch).await?;
         batch.put(user_key(&user.id), &user, None);
         match self.commit(batch, with).await {
             // Somebody may have taken the name since it was looked at: then that is the reason.
@@ -140,7 +142,7 @@ impl Users {
         batch.require_revision(user_key(id), revision);
         self.claim(Some(&before), &user, &mut batch).await?;
         let added = user.groups.difference(&before.groups).cloned().collect();
-        self.join(&added, &mut batch).await?;
+        self.require_groups(&added, &mut batch).await?;
         batch.put(user_key(id), &user, None);
         self.commit(batch, with).await?;
         Ok(user)
@@ -156,6 +158,43 @@ impl Users {
         }
         batch.delete(user_key(id)).delete(super::passwords::key(id));
         self.commit(batch, with).await
+    }
+
+    /// Creates a group. A group of that name in any case must not exist.
+    pub async fn create_group(
+        &self,
+        name: Text,
+        about: Option<Text>,
+        with: Batch,
+    ) -> Result<Group, UserError> {
+        let group = Group { name, description: about, created_at: self.clock.now() };
+        let id = group::id(&group.name);
+        loop {
+            let (generation, known) = self.generations.get_current(group::KIND, &[&id]).await?;
+            if known.into_iter().flatten().next().is_some() {
+                return Err(UserError::Taken("the group name"));
+            }
+            let mut batch = Batch::new();
+            generation.change(&mut batch);
+            batch.put(generation.key(group::KIND, &id), &group, None).append(with.clone());
+            match self.store.commit(batch).await? {
+                Outcome::Done(_) => return Ok(group),
+                Outcome::Refused(0) => {}
+                Outcome::Refused(_) => return Err(UserError::Conflict),
+            }
+        }
+    }
+
+    /// The group of that name.
+    pub async fn group(&self, name: &Text) -> Result<Option<Group>, StorageError> {
+        let found = self.generations.get(group::KIND, &[&group::id(name)]).await?.pop().flatten();
+        Ok(found.map(|raw| raw.decode::<Group>()).transpose()?.map(|stored| stored.value))
+    }
+
+    /// Groups by name, at most `limit`.
+    pub async fn groups(&self, limit: usize) -> Result<Vec<Group>, StorageError> {
+        let found = self.generations.list(group::KIND, None, limit).await?;
+        found.into_iter().map(|raw| Ok(raw.decode::<Group>()?.value)).collect()
     }
 
     /// Moves the claims on names from `before` to `after`: takes free ones, reserves those given up.
@@ -183,6 +222,27 @@ impl Users {
         let until: Timestamp = self.clock.now().plus(RESERVED);
         let reservation = NameClaim { user: user.clone(), names: BTreeSet::new() };
         batch.put(claim_key(skeleton), &reservation, Some(until));
+    }
+
+    /// That these groups exist when the batch is written.
+    async fn require_groups(&self, groups: &BTreeSet<Text>, batch: &mut Batch) -> Result<(), UserError> {
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = groups.iter().map(group::id).collect();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let (generation, found) = self.generations.get_current(group::KIND, &ids).await?;
+        for (name, raw) in groups.iter().zip(found) {
+            let Some(raw) = raw else {
+                return Err(UserError::UnknownGroup(name.as_str().to_owned()));
+            };
+            if raw.decode::<Group>()?.value.name != *name {
+                return Err(UserError::invalid("groups", "must be written exactly as the group's name"));
+            }
+        }
+        generation.hold(batch);
+        batch.put(group::joined_key(), &group::Joined {}, None);
+        Ok(())
     }
 
     pub(super) async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {

@@ -50,22 +50,21 @@ impl Command for RotateSecret {
     type Answer = Rotated;
 
     async fn perform(self, by: &Administrator, applications: &Applications) -> Result<Rotated, Refused> {
-        let read = applications.named(&self.client).await?;
+        let client = applications.named(&self.client).await?;
         let overlap = Duration::from_secs(self.overlap);
-        if read.value.is_public() {
-            return Err(Refused::rule(format!("{} is a public client and has no secret", read.value.name)));
+        if client.is_public() {
+            return Err(Refused::rule(format!("{} is a public client and has no secret", client.name)));
         }
         if overlap > LONGEST_OVERLAP {
             return Err(Refused::rule("the secret before may stay good for 30 days at most"));
         }
         let mut batch = Batch::new();
-        applications.note(&mut batch, Action::ClientSecretRotated, by, &read.value.id);
-        let end = applications.clock.now().plus(overlap);
-        let secret =
-            applications.clients.rotate_secret(&read, end, batch).await?.ok_or_else(Refused::conflict)?;
-        let client = applications.named(read.value.id.as_str()).await?;
+        applications.note(&mut batch, Action::ClientSecretRotated, by, &client.id);
+        let now = applications.clock.now();
+        let rotated = applications.clients.rotate_secret(&client.id, now.plus(overlap), batch).await?;
+        let (client, secret) = rotated.ok_or_else(Refused::conflict)?;
         Ok(Rotated {
-            client: Application::of(&client.value, applications.clock.now()),
+            client: Application::of(&client, now),
             client_secret: Handed::new(secret.expose()),
         })
     }
@@ -79,13 +78,13 @@ impl Command for Remove {
     type Answer = Application;
 
     async fn perform(self, by: &Administrator, applications: &Applications) -> Result<Application, Refused> {
-        let read = applications.named(&self.client).await?;
-        applications.grants.forget_client(&read.value.id).await?;
+        let client = applications.named(&self.client).await?;
+        applications.grants.forget_client(&client.id).await?;
         let mut batch = Batch::new();
-        applications.note(&mut batch, Action::ClientRemoved, by, &read.value.id);
-        if !applications.clients.remove(&read, batch).await? {
+        applications.note(&mut batch, Action::ClientRemoved, by, &client.id);
+        if !applications.clients.remove(&client.id, batch).await? {
             return Err(Refused::conflict());
         }
-        Ok(Application::of(&read.value, applications.clock.now()))
+        Ok(Application::of(&client, applications.clock.now()))
     }
 }

@@ -50,6 +50,6 @@ impl Command for Show {
 
     async fn perform(self, _by: &Administrator, applications: &Applications) -> Result<Application, Refused> {
         let client = applications.named(&self.client).await?;
-        Ok(Application::of(&client.value, applications.clock.now()))
+        Ok(Application::of(&client, applications.clock.now()))
     }
 }

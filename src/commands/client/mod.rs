@@ -18,7 +18,7 @@ use crate::config::Site;
 use crate::foundation::Clock;
 use crate::foundation::ids::ClientId;
 use crate::grants::Grants;
-use crate::storage::{Batch, Stored};
+use crate::storage::Batch;
 
 /// What commands about applications work with.
 #[derive(Debug, Clone)]
@@ -37,25 +37,22 @@ pub struct Applications {
 
 impl Applications {
     /// The application with this id, or with this name if only one has it.
-    async fn named(&self, client: &str) -> Result<Stored<Client>, Refused> {
+    async fn named(&self, client: &str) -> Result<Client, Refused> {
         if let Some(found) = self.clients.by_id(&ClientId::from_text(client)).await? {
             return Ok(found);
         }
         let all = self.clients.list(None, look::MOST).await?;
         let mut called: Vec<_> = all.into_iter().filter(|known| known.name == client).collect();
-        let found = match (called.pop(), called.len()) {
-            (Some(only), 0) => self.clients.by_id(&only.id).await?,
+        match (called.pop(), called.len()) {
+            (Some(only), 0) => return Ok(only),
             (Some(_), others) => {
-                return Err(Refused::rule(format!(
+                Err(Refused::rule(format!(
                     "{} applications are called {client:?}; name the one you mean by its client id: keyward client list",
                     others + 1
-                )));
+                )))
             }
-            (None, _) => None,
-        };
-        found.ok_or_else(|| {
-            Refused::absent(format!("there is no application with the client id or name {client:?}"))
-        })
+            (None, _) => Err(absent(client)),
+        }
     }
 
     /// The event goes into the change's own batch (R-AU-05).
@@ -63,4 +60,8 @@ impl Applications {
         let event = self.trail.event(action, Outcome::Success, &Origin::default()).by(by.actor());
         event.client(client).write(batch);
     }
+}
+
+fn absent(client: &str) -> Refused {
+    Refused::absent(format!("there is no application with the client id or name {client:?}"))
 }

@@ -45,7 +45,10 @@ impl Command for AddMember {
         }
         let mut batch = Batch::new();
         groups.event(Action::GroupMemberAdded, by, &group).about(&user.id).write(&mut batch);
-        let added = groups.users.change(&user.id, batch, |user| drop(user.groups.insert(group))).await?;
+        let join = |user: &mut User| {
+            user.groups.insert(group);
+        };
+        let added = groups.users.change(&user.id, batch, join).await?;
         Ok(Person::of(&added, groups.clock.now()))
     }
 }

@@ -18,6 +18,7 @@ use super::{Administrator, Refused};
 use crate::audit::trail::Draft;
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::foundation::Clock;
+use crate::storage::Batch;
 use crate::users::profile::Text;
 use crate::users::{Group, User, UserError, Users};
 
@@ -48,9 +49,12 @@ impl Groups {
 
     /// Takes a person out of a group.
     async fn take_out(&self, by: &Administrator, user: &User, group: &Text) -> Result<(), UserError> {
-        let mut batch = crate::storage::Batch::new();
+        let mut batch = Batch::new();
         self.event(Action::GroupMemberRemoved, by, group).about(&user.id).write(&mut batch);
-        self.users.change(&user.id, batch, |user| drop(user.groups.remove(group))).await.map(|_| ())
+        let leave = |user: &mut User| {
+            user.groups.remove(group);
+        };
+        self.users.change(&user.id, batch, leave).await.map(|_| ())
     }
 
     fn event(&self, action: Action, by: &Administrator, group: &Text) -> Draft<'_> {

@@ -11,7 +11,7 @@ use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::foundation::ids::UserId;
 use crate::storage::Batch;
 use crate::users::profile::{Mail, MailAddress, Text, Username};
-use crate::users::{NewUser, Profile, UserError};
+use crate::users::{NewUser, PasswordRules, Profile, UserError};
 
 /// The command.
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,7 +123,8 @@ impl People {
         password: &Handed,
     ) -> Result<(), Refused> {
         let user = new.into_user(id.clone(), self.clock.now());
-        self.passwords.set(&user, password.expose(), true, &self.password_rules, batch).await?;
+        let rules = PasswordRules::under(&self.settings.now());
+        self.passwords.set(&user, password.expose(), true, &rules, batch).await?;
         self.note(batch, Action::PasswordSet, by, Some(id));
         Ok(())
     }

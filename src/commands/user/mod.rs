@@ -19,7 +19,7 @@ pub use standing::{Delete, Lock, ResetFactor, Unlock};
 
 use super::{Administrator, Handed, Refused};
 use crate::audit::{Action, Origin, Outcome, Trail};
-use crate::config::Site;
+use crate::config::{Live, Site};
 use crate::factors;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
@@ -27,7 +27,7 @@ use crate::foundation::{Clock, Random};
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::{Batch, SharedStore, Stored};
-use crate::users::{PasswordRules, Passwords, User, Users, standing};
+use crate::users::{Passwords, User, Users, standing};
 
 /// What commands about people work with.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ pub struct People {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
+    /// The settings that count now.
+    pub settings: Live,
     /// All that can be enrolled, recovery codes included.
     pub factors: factors::Registry,
     /// Sign-in sessions.
