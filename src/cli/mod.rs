@@ -9,10 +9,12 @@
 
 pub mod client;
 pub mod demo;
+pub mod group;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
 pub mod opening;
+pub mod output;
 pub mod serve;
 pub mod serving;
 pub mod user;
@@ -41,6 +43,9 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::Command),
+    /// Groups of people
+    #[command(subcommand)]
+    Group(group::Command),
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
@@ -95,6 +100,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
+        Command::Group(command) => group::run(command).await,
         Command::Client(command) => client::run(command).await,
     }
 }
