@@ -150,15 +150,23 @@ impl App {
             .telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
+        let users = Users::new(store.clone(), clock.clone(), random.clone());
         let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
             .telling(mail.notices.clone());
+        let lifecycle = Lifecycle::new(
+            store.clone(),
+            users.clone(),
+            sessions.clone(),
+            trail.clone(),
+            mail.notices.clone(),
+        );
         Ok(Self {
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
-            users: Users::new(store.clone(), clock.clone(), random.clone()),
+            users,
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
-            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone(), mail.notices.clone()),
+            lifecycle,
             health: Arc::new(ready_when(&store, clock, mail.trouble)),
             notices: mail.notices,
             keyring: Arc::new(keyring),

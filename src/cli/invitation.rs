@@ -18,3 +18,12 @@ pub(super) fn text(username: &str, link: &Handed, mailed: Option<&str>) -> Strin
         mailed.unwrap_or_default()
     )
 }
+
+/// The link that sets up a second factor alone, with what to do with it.
+pub(super) fn factor(username: &str, link: &Handed) -> String {
+    let (link, hours) = (link.expose(), LIFETIME.as_secs() / HOUR.as_secs());
+    format!(
+        "The second factors of {username} are gone, and every session has ended. Hand this link to {username}. It works \
+         once, for {hours} hours, and sets up a new second factor after the password:\n\n  {link}\n"
+    )
+}

@@ -10,12 +10,14 @@
 pub mod backup;
 pub mod client;
 pub mod demo;
+pub mod group;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
 pub mod mail;
 pub mod moving;
 pub mod opening;
+pub mod output;
 pub mod restore;
 pub mod serve;
 pub mod serving;
@@ -45,6 +47,9 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::Command),
+    /// Groups of people
+    #[command(subcommand)]
+    Group(group::Command),
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
@@ -108,6 +113,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
+        Command::Group(command) => group::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Mail(command) => mail::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,

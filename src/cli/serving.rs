@@ -27,13 +27,13 @@ pub async fn serve(
     meanwhile: impl Future<Output = Result<(), Failed>>,
 ) -> Result<(), Failed> {
     let (stop, stopping) = Stop::new();
+    let signals = tokio::spawn(stop.clone().on_signals().map_err(Failed::from_error)?);
     let socket = AdminSocket::open(&app.ground.settings.data.folder).map_err(Failed::from_error)?;
     let mut serving = JoinSet::new();
     serving.spawn(socket.serve(app.commands(), stopping.clone()));
     for (server, router) in doors {
         serving.spawn(server.serve(router, stopping.clone()));
     }
-    let signals = tokio::spawn(stop.clone().on_signals());
     let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
     let stopped = stopping.clone();
     let working = tokio::spawn(app.runner.clone().run(async move { stopped.draining().await }));

@@ -8,6 +8,7 @@ pub mod client;
 pub mod presets;
 pub mod redirect_uri;
 pub mod registration;
+pub mod rotation;
 pub mod store;
 
 pub use client::{Client, StoredSecret};

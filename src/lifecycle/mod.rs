@@ -8,15 +8,17 @@
 pub mod invitation;
 pub mod post;
 pub mod restore;
+pub mod standing;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
+use crate::grants::Grants;
 use crate::pages::mails::Notice;
 use crate::sessions::{Session, Sessions};
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
 use crate::users::notices::Notices;
 use crate::users::profile::Mail;
-use crate::users::{Epoch, User, epoch};
+use crate::users::{Epoch, User, Users, epoch};
 
 pub use invitation::Invitations;
 pub use post::Post;
@@ -25,6 +27,8 @@ pub use post::Post;
 #[derive(Debug, Clone)]
 pub struct Lifecycle {
     store: SharedStore,
+    users: Users,
+    grants: Grants,
     sessions: Sessions,
     trail: Trail,
     notices: Notices,
@@ -32,8 +36,8 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(store: SharedStore, sessions: Sessions, trail: Trail, notices: Notices) -> Self {
-        Self { store, sessions, trail, notices }
+    pub fn new(store: SharedStore, users: Users, sessions: Sessions, trail: Trail, notices: Notices) -> Self {
+        Self { users, grants: Grants::new(store.clone()), store, sessions, trail, notices }
     }
 
     /// Adds to `batch` what belongs to a new password; answers the person's new epoch.

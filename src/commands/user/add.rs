@@ -127,7 +127,7 @@ impl People {
         user: &User,
         password: &Handed,
     ) -> Result<(), Refused> {
-        let rules = PasswordRules::under(&self.live.now());
+        let rules = PasswordRules::under(&self.settings.now());
         self.passwords.set(user, password.expose(), true, &rules, batch).await?;
         self.note(batch, Action::PasswordSet, by, Some(&user.id));
         Ok(())
