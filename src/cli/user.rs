@@ -92,7 +92,11 @@ pub async fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(add) => add.run().await,
         Command::Invite(Whom { user, asking }) => {
-            asking.of(user::Invite { user }, |it| invitation::text(&it.username, &it.link, it.mailed.as_deref())).await
+            asking
+                .of(user::Invite { user }, |it| {
+                    invitation::text(&it.username, &it.link, it.mailed.as_deref())
+                })
+                .await
         }
         Command::List(list) => list.run().await,
         Command::Show(Whom { user, asking }) => asking.of(user::Show { user }, shown).await,

@@ -5,8 +5,9 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::{Deserialize, Serialize};
 
-use super::texts::{Language, Values};
-use super::{Pages, render::PageSet};
+use super::render::PageSet;
+use super::texts::Values;
+use super::{Language, LanguageWishes, Pages};
 
 /// Something that happened to a person's account, told so that it cannot happen unseen (R-EN-05, R-RC-04, R-MF-11).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,15 +199,19 @@ impl Mail {
 impl PageSet {
     /// # Errors
     /// A sentence for the log: a template failed, grew too large, or lacks what the mail must say.
-    pub(super) fn render_mail(&self, mail: &Mail, to: &Addressee) -> Result<RenderedMail, String> {
-        let language = self.texts().choose(to.language.as_deref(), None);
+    pub(super) fn render_mail(
+        &self,
+        mail: &Mail,
+        to: &Addressee,
+        language: &Language,
+    ) -> Result<RenderedMail, String> {
         let content = mail.content(to);
-        let part = |ending| self.render_part(&format!("{}{ending}", mail.template()), &content, &language);
+        let part = |ending| self.render_part(&format!("{}{ending}", mail.template()), &content, language);
         let (text, html) = (part(".txt")?, part(".html")?);
         if !text.contains(mail.required()) || !html.contains(mail.required()) || text.trim().is_empty() {
             return Err(format!("{} lacks its link or its words", mail.template()));
         }
-        Ok(RenderedMail { subject: self.subject(mail, &language)?, text, html })
+        Ok(RenderedMail { subject: self.subject(mail, language)?, text, html })
     }
 
     /// Only the organisation's name has a place in a subject, and nothing ends its line.
@@ -229,14 +234,16 @@ impl Pages {
     /// # Errors
     /// A sentence for the log; a fault of the program.
     pub fn mail(&self, mail: &Mail, to: &Addressee) -> Result<RenderedMail, String> {
+        let language = self
+            .choose_language(&LanguageWishes { person: to.language.clone(), ..LanguageWishes::default() });
         if let Some(own) = self.own_set() {
-            match own.set.render_mail(mail, to) {
+            match own.set.render_mail(mail, to, &language) {
                 Ok(rendered) => return Ok(rendered),
                 Err(reason) => {
                     tracing::error!(reason, "a mail of the override folder failed; the built-in one is sent")
                 }
             }
         }
-        self.built_in.render_mail(mail, to)
+        self.built_in.render_mail(mail, to, &language)
     }
 }

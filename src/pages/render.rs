@@ -9,9 +9,10 @@ use minijinja::{Environment, context};
 
 use super::assets::AssetIndex;
 use super::content::Page;
+use super::language::Language;
 use super::mails::{Addressee, Mail};
 use super::source::Files;
-use super::texts::{Language, Texts};
+use super::texts::Texts;
 use super::{PagesError, functions, samples};
 use crate::config::Live;
 
@@ -142,8 +143,9 @@ impl PageSet {
         }
         let word = || samples::HOSTILE.to_owned();
         let to = Addressee { name: word(), username: word(), language: None };
-        let mails = Mail::samples();
-        let faults: Vec<_> = mails.iter().filter_map(|mail| self.render_mail(mail, &to).err()).collect();
+        let (mails, english) = (Mail::samples(), Language::english());
+        let faults: Vec<_> =
+            mails.iter().filter_map(|mail| self.render_mail(mail, &to, &english).err()).collect();
         self.faults.extend(faults);
     }
 }

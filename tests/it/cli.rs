@@ -6,6 +6,7 @@ use crate::support::program::{Demo, complaint, done, keyward, refused};
 
 mod held;
 mod listings;
+mod mail;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");

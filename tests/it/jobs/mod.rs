@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use keyward::audit::{Action, Actor, Origin, Outcome, Trail};
-use keyward::foundation::clock::{Clock as _, ManualClock};
+use keyward::foundation::clock::ManualClock;
 use keyward::foundation::random::SeededRandom;
 use keyward::foundation::{Clock, Random, Timestamp};
 use keyward::jobs::schedule::LEASE;
