@@ -34,7 +34,8 @@ impl Timestamp {
     /// As people and programs read it: RFC 3339 in UTC, to the second.
     pub fn rfc3339(self) -> String {
         let moment = time::OffsetDateTime::from_unix_timestamp(self.seconds()).ok();
-        let text = moment.and_then(|moment| moment.format(&time::format_description::well_known::Rfc3339).ok());
+        let text =
+            moment.and_then(|moment| moment.format(&time::format_description::well_known::Rfc3339).ok());
         text.unwrap_or_else(|| self.0.to_string())
     }
 }

@@ -8,7 +8,7 @@ use super::backup::{BackupError, Summary};
 use super::loading::Loading;
 use super::new_folder::NewFolder;
 use super::redb::CACHE_BYTES;
-use super::{SharedStore, Store, StorageError, open};
+use super::{SharedStore, StorageError, Store, open};
 use crate::config::storage::EngineName;
 use crate::foundation::Clock;
 

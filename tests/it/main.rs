@@ -19,6 +19,7 @@ mod directory;
 mod factors;
 mod fuzz_replay;
 mod journey;
+mod lifecycle;
 mod limits;
 mod oidc;
 mod outbound;

@@ -50,7 +50,9 @@ impl Identity {
         let unread = |error: std::io::Error| named(&format!("cannot be read ({error})"));
         let file = File::open(path).map_err(unread)?;
         if file.metadata().map_err(unread)?.mode() & 0o077 != 0 {
-            return Err(named("is open to others than its owner; make it 0600, and trust it no more if they read it"));
+            return Err(named(
+                "is open to others than its owner; make it 0600, and trust it no more if they read it",
+            ));
         }
         let mut text = Zeroizing::new(String::new());
         file.take(LARGEST_FILE).read_to_string(&mut text).map_err(unread)?;

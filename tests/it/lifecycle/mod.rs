@@ -1,0 +1,3 @@
+//! What happens to everybody at once.
+
+mod restore;
