@@ -34,7 +34,7 @@ impl App {
             site: Arc::new(ground.settings.site.clone()),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
+            live: self.live.clone(),
             invitations: self.invitations.clone(),
             trail: self.trail.clone(),
         }

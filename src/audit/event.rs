@@ -56,6 +56,10 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
+    /// A person's mail address was changed or removed.
+    MailAddressChanged,
+    /// A mail could not be delivered, and was given up.
+    MailUndelivered,
     /// An application was registered.
     ClientRegistered,
     /// A backup was made.

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
+pub mod mail;
 pub mod moving;
 pub mod opening;
 pub mod restore;
@@ -47,6 +48,9 @@ enum Command {
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
+    /// Mail
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Write everything into one encrypted file, also while the server runs
     Backup(backup::Arguments),
     /// Make a data folder of a backup
@@ -105,6 +109,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
+        Command::Mail(command) => mail::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Move(arguments) => moving::run(arguments).await,

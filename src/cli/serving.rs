@@ -35,6 +35,8 @@ pub async fn serve(
     }
     let signals = tokio::spawn(stop.clone().on_signals());
     let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
+    let stopped = stopping.clone();
+    let working = tokio::spawn(app.runner.clone().run(async move { stopped.draining().await }));
     let outcome = tokio::select! {
         failed = store_failure(app) => Err(failed),
         outcome = until_stopped(meanwhile, &stopping) => outcome,
@@ -43,6 +45,8 @@ pub async fn serve(
         stop.ask();
     }
     while serving.join_next().await.is_some() {}
+    // A mail that is being handed over is better brought to its end than sent twice.
+    let _ = tokio::time::timeout(app.ground.settings.http.stop_time, working).await;
     signals.abort();
     sweeping.abort();
     outcome

@@ -65,7 +65,10 @@ impl Add {
         let added = Installation::at(&self.place)?.perform(user::Add { password, ..command }).await?;
         let username = &added.username;
         say(&match added.link {
-            Some(link) => format!("{username} was added.\n\n{}", invitation::text(username, &link)),
+            Some(link) => {
+                let link = invitation::text(username, &link, added.mailed.as_deref());
+                format!("{username} was added.\n\n{link}")
+            }
             None => format!("{username} was added. The password must be changed at the first sign-in.\n"),
         });
         Ok(())
@@ -87,7 +90,7 @@ impl Invite {
     async fn run(self) -> Result<(), Failed> {
         let command = user::Invite { user: self.username };
         let invited = Installation::at(&self.place)?.perform(command).await?;
-        say(&invitation::text(&invited.username, &invited.link));
+        say(&invitation::text(&invited.username, &invited.link, invited.mailed.as_deref()));
         Ok(())
     }
 }

@@ -21,6 +21,9 @@ pub enum RegistrationError {
     /// A client with this id stands already.
     #[error("a client with the id {0:?} is registered already")]
     Taken(String),
+    /// A condition of the caller did not hold. Nothing was written.
+    #[error("it was changed by somebody else at the same moment; try again")]
+    Conflict,
     /// The store did not take it.
     #[error(transparent)]
     Storage(#[from] StorageError),

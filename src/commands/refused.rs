@@ -89,6 +89,7 @@ impl From<RegistrationError> for Refused {
     fn from(error: RegistrationError) -> Self {
         let reason = match error {
             RegistrationError::Storage(_) => Reason::Failed,
+            RegistrationError::Conflict => Reason::Conflict,
             RegistrationError::Metadata { .. } | RegistrationError::Taken(_) => Reason::Rule,
         };
         Self::because(reason, error.to_string())

@@ -2,7 +2,8 @@
 //!
 //! One file a section, each with `read` (types and defaults) and `validate` (ranges and what must fit together).
 //! A wrong setting is one sentence naming file, key, what was seen and what would be right; nothing starts half.
-//! Settings are what a restart may change; people, clients and policies live in the store.
+//! Settings are what a restart may change; people, clients and, once something was applied, policies live in the store:
+//! [`live`] holds what of them counts now.
 //!
 //! Must not: open the store, listen, or read anything but the named file.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
@@ -12,11 +13,14 @@ pub mod duration;
 pub mod http;
 pub mod limits;
 pub mod listen;
+pub mod live;
 pub mod log;
+pub mod mail;
 pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod secret;
 pub mod sessions;
 pub mod site;
 pub mod storage;
@@ -24,6 +28,7 @@ pub mod wrong;
 
 use std::path::Path;
 
+pub use live::{Live, LiveSettings};
 pub use site::Site;
 pub use wrong::WrongSetting;
 
@@ -50,6 +55,8 @@ pub struct Settings {
     pub pages: pages::Pages,
     /// Whose word about a client's address counts.
     pub proxies: proxies::Proxies,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<mail::Mail>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -81,6 +88,7 @@ impl Settings {
             limits: top.section("limits", limits::Limits::read)?,
             pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
+            mail: top.section("mail", |section| mail::Mail::read(section, folder))?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
         };
@@ -94,11 +102,12 @@ impl Settings {
         self.listen.validate(&self.site, &self.proxies)?;
         self.data.validate()?;
         self.storage.validate()?;
-        self.sessions.validate()?;
-        self.policy.validate(&self.site)?;
-        self.limits.validate()?;
+        wrong::first(self.sessions.faults())?;
+        wrong::first(self.policy.faults(&self.site))?;
+        wrong::first(self.limits.faults())?;
         self.pages.validate()?;
         self.proxies.validate()?;
+        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
         self.http.validate()
     }
 }

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod envelope;
 mod expiry;
 mod folder;
+pub mod generation;
 pub mod index;
 mod inspection;
 pub mod loading;
@@ -37,6 +38,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 pub use batch::{Batch, Outcome, Precondition, Write};
+pub use generation::{Generation, Generations};
 pub use key::Key;
 pub use record::{Raw, Record, Stored};
 

@@ -14,6 +14,7 @@ pub mod epoch;
 pub mod error;
 pub mod group;
 pub mod normal_form;
+pub mod notices;
 pub mod password;
 pub mod password_workers;
 pub mod passwords;

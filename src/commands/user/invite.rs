@@ -23,6 +23,8 @@ pub struct Invited {
     pub username: String,
     /// The link, shown this once.
     pub link: Handed,
+    /// The address to which it goes by mail as well.
+    pub mailed: Option<String>,
 }
 
 #[async_trait]
@@ -39,10 +41,10 @@ impl Command for Invite {
             return Err(Refused::rule(format!("{username} may not sign in ({})", reason.word())));
         }
         let mut batch = Batch::new();
-        let link = people.link(&mut batch, &user.id).await?;
+        let (link, mailed) = people.link(&mut batch, &user).await?;
         if !people.store.commit(batch).await?.is_done() {
             return Err(Refused::conflict());
         }
-        Ok(Invited { username, link })
+        Ok(Invited { username, link, mailed })
     }
 }

@@ -12,12 +12,12 @@ pub use invite::Invite;
 
 use super::{Administrator, Handed, Refused};
 use crate::audit::{Action, Origin, Outcome, Trail};
-use crate::config::Site;
+use crate::config::{Live, Site};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::lifecycle::Invitations;
 use crate::storage::{Batch, SharedStore, Stored};
-use crate::users::{PasswordRules, Passwords, User, Users};
+use crate::users::{Passwords, User, Users};
 
 /// What commands about people work with.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct People {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
+    /// The settings that say what a new password must fulfil.
+    pub live: Live,
     /// One-time links.
     pub invitations: Invitations,
     /// Where events go.
@@ -51,10 +51,12 @@ impl People {
         })
     }
 
-    /// Adds to `batch` a fresh one-time link of `user`; answers its address.
-    async fn link(&self, batch: &mut Batch, user: &UserId) -> Result<Handed, Refused> {
-        let invitation = self.invitations.issue(batch, user).await?;
-        Ok(Handed::new(self.site.url(&format!("/invitation/{}", invitation.expose()))))
+    /// Adds to `batch` a fresh one-time link of `user`, and the mail that brings it; answers the link, and to which address
+    /// it is mailed.
+    async fn link(&self, batch: &mut Batch, user: &User) -> Result<(Handed, Option<String>), Refused> {
+        let invitation = self.invitations.issue(batch, &user.id).await?;
+        let mailed = self.invitations.mail(batch, user, &invitation).await?;
+        Ok((Handed::new(self.site.url(&format!("/invitation/{}", invitation.expose()))), mailed))
     }
 
     /// The event goes into the change's own batch (R-AU-05).

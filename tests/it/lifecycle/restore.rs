@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use keyward::audit::Origin;
 use keyward::config::storage::EngineName;
+use keyward::factors::{Occasion, RecoveryCodes};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
+use keyward::foundation::ids::JourneyId;
 use keyward::foundation::random::SeededRandom;
 use keyward::lifecycle::restore::{Restore, Restored};
+use keyward::limits::AuthenticatorLockout;
 use keyward::storage::backup::key::Identity;
 use keyward::storage::backup::{BackupError, file};
 use keyward::storage::{self, Batch, Key, SharedStore};
@@ -42,7 +46,7 @@ impl Before {
         let again = browser.get(wiki.request().url()).await;
         let unredeemed = again.arrival().unwrap().code().to_owned();
         Browser::new().open(wiki.request().url()).await;
-        let mut batch = Batch::new();
+        let mut batch = recovery_codes(&app, &ada).await;
         app.app.invitations.issue(&mut batch, &ada.id).await.unwrap();
         app.store().commit(batch).await.unwrap();
         Self { app, ada, wiki, browser, access_token: done.access_token(), unredeemed, folder }
@@ -67,6 +71,19 @@ impl Before {
         let keys = self.folder.path().join("keys");
         app::start_over(store, clock, |settings| settings.data.keys = keys).await
     }
+}
+
+async fn recovery_codes(app: &TestApp, person: &Person) -> Batch {
+    let ground = &app.app.ground;
+    let (store, clock, random) = (ground.store.clone(), ground.clock.clone(), ground.random.clone());
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &ground.settings.limits);
+    let (passwords, trail) = (app.app.passwords.clone(), app.app.trail.clone());
+    let codes = RecoveryCodes::new(store, clock, random, passwords, lockout, trail);
+    let journey = JourneyId::from_text("import");
+    let occasion = Occasion { user: person.id.clone(), journey, origin: Origin::default() };
+    let mut batch = Batch::new();
+    codes.issue_into(&mut batch, &occasion).await.unwrap();
+    batch
 }
 
 async fn kinds(store: &SharedStore) -> Vec<String> {
