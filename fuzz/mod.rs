@@ -3,6 +3,7 @@
 //!
 //! Seeds lie in `seeds/<target>.txt`, one a line.
 
+pub mod backup;
 pub mod claims_request;
 pub mod cookies;
 pub mod id_token_hint;
@@ -14,7 +15,8 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]), &'static str);
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
+    ("backup", backup::run, include_str!("seeds/backup.txt")),
     ("claims_request", claims_request::run, include_str!("seeds/claims_request.txt")),
     ("cookies", cookies::run, include_str!("seeds/cookies.txt")),
     ("id_token_hint", id_token_hint::run, include_str!("seeds/id_token_hint.txt")),

@@ -39,9 +39,6 @@ impl Record for PendingTotp {}
 /// The kind of the records of authenticator apps.
 pub const TOTP: &str = "factor_totp";
 
-/// The kinds of records whose one-time codes a restore may not bring back, because nobody knows which were spent since.
-pub const SPENT_BY_RESTORE: &[&str] = &["factor_recovery_codes"];
-
 /// The authenticator apps of a restored copy: no code shown until `now` is accepted (R-OP-09).
 pub fn after_restore(raw: Raw, now: Timestamp) -> Result<Raw, StorageError> {
     let mut stored = raw.decode::<TotpCredentials>()?;

@@ -1,7 +1,7 @@
 //! The restore of a backup into an empty folder, and what it may not bring back (R-OP-09, R-OP-10).
 //!
 //! Nobody knows what was revoked, spent or signed out between the backup and the restore. So whatever was to pass anyway is
-//! dead: sessions, codes, tokens, journeys, invitations, counters of tries. What has no end stays: people, passwords,
+//! dead: sessions, codes, tokens, journeys, invitations, counters of tries, mails that were waiting. What has no end stays: people, passwords,
 //! authenticator apps, applications, keys, policy; and the audit trail. The floor of each authenticator app rises to now, so
 //! that no code that was ever shown is good again, and recovery codes are void.
 
@@ -20,6 +20,9 @@ use crate::storage::new_folder::NewFolder;
 use crate::storage::redb::CACHE_BYTES;
 use crate::storage::{self, Batch, ExportSink as _, Key, Raw, StorageError, StoreMark, envelope, moving};
 
+/// Kinds that pass although their records have no end: one-time codes, of which nobody knows which were spent, and work that
+/// was waiting, of which nobody knows whether it was done.
+const PASSING: &[&str] = &["factor_recovery_codes", "job"];
 /// Kinds that stay although their records have an end.
 const KEPT: &[&str] = &["audit", "signing-key"];
 
@@ -98,7 +101,7 @@ impl Restore<'_> {
 /// The record as it lives on after a restore at `now`, if it does.
 fn survives(key: &Key, raw: Raw, now: Timestamp) -> Result<Option<Raw>, StorageError> {
     let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| kind.as_bytes() == key.kind());
-    if is_one_of(factors::store::SPENT_BY_RESTORE) || raw.expires.is_some() && !is_one_of(KEPT) {
+    if is_one_of(PASSING) || raw.expires.is_some() && !is_one_of(KEPT) {
         return Ok(None);
     }
     if is_one_of(&[factors::store::TOTP]) {

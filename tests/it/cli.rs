@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::support::program::{Demo, complaint, done, keyward, refused};
 
+mod backup;
 mod held;
 mod listings;
 mod mail;

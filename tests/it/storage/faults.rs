@@ -13,6 +13,7 @@ use keyward::foundation::clock::{Clock as _, ManualClock, SystemClock};
 use keyward::storage::{self, Outcome, SharedStore};
 
 use super::workload::{self, Ledger};
+use crate::support::program::Installed;
 
 const FOLDER: &str = "KEYWARD_FAULT_FOLDER";
 const ENGINE: &str = "KEYWARD_FAULT_ENGINE";
@@ -162,4 +163,42 @@ async fn write(engine: EngineName, folder: &Path) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The real server: its disk begins to fail while it serves. It tells nobody that something was done, ends with an exit code,
+/// and the next one has all that was told (R-ST-02).
+#[tokio::test]
+async fn a_server_whose_disk_fails_ends_and_starts_again_with_all_it_told() {
+    for engine in EngineName::ALL {
+        let at = Installed::with(&format!("[storage]\nengine = \"{engine}\""));
+        let server = at.serve().await;
+        at.done(&["user", "add", "told", "--email", "told@example.com"]);
+        let trace = at.folder.path().join("trace");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO", "-o"]).arg(&trace);
+        strace.args(["-p", &server.id().to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(mut tracing) = strace.spawn() else { return drop(not_tested()) };
+        while !traced(server.id()) {
+            if tracing.try_wait().unwrap().is_some() {
+                return drop(not_tested());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        at.refused(&["user", "add", "untold", "--email", "untold@example.com"]);
+        let ended = server.ends();
+        tracing.wait().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{engine}");
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(said.contains("the store failed") && said.contains("start again"), "{engine}: {said}");
+        at.done(&["user", "invite", "told"]);
+    }
+}
+
+/// Whether every thread of `process` is watched.
+fn traced(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    })
 }

@@ -1,5 +1,6 @@
 //! The storage kernel: one contract on every engine, crashes, system calls, and a comparison with a model.
 
+mod backup;
 mod contract;
 mod counters;
 mod crash;
