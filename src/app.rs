@@ -129,12 +129,13 @@ impl App {
         let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
+        let users = Users::new(store.clone(), clock.clone(), random.clone());
         Ok(Self {
-            users: Users::new(store.clone(), clock.clone(), random.clone()),
+            users: users.clone(),
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
-            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
+            lifecycle: Lifecycle::new(store.clone(), users, sessions.clone(), trail.clone()),
             health: Arc::new(ready_when(&store, clock)),
             keyring: Arc::new(keyring),
             pages: Arc::new(pages),

@@ -58,6 +58,24 @@ pub enum Action {
     InvitationUsed,
     /// An application was registered.
     ClientRegistered,
+    /// An application was given a further secret.
+    ClientSecretRotated,
+    /// An application was removed.
+    ClientRemoved,
+    /// A person was locked out by an administrator.
+    UserLocked,
+    /// A person may sign in again.
+    UserUnlocked,
+    /// A person was deleted.
+    UserDeleted,
+    /// All second factors of a person were taken away.
+    FactorsReset,
+    /// A group was deleted.
+    GroupDeleted,
+    /// A person was put into a group.
+    GroupMemberAdded,
+    /// A person was taken out of a group.
+    GroupMemberRemoved,
 }
 
 /// How it went.
@@ -156,6 +174,9 @@ pub struct Event {
     /// Which application it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client: Option<ClientId>,
+    /// Which group it concerns.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
     /// Which enrolled factor it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialId>,

@@ -47,6 +47,7 @@ impl Trail {
             actor: Actor::Anonymous,
             subject: None,
             client: None,
+            group: None,
             credential: None,
             session: None,
             reason: None,
@@ -83,6 +84,12 @@ impl Draft<'_> {
     /// Names the application.
     pub fn client(mut self, client: &ClientId) -> Self {
         self.event.client = Some(client.clone());
+        self
+    }
+
+    /// Names the group.
+    pub fn group(mut self, name: &str) -> Self {
+        self.event.group = Some(name.to_owned());
         self
     }
 

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod presets;
 pub mod redirect_uri;
 pub mod registration;
+pub mod rotation;
 pub mod store;
 
 pub use client::{Client, StoredSecret};

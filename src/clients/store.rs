@@ -85,6 +85,31 @@ impl Clients {
         }
     }
 
+    /// Any client with this id, as it stands.
+    pub async fn by_id(&self, id: &ClientId) -> Result<Option<Client>, StorageError> {
+        let (_, mut known) = self.generations.get_current(KIND, &[id.as_str()]).await?;
+        let found = known.pop().flatten().map(|raw| raw.decode::<Client>()).transpose()?;
+        Ok(found.map(|stored| stored.value))
+    }
+
+    /// Removes a client, in one commit with the caller's batch `with`; answers whether there was one with this id.
+    pub async fn remove(&self, id: &ClientId, with: Batch) -> Result<bool, RegistrationError> {
+        loop {
+            let (generation, mut known) = self.generations.get_current(KIND, &[id.as_str()]).await?;
+            if known.pop().flatten().is_none() {
+                return Ok(false);
+            }
+            let mut batch = Batch::new();
+            generation.change(&mut batch);
+            batch.delete(generation.key(KIND, id.as_str())).append(with.clone());
+            match self.store.commit(batch).await? {
+                Outcome::Done(_) => return Ok(true),
+                Outcome::Refused(0) => {}
+                Outcome::Refused(_) => return Err(RegistrationError::Conflict),
+            }
+        }
+    }
+
     /// Whether it was written: not where the generation changed since it was read, which is looked at anew then.
     async fn write(
         &self,

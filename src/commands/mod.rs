@@ -12,6 +12,7 @@
 
 pub mod administrator;
 pub mod client;
+pub mod group;
 pub mod handed;
 pub mod refused;
 pub mod registry;

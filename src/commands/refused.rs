@@ -66,6 +66,7 @@ impl From<UserError> for Refused {
     fn from(error: UserError) -> Self {
         let reason = match error {
             UserError::Invalid { .. } | UserError::Taken(_) | UserError::Weak(_) => Reason::Rule,
+            UserError::LastAdministrator | UserError::NotEmpty => Reason::Rule,
             UserError::Unknown | UserError::UnknownGroup(_) => Reason::Absent,
             UserError::Conflict => Reason::Conflict,
             UserError::Busy(_) | UserError::Storage(_) | UserError::Sealing(_) => Reason::Failed,

@@ -17,7 +17,7 @@ use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
 use crate::foundation::{Random, random};
 use crate::limits::{AuthenticatorLockout, Blocked, CountedProof};
-use crate::storage::{Batch, Key, Record, SharedStore, Stored};
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
 use crate::users::passwords::SlowHash;
 use crate::users::{Passwords, Prepared};
 
@@ -253,6 +253,11 @@ fn prepare(code: &str) -> Result<Prepared, FactorError> {
     Prepared::new(code).map_err(|weak| FactorError::Password(weak.into()))
 }
 
-fn key(user: &UserId) -> Key {
+/// Which set of codes `user` has.
+pub(super) async fn set_of(store: &SharedStore, user: &UserId) -> Result<Option<CredentialId>, StorageError> {
+    Ok(store.fetch::<CodeSet>(&key(user)).await?.map(|stored| stored.value.id))
+}
+
+pub(super) fn key(user: &UserId) -> Key {
     Key::new("factor_recovery_codes", &[user.as_str()])
 }

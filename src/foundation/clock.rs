@@ -26,6 +26,14 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// As people and programs read it: `2026-11-01T08:30:00Z`, in whole seconds (RFC 3339).
+    pub fn rfc3339(self) -> String {
+        let moment = time::OffsetDateTime::from_unix_timestamp(self.seconds()).ok();
+        let text =
+            moment.and_then(|moment| moment.format(&time::format_description::well_known::Rfc3339).ok());
+        text.unwrap_or_else(|| format!("{} ms", self.0))
+    }
+
     /// Whole seconds since 1970, as a JWT's `NumericDate` (RFC 7519 section 2), rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

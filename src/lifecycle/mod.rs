@@ -6,12 +6,14 @@
 //! R-AU-05 (the event is part of the change).
 
 pub mod invitation;
+pub mod standing;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
+use crate::grants::Grants;
 use crate::sessions::{Session, Sessions};
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
-use crate::users::{Epoch, epoch};
+use crate::users::{Epoch, Users, epoch};
 
 pub use invitation::Invitations;
 
@@ -19,14 +21,16 @@ pub use invitation::Invitations;
 #[derive(Debug, Clone)]
 pub struct Lifecycle {
     store: SharedStore,
+    users: Users,
+    grants: Grants,
     sessions: Sessions,
     trail: Trail,
 }
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(store: SharedStore, sessions: Sessions, trail: Trail) -> Self {
-        Self { store, sessions, trail }
+    pub fn new(store: SharedStore, users: Users, sessions: Sessions, trail: Trail) -> Self {
+        Self { users, grants: Grants::new(store.clone()), store, sessions, trail }
     }
 
     /// Adds to `batch` what belongs to a new password; answers the person's new epoch.

@@ -22,10 +22,10 @@ pub const RESERVED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The people and groups of one store.
 #[derive(Debug, Clone)]
 pub struct Users {
-    store: SharedStore,
-    clock: Arc<dyn Clock>,
+    pub(super) store: SharedStore,
+    pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    generations: Generations,
+    pub(super) generations: Generations,
 }
 
 /// Who holds what looks like this. Stands under the skeleton; expires only while it is a mere reservation.
@@ -245,7 +245,7 @@ impl Users {
         Ok(())
     }
 
-    async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
+    pub(super) async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
         own.append(with);
         match self.store.commit(own).await? {
             Outcome::Done(_) => Ok(()),
