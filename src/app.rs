@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::account::{self, Accounts};
 use crate::audit::{Trail, trail::RETENTION};
 use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
+use crate::configuration::{self, Configuration};
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
@@ -46,6 +48,9 @@ pub enum StartError {
     /// The pepper could not be read or made.
     #[error(transparent)]
     Users(#[from] UserError),
+    /// The configuration could not be read.
+    #[error(transparent)]
+    Configuration(#[from] configuration::Refused),
     /// The pages could not be made ready.
     #[error(transparent)]
     Pages(#[from] PagesError),
@@ -109,6 +114,8 @@ pub struct App {
     pub trail: Trail,
     /// The settings that count now.
     pub live: Live,
+    /// All that is configured.
+    pub configuration: Configuration,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }
@@ -130,15 +137,30 @@ impl App {
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let users = Users::new(store.clone(), clock.clone(), random.clone());
+        let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
+        let pages = Arc::new(pages);
+        let configured = configuration::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            site,
+            clients: clients.clone(),
+            grants: Grants::new(store.clone()),
+            users: users.clone(),
+            pages: pages.clone(),
+            trail: trail.clone(),
+            live: live.clone(),
+        };
         Ok(Self {
             users: users.clone(),
-            clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
+            clients,
+            configuration: Configuration::open(configured).await?,
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle: Lifecycle::new(store.clone(), users, sessions.clone(), trail.clone()),
             health: Arc::new(ready_when(&store, clock)),
             keyring: Arc::new(keyring),
-            pages: Arc::new(pages),
+            pages,
             passwords,
             sessions,
             factor,
@@ -177,6 +199,7 @@ impl App {
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
             .merge(journey::routes(journeys.clone()))
             .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
+            .layer(from_fn_with_state(self.configuration.clone(), configuration::pin::pin))
             .merge(web::asset_files::routes(self.pages.clone()))
             .merge(health::routes(self.health.clone()));
         let shell = Shell {

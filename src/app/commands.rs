@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::commands::client::{self, Applications};
+use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
@@ -34,6 +35,9 @@ impl App {
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
             .with::<client::Remove>(&applications)
+            .with::<configuration::Export>(&self.configuration)
+            .with::<configuration::Plan>(&self.configuration)
+            .with::<configuration::Apply>(&self.configuration)
             .close()
     }
 

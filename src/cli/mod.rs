@@ -8,6 +8,7 @@
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
 pub mod client;
+pub mod configuration;
 pub mod demo;
 pub mod installation;
 pub mod instructions;
@@ -44,6 +45,12 @@ enum Command {
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
+    /// Write all that is configured, without secrets
+    Export(configuration::Export),
+    /// Show what a configuration file would change
+    Plan(configuration::PlanArguments),
+    /// Make a configuration file so: all of it, or nothing
+    Apply(configuration::ApplyArguments),
 }
 
 /// Which installation a command works on.
@@ -96,6 +103,9 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
+        Command::Export(export) => export.run().await,
+        Command::Plan(plan) => plan.run().await,
+        Command::Apply(apply) => apply.run().await,
     }
 }
 

@@ -20,7 +20,8 @@ impl Clients {
         let mut faults = Vec::new();
         let mut note = |member: &str, sentence: String| {
             // Some sentences begin with the member they are about.
-            let rest = sentence.strip_prefix(member).map(|rest| rest.trim_start_matches([':', ' ']).to_owned());
+            let rest =
+                sentence.strip_prefix(member).map(|rest| rest.trim_start_matches([':', ' ']).to_owned());
             faults.push(Fault { member: member.to_owned(), sentence: rest.unwrap_or(sentence) });
         };
         let methods = authentication(metadata).inspect_err(|error| {
@@ -28,7 +29,10 @@ impl Clients {
         });
         let public = methods.is_ok_and(|methods| methods == [ClientAuthentication::None]);
         if metadata.unbound && public {
-            note("unbound", "is for confidential clients only; give the client a secret, or use PKCE".to_owned());
+            note(
+                "unbound",
+                "is for confidential clients only; give the client a secret, or use PKCE".to_owned(),
+            );
         }
         let checks: [(&str, Result<(), RegistrationError>); 3] = [
             ("client_id", self.id(metadata).map(drop)),
@@ -64,10 +68,8 @@ impl Clients {
                 }
             }
         }
-        let single = [
-            ("initiate_login_uri", &metadata.initiate_login_uri),
-            ("client_uri", &metadata.client_uri),
-        ];
+        let single =
+            [("initiate_login_uri", &metadata.initiate_login_uri), ("client_uri", &metadata.client_uri)];
         for (member, uri) in single {
             if let Err(error) = self.optional_uri(uri.as_ref()) {
                 note(member, error.to_string());

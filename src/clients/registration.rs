@@ -204,7 +204,9 @@ fn stored(secret: &Hidden) -> StoredSecret {
     StoredSecret { hash: Hashed::of(secret.expose()), expires: None }
 }
 
-pub(super) fn authentication(metadata: &ClientMetadata) -> Result<Vec<ClientAuthentication>, RegistrationError> {
+pub(super) fn authentication(
+    metadata: &ClientMetadata,
+) -> Result<Vec<ClientAuthentication>, RegistrationError> {
     let mut methods = metadata.token_endpoint_auth_methods.clone();
     methods.extend(metadata.token_endpoint_auth_method);
     methods.sort();

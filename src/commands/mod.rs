@@ -12,6 +12,7 @@
 
 pub mod administrator;
 pub mod client;
+pub mod configuration;
 pub mod group;
 pub mod handed;
 pub mod refused;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Configuration;
 use super::error::Refused;
 use super::model::Model;
 use super::plan::{Base, Change, Plan};
@@ -9,18 +10,14 @@ use super::problem::{Problem, part};
 use super::reference::Secrets;
 use super::state::State;
 use super::validate::{self, Target};
-use super::Configuration;
 use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::Hidden;
 use crate::storage::{Batch, Generation};
-use crate::users::User;
-use crate::users::group;
+use crate::users::profile::Text;
 
 /// Events of single clients that fit into the commit of the switch; beyond, the event of the whole stands for them.
 const EVENTS: usize = 900;
-/// People looked at in one page.
-const PAGE: usize = 500;
 
 /// What somebody wants: a model, and the secrets that it refers to.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +56,12 @@ impl Configuration {
     }
 
     /// Applies `proposal`, on condition that the configuration is still the one of `base`, where that is given.
-    pub async fn apply(&self, proposal: &Proposal, base: Option<Base>, by: Actor) -> Result<Applied, Refused> {
+    pub async fn apply(
+        &self,
+        proposal: &Proposal,
+        base: Option<Base>,
+        by: Actor,
+    ) -> Result<Applied, Refused> {
         let _one_at_a_time = self.applying.lock().await;
         let mut prepared = self.prepare(proposal).await?;
         if base.is_some_and(|base| base != prepared.plan.base) {
@@ -76,6 +78,12 @@ impl Configuration {
         let taken = self.take_number(&prepared.current).await?;
         self.clear_all_but(&prepared.current, &taken).await?;
         self.write(&taken, &prepared.target.state).await?;
+        // Should a client of this id come back, nobody has consented to it. If the switch is not made, people are asked once
+        // more.
+        for id in prepared.present.clients.keys().filter(|id| !prepared.target.state.clients.contains_key(id))
+        {
+            self.parts.grants.forget_client(id).await?;
+        }
         self.switch(&taken, &prepared.current, with).await?;
         self.refresh().await?;
         Ok(Applied { plan: prepared.plan, generation: taken.number, made })
@@ -92,45 +100,21 @@ impl Configuration {
     /// A group that somebody is in does not go: the people's records name it. `with` gets the condition that nobody is put
     /// into a group meanwhile.
     async fn keep_members(&self, prepared: &Prepared, with: &mut Batch) -> Result<(), Refused> {
-        let stays = |name: &str| prepared.target.state.groups.values().any(|group| group.name.as_str() == name);
-        let gone = prepared.present.groups.values().map(|group| group.name.as_str().to_owned());
-        let mut members: BTreeMap<String, usize> =
-            gone.filter(|name| !stays(name)).map(|name| (name, 0)).collect();
-        if members.is_empty() {
-            return Ok(());
-        }
-        let joined = self.parts.store.get(&[group::joined_key()]).await?.pop().flatten();
-        match joined {
-            Some(joined) => with.require_revision(group::joined_key(), joined.revision),
-            None => with.require_absent(group::joined_key()),
-        };
-        self.count_members(&mut members).await?;
+        let gone = prepared.present.groups.values().map(|group| &group.name);
+        let stays = |name: &Text| prepared.target.state.groups.values().any(|group| group.name == *name);
+        let gone = gone.filter(|name| !stays(name)).cloned().collect::<Vec<_>>();
+        let members = self.parts.users.count_members(gone, with).await?;
         let kept = members.into_iter().filter(|(_, count)| *count > 0);
         let problems: Vec<_> = kept
             .map(|(name, count)| {
-                let people = if count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
-                let sentence = format!("is left out, but {people} in it; keep the group, or take them out of it first");
-                Problem::at(format!("groups.{}", part(&name)), sentence)
+                let people =
+                    if count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
+                let sentence =
+                    format!("is left out, but {people} in it; keep the group, or take them out first");
+                Problem::at(format!("groups.{}", part(name.as_str())), sentence)
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Refused::Faulty(problems)) }
-    }
-
-    async fn count_members(&self, members: &mut BTreeMap<String, usize>) -> Result<(), Refused> {
-        let people = crate::storage::Key::prefix("user", &[]);
-        let mut after = None;
-        loop {
-            let page = self.parts.store.scan(&people, after.as_ref(), PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = Some(last.clone());
-            for (_, raw) in page {
-                for name in &raw.decode::<User>()?.value.groups {
-                    if let Some(count) = members.get_mut(name.as_str()) {
-                        *count += 1;
-                    }
-                }
-            }
-        }
     }
 
     fn make_secrets(&self, target: &mut Target) -> Vec<(ClientId, Hidden)> {

@@ -45,7 +45,9 @@ impl ClientEntry {
             client_secret: None,
             client_name: entry.client_name.or(usual.client_name),
             redirect_uris: entry.redirect_uris.unwrap_or(usual.redirect_uris),
-            post_logout_redirect_uris: entry.post_logout_redirect_uris.unwrap_or(usual.post_logout_redirect_uris),
+            post_logout_redirect_uris: entry
+                .post_logout_redirect_uris
+                .unwrap_or(usual.post_logout_redirect_uris),
             frontchannel_logout_uri: entry.frontchannel_logout_uri.or(usual.frontchannel_logout_uri),
             initiate_login_uri: entry.initiate_login_uri.or(usual.initiate_login_uri),
             token_endpoint_auth_methods: entry
@@ -66,7 +68,9 @@ impl ClientEntry {
     /// What is usual for the application at `base_url`, or for any.
     fn usual(&self, site: &Site) -> Result<ClientMetadata, (&'static str, String)> {
         match (self.preset, &self.base_url) {
-            (Some(preset), Some(base_url)) => preset.metadata(base_url, site).map_err(|fault| ("base_url", fault)),
+            (Some(preset), Some(base_url)) => {
+                preset.metadata(base_url, site).map_err(|fault| ("base_url", fault))
+            }
             (None, Some(_)) => {
                 let known = Preset::ALL.map(Preset::name).join(", ");
                 Err(("base_url", format!("needs a preset beside it; write one of {known}")))

@@ -1,6 +1,5 @@
 //! Files of the model: JSON or TOML, read with every fault named, written without a secret (R-OP-02, R-OP-03, R-TR-10).
 
-use serde::Deserialize as _;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -41,7 +40,9 @@ pub fn read(text: &str, format: Format) -> Result<Model, Vec<Problem>> {
 pub fn write(model: &Model, format: Format) -> Result<String, String> {
     let tree = without_nulls(serde_json::to_value(model).map_err(|error| error.to_string())?);
     match format {
-        Format::Json => serde_json::to_string_pretty(&tree).map(|text| text + "\n").map_err(|error| error.to_string()),
+        Format::Json => {
+            serde_json::to_string_pretty(&tree).map(|text| text + "\n").map_err(|error| error.to_string())
+        }
         Format::Toml => toml::to_string_pretty(&tree).map_err(|error| error.to_string()),
     }
 }
@@ -63,8 +64,11 @@ fn model(mut tree: Value) -> Result<Model, Vec<Problem>> {
     let mut taken = Vec::new();
     loop {
         let (path, sentence) = match serde_path_to_error::deserialize::<_, Model>(&tree) {
-            Ok(model) if problems.is_empty() => return Ok(model),
-            Ok(_) => return Err(problems),
+            Ok(model) => {
+                let kept = serde_json::to_value(&model).unwrap_or_default();
+                no_list_as_section("", &tree, &kept, &mut problems);
+                return if problems.is_empty() { Ok(model) } else { Err(problems) };
+            }
             Err(error) => (error.path().clone(), sentence(&error.inner().to_string())),
         };
         problems.push(Problem::at(shown(&path, &taken), sentence));
@@ -72,6 +76,23 @@ fn model(mut tree: Value) -> Result<Model, Vec<Problem>> {
         if !removed || problems.len() == problem::MOST {
             return Err(problems);
         }
+    }
+}
+
+/// The library takes a list for a section, its entries in the order of the members. Nobody means that.
+fn no_list_as_section(path: &str, seen: &Value, read: &Value, problems: &mut Vec<Problem>) {
+    match (seen, read) {
+        (Value::Object(seen), Value::Object(read)) => {
+            for (name, seen) in seen {
+                let read = read.get(name).unwrap_or(&Value::Null);
+                let path = if path.is_empty() { part(name) } else { format!("{path}.{}", part(name)) };
+                no_list_as_section(&path, seen, read, problems);
+            }
+        }
+        (Value::Array(_), Value::Object(_)) => {
+            problems.push(Problem::at(path, "is a list; write a section with names in it"));
+        }
+        _ => {}
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is configured, as the model (R-OP-03): without any secret, and without what the provider itself owns.
 
+use super::Configuration;
 use super::error::Refused;
 use super::model::{ClientEntry, FORMAT, GroupEntry, Model};
 use super::state::State;
-use super::Configuration;
 use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::storage::Batch;
 
@@ -12,7 +12,8 @@ impl Configuration {
     pub async fn export(&self, by: Actor) -> Result<Model, Refused> {
         let (_, state) = self.load().await?;
         let mut batch = Batch::new();
-        let event = self.parts.trail.event(Action::ConfigurationExported, Outcome::Success, &Origin::default());
+        let event =
+            self.parts.trail.event(Action::ConfigurationExported, Outcome::Success, &Origin::default());
         event.by(by).write(&mut batch);
         self.parts.store.commit(batch).await?;
         Ok(Model::of(&state))

@@ -45,8 +45,10 @@ use crate::audit::Trail;
 use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Site};
 use crate::foundation::{Clock, Random};
+use crate::grants::Grants;
 use crate::pages::Pages;
 use crate::storage::{Generations, SharedStore};
+use crate::users::Users;
 
 /// What the configuration works with.
 #[derive(Debug, Clone)]
@@ -61,6 +63,10 @@ pub struct Parts {
     pub site: Arc<Site>,
     /// The rules for clients.
     pub clients: Clients,
+    /// Who consented to what.
+    pub grants: Grants,
+    /// Who is in which group.
+    pub users: Users,
     /// Which texts there are.
     pub pages: Arc<Pages>,
     /// Where events go.

@@ -74,9 +74,16 @@ impl Plan {
         };
         let mut differences = Vec::new();
         compare("", &tree(present)?, &tree(&Model::of(&target.state))?, &mut differences);
-        let made = target.without_secret.iter().map(|id| (client_secret_path(id.as_str()), "will be made, and shown once"));
-        let given = target.new_secrets.iter().map(|path| (path.clone(), "will be the one that is referred to"));
-        differences.extend(made.chain(given).map(|(path, what)| Difference { path, change: Change::Secret(what.to_owned()) }));
+        let made = target
+            .without_secret
+            .iter()
+            .map(|id| (client_secret_path(id.as_str()), "will be made, and shown once"));
+        let given =
+            target.new_secrets.iter().map(|path| (path.clone(), "will be the one that is referred to"));
+        differences.extend(
+            made.chain(given)
+                .map(|(path, what)| Difference { path, change: Change::Secret(what.to_owned()) }),
+        );
         Ok(Self { base, differences })
     }
 
@@ -104,8 +111,12 @@ fn compare(path: &str, before: &Value, after: &Value, differences: &mut Vec<Diff
                 let path = if path.is_empty() { part(name) } else { format!("{path}.{}", part(name)) };
                 match (old.get(name), new.get(name)) {
                     (Some(before), Some(after)) => compare(&path, before, after, differences),
-                    (Some(gone), None) => differences.push(Difference { path, change: Change::Removed(gone.clone()) }),
-                    (None, Some(new)) => differences.push(Difference { path, change: Change::Added(new.clone()) }),
+                    (Some(gone), None) => {
+                        differences.push(Difference { path, change: Change::Removed(gone.clone()) })
+                    }
+                    (None, Some(new)) => {
+                        differences.push(Difference { path, change: Change::Added(new.clone()) })
+                    }
                     (None, None) => {}
                 }
             }

@@ -30,7 +30,8 @@ impl std::fmt::Display for Problem {
 
 /// A part of a path, quoted where it could be read otherwise.
 pub fn part(name: &str) -> String {
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let shown: String = name.chars().take(100).collect();
     if plain && shown.len() == name.len() { shown } else { format!("{shown:?}") }
 }

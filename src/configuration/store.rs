@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Configuration;
 use super::error::Refused;
 use super::state::{ALL, SETTINGS, State, StoredSettings, StoredTexts, TEXTS};
-use super::Configuration;
 use crate::clients::{self, Client};
 use crate::config::LiveSettings;
 use crate::storage::generation::{self, Current, current_key, numeral};
@@ -92,8 +92,10 @@ impl Configuration {
             if self.generations.current().await? != current {
                 continue;
             }
-            let groups = groups.into_iter().map(|(key, raw)| Ok((key.last_part(), raw.decode::<Group>()?.value)));
-            let clients = clients.into_iter().map(|(_, raw)| raw.decode::<Client>().map(|stored| stored.value));
+            let groups =
+                groups.into_iter().map(|(key, raw)| Ok((key.last_part(), raw.decode::<Group>()?.value)));
+            let clients =
+                clients.into_iter().map(|(_, raw)| raw.decode::<Client>().map(|stored| stored.value));
             let clients = clients.map(|client| client.map(|client| (client.id.clone(), client)));
             let state = State {
                 settings,
@@ -146,7 +148,12 @@ impl Configuration {
 
     /// The generation that was taken counts from now on, all of it, if `replaced` does until then; `with` says what else
     /// must hold, and tells of it.
-    pub(super) async fn switch(&self, taken: &Taken, replaced: &Generation, with: Batch) -> Result<(), Refused> {
+    pub(super) async fn switch(
+        &self,
+        taken: &Taken,
+        replaced: &Generation,
+        with: Batch,
+    ) -> Result<(), Refused> {
         let mut batch = Batch::new();
         replaced.hold(&mut batch);
         let current = Current { generation: taken.number, since: Some(self.parts.clock.now()) };

@@ -33,7 +33,8 @@ struct Tree(usize);
 
 impl Tree {
     fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
-        let left = self.0.checked_sub(1).ok_or_else(|| E::custom(format!("nested deeper than {DEPTH} levels")));
+        let left =
+            self.0.checked_sub(1).ok_or_else(|| E::custom(format!("nested deeper than {DEPTH} levels")));
         left.map(Self)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Parts;
 use super::model::{ClientEntry, FORMAT, GroupEntry, Model, client_secret_path};
 use super::problem::{self, Problem, part};
 use super::reference::{Reference, Secrets};
 use super::state::State;
-use super::Parts;
 use crate::clients::{Client, StoredSecret};
 use crate::config::live::OwnTexts;
 use crate::config::{LiveSettings, WrongSetting};
@@ -41,7 +41,12 @@ struct Check<'a> {
 }
 
 /// The state that `model` asks for, with `secrets` where it refers to some, in place of `present`.
-pub fn target(parts: &Parts, model: &Model, secrets: &Secrets, present: &State) -> Result<Target, Vec<Problem>> {
+pub fn target(
+    parts: &Parts,
+    model: &Model,
+    secrets: &Secrets,
+    present: &State,
+) -> Result<Target, Vec<Problem>> {
     let mut check = Check {
         parts,
         model,
@@ -105,12 +110,17 @@ impl Check<'_> {
             return Some("is the id of no text; remove it".to_owned());
         };
         let length = text.chars().count();
-        if text.trim().is_empty() || length > 2000 || text.chars().any(|letter| letter.is_control() && letter != '\n') {
+        if text.trim().is_empty()
+            || length > 2000
+            || text.chars().any(|letter| letter.is_control() && letter != '\n')
+        {
             return Some("is empty, longer than 2,000 characters or has control characters".to_owned());
         }
         let known = places(built_in);
         let unknown = places(text).into_iter().find(|place| !known.contains(place))?;
-        Some(format!("has the place {{{unknown}}}, which is not filled there; the built-in text is {built_in:?}"))
+        Some(format!(
+            "has the place {{{unknown}}}, which is not filled there; the built-in text is {built_in:?}"
+        ))
     }
 
     fn groups(&mut self) -> BTreeMap<String, Group> {
@@ -121,7 +131,10 @@ impl Check<'_> {
             let id = group::id(&group.name);
             if let Some(other) = groups.get(&id) {
                 let other = other.name.as_str().to_owned();
-                self.note(path, format!("differs from the group {other:?} in its spelling only; keep one of them"));
+                self.note(
+                    path,
+                    format!("differs from the group {other:?} in its spelling only; keep one of them"),
+                );
                 continue;
             }
             groups.insert(id, group);
@@ -157,7 +170,10 @@ impl Check<'_> {
         }
         let public = metadata.token_endpoint_auth_methods == [ClientAuthentication::None];
         if public && entry.pkce_required == Some(false) {
-            self.note(format!("{path}.pkce_required"), "is false; a public client cannot do without, so remove it");
+            self.note(
+                format!("{path}.pkce_required"),
+                "is false; a public client cannot do without, so remove it",
+            );
         }
         self.allowed_groups(&path, entry);
         let secrets = self.client_secrets(id, entry, public);
@@ -258,5 +274,8 @@ fn size(value: &impl serde::Serialize) -> usize {
 /// The names of the places in a text.
 fn places(text: &str) -> BTreeSet<&str> {
     let after = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    after.map(|(name, _)| name).filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')).collect()
+    after
+        .map(|(name, _)| name)
+        .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        .collect()
 }

@@ -63,10 +63,7 @@ impl Command for RotateSecret {
         let now = applications.clock.now();
         let rotated = applications.clients.rotate_secret(&client.id, now.plus(overlap), batch).await?;
         let (client, secret) = rotated.ok_or_else(Refused::conflict)?;
-        Ok(Rotated {
-            client: Application::of(&client, now),
-            client_secret: Handed::new(secret.expose()),
-        })
+        Ok(Rotated { client: Application::of(&client, now), client_secret: Handed::new(secret.expose()) })
     }
 }
 

@@ -45,12 +45,10 @@ impl Applications {
         let mut called: Vec<_> = all.into_iter().filter(|known| known.name == client).collect();
         match (called.pop(), called.len()) {
             (Some(only), 0) => return Ok(only),
-            (Some(_), others) => {
-                Err(Refused::rule(format!(
-                    "{} applications are called {client:?}; name the one you mean by its client id: keyward client list",
-                    others + 1
-                )))
-            }
+            (Some(_), others) => Err(Refused::rule(format!(
+                "{} applications are called {client:?}; name the one you mean by its client id: keyward client list",
+                others + 1
+            ))),
             (None, _) => Err(absent(client)),
         }
     }
