@@ -55,7 +55,19 @@ fn r_ad_05_what_the_provider_owns_cannot_be_written() {
 
 #[test]
 fn what_is_no_file_of_ours_is_refused() {
-    for text in ["", "null", "[]", "7", "\"x\"", "{", "{}x", "\u{feff}{}", "{\"clients\": []}", "{\"policy\": []}", "{\"groups\": {\"a\": [null]}}"] {
+    for text in [
+        "",
+        "null",
+        "[]",
+        "7",
+        "\"x\"",
+        "{",
+        "{}x",
+        "\u{feff}{}",
+        "{\"clients\": []}",
+        "{\"policy\": []}",
+        "{\"groups\": {\"a\": [null]}}",
+    ] {
         unreadable(text, Format::Json);
     }
     for text in ["x", "= 1", "a = 1979-05-27T07:32:00Z", "format = 1.5", "format = nan", "\u{0}"] {

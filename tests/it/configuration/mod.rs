@@ -1,5 +1,6 @@
 //! All that is configured as one model: exported, planned, applied, seen by a running server, and never half.
 
+mod command_line;
 mod hostile;
 mod kill;
 mod older;
