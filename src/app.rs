@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use mail::Mailing;
 
@@ -14,6 +15,7 @@ use crate::account::{self, Accounts};
 use crate::audit::{Trail, trail::RETENTION};
 use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
+use crate::configuration::{self, Configuration};
 use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
@@ -53,6 +55,9 @@ pub enum StartError {
     /// The pepper could not be read or made.
     #[error(transparent)]
     Users(#[from] UserError),
+    /// The configuration could not be read.
+    #[error(transparent)]
+    Configuration(#[from] configuration::Refused),
     /// The pages could not be made ready.
     #[error(transparent)]
     Pages(#[from] PagesError),
@@ -129,6 +134,8 @@ pub struct App {
     pub live: Live,
     /// What belongs together when something happens to a person.
     pub lifecycle: Lifecycle,
+    /// All that is configured.
+    pub configuration: Configuration,
     factor: TotpFactor,
 }
 
@@ -160,10 +167,24 @@ impl App {
             trail.clone(),
             mail.notices.clone(),
         );
+        let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
+        let configured = configuration::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            site,
+            clients: clients.clone(),
+            grants: Grants::new(store.clone()),
+            users: users.clone(),
+            pages: pages.clone(),
+            trail: trail.clone(),
+            live: live.clone(),
+        };
         Ok(Self {
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             users,
-            clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
+            clients,
+            configuration: Configuration::open(configured).await?,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
@@ -210,6 +231,7 @@ impl App {
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
             .merge(journey::routes(journeys.clone()))
             .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
+            .layer(from_fn_with_state(self.configuration.clone(), configuration::pin::pin))
             .merge(web::asset_files::routes(self.pages.clone()))
             .merge(health::routes(self.health.clone()));
         let shell = Shell {

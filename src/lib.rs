@@ -34,6 +34,7 @@ pub mod directory;
 // journey: from stranger to signed in
 pub mod journey;
 // rule: how it is administered
+pub mod configuration;
 pub mod commands;
 // doors
 pub mod oidc;

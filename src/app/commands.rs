@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{App, Ground};
 use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
+use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
@@ -36,6 +37,9 @@ impl App {
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
             .with::<client::Remove>(&applications)
+            .with::<configuration::Export>(&self.configuration)
+            .with::<configuration::Plan>(&self.configuration)
+            .with::<configuration::Apply>(&self.configuration)
             .close()
     }
 

@@ -68,8 +68,14 @@ pub enum Action {
     Restored,
     /// An application was given a further secret.
     ClientSecretRotated,
+    /// An application was changed by an applied configuration.
+    ClientChanged,
     /// An application was removed.
     ClientRemoved,
+    /// A configuration was applied: it counts from now on, all of it.
+    ConfigurationApplied,
+    /// The configuration was exported.
+    ConfigurationExported,
     /// A person was locked out by an administrator.
     UserLocked,
     /// A person may sign in again.

@@ -9,6 +9,7 @@
 
 pub mod backup;
 pub mod client;
+pub mod configuration;
 pub mod demo;
 pub mod group;
 pub mod installation;
@@ -62,6 +63,12 @@ enum Command {
     Restore(restore::Arguments),
     /// Copy the data to another storage engine (while the server is stopped)
     Move(moving::Arguments),
+    /// Write all that is configured, without secrets
+    Export(configuration::Export),
+    /// Show what a configuration file would change
+    Plan(configuration::PlanArguments),
+    /// Make a configuration file so: all of it, or nothing
+    Apply(configuration::ApplyArguments),
 }
 
 /// Which installation a command works on.
@@ -119,6 +126,9 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Restore(arguments) => restore::run(arguments).await,
         Command::Move(arguments) => moving::run(arguments).await,
+        Command::Export(export) => export.run().await,
+        Command::Plan(plan) => plan.run().await,
+        Command::Apply(apply) => apply.run().await,
     }
 }
 

@@ -85,6 +85,9 @@ async fn sweep(app: App, stopping: Stopping) {
         let store = &app.ground.store;
         // A full batch means that more is waiting.
         while let Ok(SWEEP_AT_ONCE) = store.sweep(app.ground.clock.now(), SWEEP_AT_ONCE).await {}
+        if let Err(error) = app.configuration.clear_replaced().await {
+            tracing::error!(%error, "replaced configurations could not be cleared away");
+        }
         match journey::store::evict(store, journey::store::MOST_IN_ALL).await {
             Ok(0) => {}
             Ok(evicted) => {

@@ -13,6 +13,7 @@
 pub mod administrator;
 pub mod backup;
 pub mod client;
+pub mod configuration;
 pub mod group;
 pub mod handed;
 pub mod refused;

@@ -141,6 +141,11 @@ impl Batch {
         self.preconditions.len()
     }
 
+    /// How many bytes it holds so far, keys and values.
+    pub fn bytes(&self) -> usize {
+        super::limits::bytes(self)
+    }
+
     /// Whether it would neither demand nor change anything.
     pub fn is_empty(&self) -> bool {
         self.preconditions.is_empty() && self.writes.is_empty() && self.fault.is_none()

@@ -14,6 +14,7 @@ mod audit;
 mod cli;
 mod commands;
 mod config;
+mod configuration;
 mod delivery;
 mod demo;
 mod directory;

@@ -33,17 +33,17 @@ const MASTER_KEY_SENTENCE: &[u8] = b"Test data of Keyward. This key protects not
 const USERNAME: &str = "fixture.person";
 const PASSWORD: &str = "test data, no credential";
 const TOTP_SECRET: [u8; 20] = *b"test data, no secret";
-const CLIENT_ID: &str = "fixtureClient";
-const CLIENT_SECRET: &str = "TestDataNoCredentialTestDataNoCredentialTestData";
+pub const CLIENT_ID: &str = "fixtureClient";
+pub const CLIENT_SECRET: &str = "TestDataNoCredentialTestDataNoCredentialTestData";
 /// When the stores were written, by their own clock.
-const WRITTEN: Timestamp = Timestamp(1_800_000_000_000);
+pub const WRITTEN: Timestamp = Timestamp(1_800_000_000_000);
 
 fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stores")
 }
 
 /// The provider over the store in `folder`, with the key of the test data beside it.
-async fn open(folder: &Path, at: Timestamp) -> App {
+pub async fn open(folder: &Path, at: Timestamp) -> App {
     let keys = folder.join("keys");
     if !keys.exists() {
         fs::DirBuilder::new().mode(0o700).create(&keys).unwrap();
