@@ -13,7 +13,6 @@ pub mod engine;
 pub mod envelope;
 mod expiry;
 mod folder;
-pub mod index;
 mod inspection;
 pub mod key;
 pub mod limits;
