@@ -15,7 +15,7 @@ use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
 use crate::journey::{self, Journeys};
-use crate::keys::{self, KeyError, Keyring};
+use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -99,8 +99,8 @@ pub struct App {
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
     pub sessions: Sessions,
-    /// The signing keys.
-    pub keyring: Arc<Keyring>,
+    /// The signing keys, and their life.
+    pub rotation: Rotation,
     /// The pages.
     pub pages: Arc<Pages>,
     /// The named checks behind `/ready`.
@@ -121,7 +121,7 @@ impl App {
             organisation: settings.pages.organisation.clone(),
             support_contact: settings.pages.support.clone(),
         })?;
-        let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
+        let rotation = Rotation::open(rotation_parts(&ground, &trail)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
@@ -138,7 +138,7 @@ impl App {
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
             lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
             health: Arc::new(ready_when(&store, clock)),
-            keyring: Arc::new(keyring),
+            rotation,
             pages: Arc::new(pages),
             passwords,
             sessions,
@@ -230,7 +230,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             trail: self.trail.clone(),
-            keyring: self.keyring.clone(),
+            keyring: self.rotation.keyring().clone(),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),
@@ -247,6 +247,20 @@ impl App {
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
         }
+    }
+}
+
+/// A sign-out may name a token as a hint for as long as its session can last.
+fn rotation_parts(ground: &Ground, trail: &Trail) -> rotation::Parts {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    let schedule =
+        rotation::Schedule { every: settings.keys.rotate_every, tokens_last: settings.sessions.absolute };
+    rotation::Parts {
+        store: store.clone(),
+        sealing: sealing.clone(),
+        clock: clock.clone(),
+        trail: trail.clone(),
+        schedule,
     }
 }
 

@@ -56,6 +56,16 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
+    /// A signing key was published, to be used later.
+    SigningKeyAnnounced,
+    /// A signing key began to sign.
+    SigningKeyUsed,
+    /// A signing key stopped signing and stays published for those who hold its tokens.
+    SigningKeyRetired,
+    /// A signing key that does not sign was taken out of the JWK set.
+    SigningKeyRemoved,
+    /// A signing key was declared void, with all that it signed.
+    SigningKeyRevoked,
 }
 
 /// How it went.
@@ -157,6 +167,9 @@ pub struct Event {
     /// Which enrolled factor it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialId>,
+    /// Which signing key it concerns: its `kid`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signing_key: Option<String>,
     /// A hash of the session's id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub session: Option<String>,

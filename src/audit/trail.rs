@@ -48,6 +48,7 @@ impl Trail {
             subject: None,
             client: None,
             credential: None,
+            signing_key: None,
             session: None,
             reason: None,
             origin: origin.clone(),
@@ -89,6 +90,12 @@ impl Draft<'_> {
     /// Names the enrolled factor.
     pub fn credential(mut self, credential: &CredentialId) -> Self {
         self.event.credential = Some(credential.clone());
+        self
+    }
+
+    /// Names the signing key by its `kid`.
+    pub fn signing_key(mut self, kid: &str) -> Self {
+        self.event.signing_key = Some(kid.to_owned());
         self
     }
 

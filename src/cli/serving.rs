@@ -77,6 +77,9 @@ async fn sweep(app: App, stopping: Stopping) {
             _ = ticks.tick() => {}
         }
         let store = &app.ground.store;
+        if let Err(error) = app.rotation.turn().await {
+            tracing::error!(%error, "the signing keys could not be looked after");
+        }
         // A full batch means that more is waiting.
         while let Ok(SWEEP_AT_ONCE) = store.sweep(app.ground.clock.now(), SWEEP_AT_ONCE).await {}
         match journey::store::evict(store, journey::store::MOST_IN_ALL).await {

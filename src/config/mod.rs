@@ -10,6 +10,7 @@
 pub mod data;
 pub mod duration;
 pub mod http;
+pub mod keys;
 pub mod limits;
 pub mod listen;
 pub mod log;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub policy: policy::Policy,
     /// How many wrong tries are borne.
     pub limits: limits::Limits,
+    /// How often signing keys change.
+    pub keys: keys::Keys,
     /// How pages look and whom they name.
     pub pages: pages::Pages,
     /// Whose word about a client's address counts.
@@ -79,6 +82,7 @@ impl Settings {
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
             limits: top.section("limits", limits::Limits::read)?,
+            keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
             log: top.section("log", log::Log::read)?,
@@ -97,6 +101,7 @@ impl Settings {
         self.sessions.validate()?;
         self.policy.validate(&self.site)?;
         self.limits.validate()?;
+        self.keys.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;
         self.http.validate()

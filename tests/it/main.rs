@@ -18,6 +18,7 @@ mod directory;
 mod factors;
 mod fuzz_replay;
 mod journey;
+mod keys;
 mod limits;
 mod oidc;
 mod outbound;

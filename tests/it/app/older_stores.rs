@@ -102,7 +102,7 @@ async fn finds_everything(app: &App, facts: &Value) {
     assert_eq!((session.user, session.evidence.len()), (user.id, 2));
 
     for algorithm in SigningAlgorithm::ALL {
-        let key = app.keyring.signing_key(algorithm).unwrap();
+        let key = app.rotation.keyring().signing_key(algorithm).unwrap();
         assert_eq!(key.jwk().kid, facts["keys"][algorithm.as_str()], "made anew");
     }
 }
@@ -166,7 +166,7 @@ async fn fill(app: &App) -> Value {
         ..ClientMetadata::default()
     };
     app.clients.register(metadata, None).await.unwrap();
-    let kid = |algorithm| app.keyring.signing_key(algorithm).unwrap().jwk().kid.clone();
+    let kid = |algorithm| app.rotation.keyring().signing_key(algorithm).unwrap().jwk().kid.clone();
     let keys: serde_json::Map<_, _> =
         SigningAlgorithm::ALL.into_iter().map(|one| (one.as_str().to_owned(), kid(one).into())).collect();
     json!({"user": user.id, "session": cookie.id, "keys": keys})

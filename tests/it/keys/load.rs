@@ -1,0 +1,88 @@
+//! Rotation while many verify with a JWK set that they keep for an hour: not one failure (RG-20).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{DecodingKey, Validation};
+use keyward::foundation::clock::ManualClock;
+use keyward::foundation::{Clock as _, Timestamp};
+use keyward::keys::Rotation;
+use keyward::vocabulary::client_metadata::SigningAlgorithm;
+use serde_json::{Value, json};
+
+use super::{HOUR, SCHEDULE, node, signs};
+use crate::support::world::World;
+
+/// An application that fetches the set anew when it is an hour old, and never otherwise.
+struct Application {
+    node: Rotation,
+    clock: Arc<ManualClock>,
+    kept: Option<(Timestamp, JwkSet)>,
+}
+
+impl Application {
+    fn set(&mut self) -> &JwkSet {
+        let now = self.clock.now();
+        if self.kept.as_ref().is_none_or(|(at, _)| now.since(*at) >= HOUR) {
+            let set = serde_json::from_str(self.node.keyring().present().document()).unwrap();
+            self.kept = Some((now, set));
+        }
+        &self.kept.as_ref().unwrap().1
+    }
+
+    fn verify(&mut self, token: &str) -> Result<Value, String> {
+        let header = jsonwebtoken::decode_header(token).unwrap();
+        let kid = header.kid.unwrap();
+        let jwk = self.set().find(&kid).ok_or_else(|| format!("{kid} is unknown"))?;
+        let mut validation = Validation::new(header.alg);
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        let key = DecodingKey::from_jwk(jwk).unwrap();
+        jsonwebtoken::decode(token, &key, &validation)
+            .map(|data| data.claims)
+            .map_err(|error| error.to_string())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rg_20_rotation_under_load_fails_no_verification() {
+    let world = World::new().await;
+    let node = node(&world).await;
+    let (ended, verified) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let mut applications = Vec::new();
+    for number in 0..16 {
+        let (node, clock) = (node.clone(), world.clock.clone());
+        let (ended, verified) = (ended.clone(), verified.clone());
+        let algorithm = SigningAlgorithm::ALL[number % 2];
+        applications.push(tokio::spawn(async move {
+            let mut application = Application { node: node.clone(), clock, kept: None };
+            while !ended.load(Ordering::Relaxed) {
+                let key = node.keyring().signing_key(algorithm).unwrap();
+                let token = key.sign_token("JWT", &json!({ "n": number })).unwrap();
+                tokio::task::yield_now().await;
+                assert_eq!(application.verify(&token).unwrap()["n"], number);
+                verified.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+    let mut seen = vec![signs(&node, SigningAlgorithm::RS256)];
+    while seen.len() < 6 {
+        world.clock.advance(HOUR / 2);
+        node.turn().await.unwrap();
+        let present = signs(&node, SigningAlgorithm::RS256);
+        if seen.last() != Some(&present) {
+            seen.push(present);
+        }
+        tokio::task::yield_now().await;
+    }
+    ended.store(true, Ordering::Relaxed);
+    for application in applications {
+        application.await.unwrap();
+    }
+    assert!(verified.load(Ordering::Relaxed) > 100);
+    assert!(
+        world.clock.now().since(Timestamp(1_800_000_000_000)) >= 5 * SCHEDULE.every - Duration::from_secs(1)
+    );
+}
