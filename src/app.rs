@@ -1,12 +1,14 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
+pub mod upkeep;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 
 use crate::account::{self, Accounts};
-use crate::audit::{Trail, trail::RETENTION};
+use crate::audit::{Chain, Trail};
 use crate::clients::Clients;
 use crate::config::Settings;
 use crate::directory::OwnDirectory;
@@ -107,6 +109,8 @@ pub struct App {
     pub health: Arc<Health>,
     /// Where events go.
     pub trail: Trail,
+    /// What becomes of them.
+    pub chain: Chain,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }
@@ -115,7 +119,7 @@ impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
+        let trail = Trail::new(clock.clone(), random.clone());
         let pages = Pages::new(PagesSettings {
             override_folder: settings.pages.folder.clone(),
             organisation: settings.pages.organisation.clone(),
@@ -137,6 +141,7 @@ impl App {
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
             lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
             health: Arc::new(ready_when(&store, clock)),
             rotation,
             pages: Arc::new(pages),

@@ -66,6 +66,18 @@ pub enum Action {
     SigningKeyRemoved,
     /// A signing key was declared void, with all that it signed.
     SigningKeyRevoked,
+    /// The server began to serve.
+    Started,
+    /// The server stopped as it was asked to.
+    Stopped,
+    /// The machine's clock moved by itself, by `count` seconds.
+    ClockJumped,
+    /// Refusals of strangers were not told one by one, `count` of them.
+    LeftOut,
+    /// An administrator looked at the trail.
+    TrailRead,
+    /// The retention removed the oldest events.
+    TrailShortened,
 }
 
 /// How it went.
@@ -176,6 +188,9 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
+    /// How many, or how much: events left out, seconds of a jump.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub count: Option<u64>,
     /// Where from.
     pub origin: Origin,
 }

@@ -7,6 +7,7 @@
 //! Must not: open the store, listen, or read anything but the named file.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
+pub mod audit;
 pub mod data;
 pub mod duration;
 pub mod http;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub policy: policy::Policy,
     /// How many wrong tries are borne.
     pub limits: limits::Limits,
+    /// How long the audit trail is kept.
+    pub audit: audit::Audit,
     /// How often signing keys change.
     pub keys: keys::Keys,
     /// How pages look and whom they name.
@@ -82,6 +85,7 @@ impl Settings {
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
             limits: top.section("limits", limits::Limits::read)?,
+            audit: top.section("audit", audit::Audit::read)?,
             keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
@@ -101,6 +105,7 @@ impl Settings {
         self.sessions.validate()?;
         self.policy.validate(&self.site)?;
         self.limits.validate()?;
+        self.audit.validate()?;
         self.keys.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;

@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use keyward::app::{App, Ground};
-use keyward::audit::{Origin, Trail, trail::RETENTION};
+use keyward::audit::{Origin, Trail};
 use keyward::config::Settings;
 use keyward::factors::{Answer, Evidence, Factor as _, Occasion, TotpFactor, Verdict};
 use keyward::foundation::Timestamp;
@@ -109,7 +109,7 @@ async fn finds_everything(app: &App, facts: &Value) {
 
 async fn the_authenticator_works(app: &App, user: &UserId) {
     let ground = &app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let totp = TotpFactor::new(
         ground.store.clone(),
         ground.clock.clone(),

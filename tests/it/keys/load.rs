@@ -11,6 +11,7 @@ use keyward::foundation::{Clock as _, Timestamp};
 use keyward::keys::Rotation;
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 use serde_json::{Value, json};
+use tokio::sync::RwLock;
 
 use super::{HOUR, SCHEDULE, node, signs};
 use crate::support::world::World;
@@ -51,25 +52,39 @@ async fn rg_20_rotation_under_load_fails_no_verification() {
     let world = World::new().await;
     let node = node(&world).await;
     let (ended, verified) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let time = Arc::new(RwLock::new(()));
     let mut applications = Vec::new();
     for number in 0..16 {
         let (node, clock) = (node.clone(), world.clock.clone());
-        let (ended, verified) = (ended.clone(), verified.clone());
+        let (ended, verified, time) = (ended.clone(), verified.clone(), time.clone());
         let algorithm = SigningAlgorithm::ALL[number % 2];
         applications.push(tokio::spawn(async move {
-            let mut application = Application { node: node.clone(), clock, kept: None };
+            let mut application = Application { node: node.clone(), clock: clock.clone(), kept: None };
+            let mut held: Option<(Timestamp, String)> = None;
             while !ended.load(Ordering::Relaxed) {
+                // Keys move meanwhile; only the time stands.
+                let _now = time.read().await;
+                let now = clock.now();
+                if let Some((_, token)) =
+                    held.filter(|(signed, _)| now.since(*signed) <= SCHEDULE.tokens_last)
+                {
+                    assert_eq!(application.verify(&token).unwrap()["n"], number);
+                    verified.fetch_add(1, Ordering::Relaxed);
+                }
                 let key = node.keyring().signing_key(algorithm).unwrap();
                 let token = key.sign_token("JWT", &json!({ "n": number })).unwrap();
-                tokio::task::yield_now().await;
                 assert_eq!(application.verify(&token).unwrap()["n"], number);
                 verified.fetch_add(1, Ordering::Relaxed);
+                held = Some((now, token));
             }
         }));
     }
     let mut seen = vec![signs(&node, SigningAlgorithm::RS256)];
     while seen.len() < 6 {
-        world.clock.advance(HOUR / 2);
+        {
+            let _alone = time.write().await;
+            world.clock.advance(HOUR / 2);
+        }
         node.turn().await.unwrap();
         let present = signs(&node, SigningAlgorithm::RS256);
         if seen.last() != Some(&present) {
