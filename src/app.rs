@@ -1,5 +1,6 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
+mod commands;
 pub mod upkeep;
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::Router;
 use crate::account::{self, Accounts};
 use crate::audit::{Chain, Trail};
 use crate::clients::Clients;
-use crate::config::Settings;
+use crate::config::{Live, LiveSettings, Settings};
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
@@ -21,7 +22,7 @@ use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
-use crate::pages::{Pages, PagesError, PagesSettings};
+use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
@@ -91,8 +92,6 @@ pub struct App {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
     /// Applications.
     pub clients: Clients,
     /// One-time links.
@@ -111,6 +110,8 @@ pub struct App {
     pub trail: Trail,
     /// What becomes of them.
     pub chain: Chain,
+    /// The settings that count now.
+    pub live: Live,
     factor: TotpFactor,
     lifecycle: Lifecycle,
 }
@@ -120,26 +121,22 @@ impl App {
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone());
-        let pages = Pages::new(PagesSettings {
-            override_folder: settings.pages.folder.clone(),
-            organisation: settings.pages.organisation.clone(),
-            support_contact: settings.pages.support.clone(),
-        })?;
-        let rotation = Rotation::open(rotation_parts(&ground, &trail)).await?;
+        let live = Live::new(LiveSettings::at_start(&settings));
+        let pages = Pages::under(live.clone(), settings.pages.folder.clone())?;
+        let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
         let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
-        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
+        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         Ok(Self {
             users: Users::new(store.clone(), clock.clone(), random.clone()),
-            password_rules: password_rules(&settings),
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
-            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
+            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
             chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
             health: Arc::new(ready_when(&store, clock)),
@@ -149,6 +146,7 @@ impl App {
             sessions,
             factor,
             trail,
+            live,
             ground,
         })
     }
@@ -160,9 +158,14 @@ impl App {
         self
     }
 
+    /// What a new password must fulfil now.
+    pub fn password_rules(&self) -> PasswordRules {
+        PasswordRules::under(&self.live.now())
+    }
+
     fn recovery_codes(&self) -> RecoveryCodes {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let Ground { store, clock, random, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
         let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
         RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
     }
@@ -190,17 +193,16 @@ impl App {
     }
 
     fn journeys(&self, web: &Arc<Web>) -> Journeys {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let Ground { store, clock, random, .. } = &self.ground;
         Journeys {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
             web: web.clone(),
             trail: self.trail.clone(),
-            policy: settings.policy.clone(),
+            settings: self.live.clone(),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
@@ -215,14 +217,14 @@ impl App {
     }
 
     fn directory(&self) -> OwnDirectory {
-        let Ground { settings, store, sealing, clock, .. } = &self.ground;
+        let Ground { store, sealing, clock, .. } = &self.ground;
         OwnDirectory::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
-            lockout: PasswordLockout::new(store.clone(), clock.clone(), &settings.limits),
+            lockout: PasswordLockout::new(store.clone(), clock.clone(), self.live.clone()),
             trail: self.trail.clone(),
         })
     }
@@ -255,17 +257,15 @@ impl App {
     }
 }
 
-/// A sign-out may name a token as a hint for as long as its session can last.
-fn rotation_parts(ground: &Ground, trail: &Trail) -> rotation::Parts {
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
     let Ground { settings, store, sealing, clock, .. } = ground;
-    let schedule =
-        rotation::Schedule { every: settings.keys.rotate_every, tokens_last: settings.sessions.absolute };
     rotation::Parts {
         store: store.clone(),
         sealing: sealing.clone(),
         clock: clock.clone(),
         trail: trail.clone(),
-        schedule,
+        every: settings.keys.rotate_every,
+        live: live.clone(),
     }
 }
 
@@ -301,14 +301,5 @@ const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 impl Check for ClockIsSane {
     async fn check(&self) -> Result<(), String> {
         if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
-    }
-}
-
-/// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
-fn password_rules(settings: &Settings) -> PasswordRules {
-    let context = vec![settings.pages.organisation.clone()];
-    match settings.policy.floor {
-        crate::config::policy::Floor::Password => PasswordRules::alone(context),
-        _ => PasswordRules::with_second_factor(context),
     }
 }

@@ -56,6 +56,8 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
+    /// An application was registered.
+    ClientRegistered,
     /// A signing key was published, to be used later.
     SigningKeyAnnounced,
     /// A signing key began to sign.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::config::Site;
 use crate::foundation::{Clock, Random};
-use crate::storage::SharedStore;
+use crate::storage::{Generations, SharedStore};
 
 /// The clients' collaborators.
 #[derive(Debug, Clone)]
@@ -28,12 +28,14 @@ pub struct Clients {
     pub(crate) site: Arc<Site>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    generations: Generations,
     kept: Arc<store::Kept>,
 }
 
 impl Clients {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, site: Arc<Site>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, site, clock, random, kept: Arc::default() }
+        let generations = Generations::new(store.clone());
+        Self { store, site, clock, random, generations, kept: Arc::default() }
     }
 }

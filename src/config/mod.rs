@@ -2,7 +2,8 @@
 //!
 //! One file a section, each with `read` (types and defaults) and `validate` (ranges and what must fit together).
 //! A wrong setting is one sentence naming file, key, what was seen and what would be right; nothing starts half.
-//! Settings are what a restart may change; people, clients and policies live in the store.
+//! Settings are what a restart may change; people, clients and, once something was applied, policies live in the store:
+//! [`live`] holds what of them counts now.
 //!
 //! Must not: open the store, listen, or read anything but the named file.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
@@ -14,6 +15,7 @@ pub mod http;
 pub mod keys;
 pub mod limits;
 pub mod listen;
+pub mod live;
 pub mod log;
 pub mod pages;
 pub mod policy;
@@ -26,6 +28,7 @@ pub mod wrong;
 
 use std::path::Path;
 
+pub use live::{Live, LiveSettings};
 pub use site::Site;
 pub use wrong::WrongSetting;
 
@@ -102,9 +105,9 @@ impl Settings {
         self.listen.validate(&self.site, &self.proxies)?;
         self.data.validate()?;
         self.storage.validate()?;
-        self.sessions.validate()?;
-        self.policy.validate(&self.site)?;
-        self.limits.validate()?;
+        wrong::first(self.sessions.faults())?;
+        wrong::first(self.policy.faults(&self.site))?;
+        wrong::first(self.limits.faults())?;
         self.audit.validate()?;
         self.keys.validate()?;
         self.pages.validate()?;

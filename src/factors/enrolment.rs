@@ -14,6 +14,7 @@ use super::store::{
 use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
 use super::{FactorError, Verdict};
 use crate::audit::{Action, Actor, Outcome};
+use crate::config::Live;
 use crate::foundation::clock::Timestamp;
 use crate::foundation::ids::CredentialId;
 use crate::foundation::secret::Hidden;
@@ -49,18 +50,18 @@ pub enum Placement {
 pub struct TotpEnrolment {
     factor: TotpFactor,
     random: Arc<dyn Random>,
-    issuer: String,
+    settings: Live,
 }
 
 impl TotpEnrolment {
-    /// Enrols for `factor`; the app shows `issuer` beside the account (colons are dropped, the format forbids them).
-    pub fn new(factor: TotpFactor, random: Arc<dyn Random>, issuer: &str) -> Self {
-        Self { factor, random, issuer: issuer.replace(':', " ") }
+    /// Enrols for `factor`.
+    pub fn new(factor: TotpFactor, random: Arc<dyn Random>, settings: Live) -> Self {
+        Self { factor, random, settings }
     }
 
-    /// What the app shows beside the account.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    /// What the app shows beside the account: the organisation's name (colons are dropped, the format forbids them).
+    pub fn issuer(&self) -> String {
+        self.settings.now().pages.organisation.replace(':', " ")
     }
 
     /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
@@ -236,7 +237,7 @@ impl TotpEnrolment {
             .with_secret(secret.to_vec())
             .with_step_duration(PERIOD)
             .with_account_name(account.replace(':', " "))
-            .with_issuer(Some(self.issuer.clone()))
+            .with_issuer(Some(self.issuer()))
             .build();
         let address = totp.and_then(|totp| totp.to_url()).map_err(|_| FactorError::Name)?;
         let groups: Vec<&str> = (0..base32.len())

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::store::{self, Held, load, revisions, unseal};
 use super::{KeyError, Keyring};
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
+use crate::config::Live;
 use crate::foundation::{Clock, Timestamp};
 use crate::sealing::Sealing;
 use crate::storage::{Batch, SharedStore};
@@ -43,15 +44,6 @@ pub enum Phase {
     },
 }
 
-/// When keys move on by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
-    /// How long a key signs.
-    pub every: Duration,
-    /// How long a token of ours can be of use, as a hint too.
-    pub tokens_last: Duration,
-}
-
 /// What is known of a key, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyStatus {
@@ -72,7 +64,8 @@ pub struct Rotation {
     sealing: Arc<Sealing>,
     clock: Arc<dyn Clock>,
     trail: Trail,
-    schedule: Schedule,
+    every: Duration,
+    live: Live,
     keyring: Arc<Keyring>,
 }
 
@@ -87,8 +80,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where events go.
     pub trail: Trail,
-    /// When keys move on.
-    pub schedule: Schedule,
+    /// How long a key signs.
+    pub every: Duration,
+    /// Says how long a session may last: so long a token is of use, as a hint for its sign-out.
+    pub live: Live,
 }
 
 /// The next move that is due for the keys of one algorithm.
@@ -102,7 +97,7 @@ enum Move<'a> {
 impl Rotation {
     /// Opens the keys of this store; makes one for each algorithm that never had any (R-KS-01).
     pub async fn open(parts: Parts) -> Result<Self, KeyError> {
-        let Parts { store, sealing, clock, trail, schedule } = parts;
+        let Parts { store, sealing, clock, trail, every, live } = parts;
         let mut keys = load(&store).await?;
         for algorithm in SigningAlgorithm::ALL {
             if !keys.iter().any(|held| held.stored.algorithm == algorithm) {
@@ -116,7 +111,7 @@ impl Rotation {
             }
         }
         let keyring = Arc::new(Keyring::new(unseal(&keys, &sealing)?));
-        Ok(Self { store, sealing, clock, trail, schedule, keyring })
+        Ok(Self { store, sealing, clock, trail, every, live, keyring })
     }
 
     /// The keys in memory, which follow every move.
@@ -129,7 +124,7 @@ impl Rotation {
         loop {
             let keys = self.reload().await?;
             let now = self.clock.now();
-            let due = SigningAlgorithm::ALL.into_iter().find_map(|one| self.schedule.due(&keys, one, now));
+            let due = SigningAlgorithm::ALL.into_iter().find_map(|one| self.due(&keys, one, now));
             let Some(due) = due else { return Ok(()) };
             // Refused means that somebody else moved: whatever is due then is seen in the next round.
             let mut batch = Batch::new();
@@ -231,7 +226,7 @@ impl Rotation {
             }
             Move::Use { next, present } => {
                 next.enter(Phase::Signing { since: now, successor: None }, batch);
-                let until = now.plus(self.schedule.tokens_last).plus(ANNOUNCED);
+                let until = now.plus(self.live.latest().sessions.absolute).plus(ANNOUNCED);
                 present.enter(Phase::Retired { until }, batch);
                 tell(Action::SigningKeyUsed, &next.kid, batch);
                 tell(Action::SigningKeyRetired, &present.kid, batch);
@@ -243,10 +238,8 @@ impl Rotation {
         }
         Ok(())
     }
-}
 
-impl Schedule {
-    fn due<'a>(self, keys: &'a [Held], algorithm: SigningAlgorithm, now: Timestamp) -> Option<Move<'a>> {
+    fn due<'a>(&self, keys: &'a [Held], algorithm: SigningAlgorithm, now: Timestamp) -> Option<Move<'a>> {
         let mut own = keys.iter().filter(|held| held.stored.algorithm == algorithm);
         own.find_map(|held| match &held.stored.phase {
             Phase::Announced { use_from } if *use_from <= now => {

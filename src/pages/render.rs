@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{Error as WriteError, Write};
 use std::sync::Arc;
 
-use minijinja::value::Value;
 use minijinja::{Environment, context};
 
 use super::assets::AssetIndex;
 use super::content::Page;
 use super::source::Files;
 use super::texts::Texts;
-use super::{PagesError, PagesSettings, functions, samples};
+use super::{PagesError, functions, samples};
+use crate::config::Live;
 
 /// No page may be larger, in bytes (R-TP-03).
 const MAX_PAGE: usize = 256 * 1024;
@@ -25,7 +25,7 @@ pub(super) struct PageSet {
     environment: Environment<'static>,
     texts: Arc<Texts>,
     assets: Arc<AssetIndex>,
-    surroundings: Value,
+    settings: Live,
     faults: Vec<String>,
     faulty: BTreeSet<&'static str>,
 }
@@ -35,7 +35,7 @@ impl PageSet {
     ///
     /// # Errors
     /// [`PagesError::BuiltIn`] with the first faulty file.
-    pub(super) fn built_in(settings: &PagesSettings) -> Result<Self, PagesError> {
+    pub(super) fn built_in(settings: &Live) -> Result<Self, PagesError> {
         let set = Self::of(settings, Files::built_in(), None);
         match set.faults.first() {
             None => Ok(set),
@@ -47,26 +47,23 @@ impl PageSet {
     }
 
     /// The built-in set with the files of a folder laid over it. Faulty files are left out and named in `faults`.
-    pub(super) fn with_overrides(settings: &PagesSettings, own: Files) -> Self {
+    pub(super) fn with_overrides(settings: &Live, own: Files) -> Self {
         let mut set = Self::of(settings, Files::built_in(), Some(own));
         set.check_with_samples();
         set
     }
 
-    fn of(settings: &PagesSettings, base: Files, own: Option<Files>) -> Self {
+    fn of(settings: &Live, base: Files, own: Option<Files>) -> Self {
         let mut own = own.unwrap_or_default();
         own.by_path.retain(|path, _| !FIXED.contains(&path.as_str()));
         let mut faults = std::mem::take(&mut own.faults);
-        let texts = Arc::new(read_texts(&[&base, &own], &mut faults));
+        let texts = Arc::new(read_texts(settings, &[&base, &own], &mut faults));
         let assets = Arc::new(AssetIndex::of(&[&base, &own]));
         let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
         add_templates(&mut environment, &base, &mut faults);
         add_templates(&mut environment, &own, &mut faults);
-        let surroundings = context! {
-            organisation => settings.organisation.as_str(),
-            support_contact => settings.support_contact.as_deref(),
-        };
-        Self { environment, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
+        let settings = settings.clone();
+        Self { environment, texts, assets, settings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -92,12 +89,14 @@ impl PageSet {
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
         let template = self.environment.get_template(page.template()).map_err(|error| error.to_string())?;
+        let settings = self.settings.now();
         let context = context! {
             page => page.content(),
             nonce,
             language => page.language().tag(),
             direction => page.language().direction(),
-            ..self.surroundings.clone()
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
         };
         let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
         template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
@@ -124,8 +123,8 @@ fn describe(error: &minijinja::Error) -> String {
     format!("{error}{}", place.unwrap_or_default())
 }
 
-fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
-    let mut texts = Texts::default();
+fn read_texts(settings: &Live, layers: &[&Files], faults: &mut Vec<String>) -> Texts {
+    let mut texts = Texts::under(settings.clone());
     for files in layers {
         for (path, bytes) in files.ending_with(".json") {
             let Some(language) = path.strip_prefix("texts/").and_then(|rest| rest.strip_suffix(".json"))

@@ -86,7 +86,7 @@ fn making(app: &App) -> Making {
         store: app.ground.store.clone(),
         users: app.users.clone(),
         passwords: app.passwords.clone(),
-        rules: app.password_rules.clone(),
+        rules: app.password_rules(),
         enrolment: app.enrolment.clone(),
         random: app.ground.random.clone(),
     }

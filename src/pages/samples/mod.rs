@@ -3,7 +3,7 @@
 
 use super::content::{Form, Page, PageContent};
 use super::demo_pages::DemoKind;
-use super::texts::Language;
+use super::language::Language;
 
 mod sign_in;
 mod signed_in;

@@ -150,7 +150,7 @@ async fn fill(app: &App) -> Value {
         Some(Mail { address: MailAddress::new("fixture@example.com").unwrap(), verified: true });
     let user = app.users.create(person, Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules(), &mut batch).await.unwrap();
     let evidence = |factor: &str| -> Evidence {
         let proof = json!({"factor": factor, "credential": null, "at": WRITTEN, "journey": "fixture", "user": user.id});
         serde_json::from_value(proof).unwrap()

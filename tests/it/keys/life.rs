@@ -9,7 +9,7 @@ use keyward::keys::Rotation;
 use keyward::keys::rotation::{ANNOUNCED, Phase};
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
-use super::{DAY, HOUR, SCHEDULE, announced, node, published, signs};
+use super::{DAY, EVERY, HOUR, TOKENS_LAST, announced, node, published, signs};
 use crate::support::world::World;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -19,7 +19,7 @@ async fn r_ui_06_a_key_is_announced_a_day_before_it_signs_and_kept_a_day_after_i
     let world = World::new().await;
     let node = node(&world).await;
     let first = SigningAlgorithm::ALL.map(|one| signs(&node, one));
-    world.clock.advance(SCHEDULE.every - ANNOUNCED - MINUTE);
+    world.clock.advance(EVERY - ANNOUNCED - MINUTE);
     node.turn().await.unwrap();
     assert_eq!(node.list().await.unwrap().len(), 2, "nothing is due yet");
     world.clock.advance(MINUTE);
@@ -33,7 +33,7 @@ async fn r_ui_06_a_key_is_announced_a_day_before_it_signs_and_kept_a_day_after_i
     node.turn().await.unwrap();
     let second = SigningAlgorithm::ALL.map(|one| signs(&node, one));
     assert!(second.iter().all(|kid| !first.contains(kid)));
-    world.clock.advance(SCHEDULE.tokens_last + ANNOUNCED - MINUTE);
+    world.clock.advance(TOKENS_LAST + ANNOUNCED - MINUTE);
     node.turn().await.unwrap();
     assert!(first.iter().all(|kid| published(&node).contains(kid)), "still published");
     world.clock.advance(MINUTE);
@@ -101,7 +101,7 @@ async fn of_two_nodes_one_makes_each_move_and_the_other_follows() {
     let world = World::new().await;
     let (one, two) = (node(&world).await, node(&world).await);
     for _ in 0..3 {
-        world.clock.advance(SCHEDULE.every - ANNOUNCED);
+        world.clock.advance(EVERY - ANNOUNCED);
         let (a, b) = tokio::join!(one.turn(), two.turn());
         a.and(b).unwrap();
         assert_eq!(announced(&one.list().await.unwrap()).len(), 2, "one successor each");
@@ -141,7 +141,7 @@ impl Outside {
             self.signed.insert(kid, now);
         }
         for (kid, last) in &self.signed {
-            let of_use = last.plus(SCHEDULE.tokens_last).plus(HOUR) > now && *last >= self.broken;
+            let of_use = last.plus(TOKENS_LAST).plus(HOUR) > now && *last >= self.broken;
             assert!(!of_use || present.contains(kid), "a token of an hour ago cannot be verified");
         }
         self.sets.push((now, present));

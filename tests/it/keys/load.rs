@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
@@ -13,7 +12,7 @@ use keyward::vocabulary::client_metadata::SigningAlgorithm;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
-use super::{HOUR, SCHEDULE, node, signs};
+use super::{HOUR, TOKENS_LAST, node, published, signs};
 use crate::support::world::World;
 
 /// An application that fetches the set anew when it is an hour old, and never otherwise.
@@ -65,9 +64,7 @@ async fn rg_20_rotation_under_load_fails_no_verification() {
                 // Keys move meanwhile; only the time stands.
                 let _now = time.read().await;
                 let now = clock.now();
-                if let Some((_, token)) =
-                    held.filter(|(signed, _)| now.since(*signed) <= SCHEDULE.tokens_last)
-                {
+                if let Some((_, token)) = held.filter(|(signed, _)| now.since(*signed) <= TOKENS_LAST) {
                     assert_eq!(application.verify(&token).unwrap()["n"], number);
                     verified.fetch_add(1, Ordering::Relaxed);
                 }
@@ -80,10 +77,12 @@ async fn rg_20_rotation_under_load_fails_no_verification() {
         }));
     }
     let mut seen = vec![signs(&node, SigningAlgorithm::RS256)];
-    while seen.len() < 6 {
+    while seen.len() < 4 {
+        // Fine steps while a key is on its way in or out.
+        let moving = published(&node).len() > 2;
         {
             let _alone = time.write().await;
-            world.clock.advance(HOUR / 2);
+            world.clock.advance(if moving { HOUR / 2 } else { 12 * HOUR });
         }
         node.turn().await.unwrap();
         let present = signs(&node, SigningAlgorithm::RS256);
@@ -97,7 +96,4 @@ async fn rg_20_rotation_under_load_fails_no_verification() {
         application.await.unwrap();
     }
     assert!(verified.load(Ordering::Relaxed) > 100);
-    assert!(
-        world.clock.now().since(Timestamp(1_800_000_000_000)) >= 5 * SCHEDULE.every - Duration::from_secs(1)
-    );
 }

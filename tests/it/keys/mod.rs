@@ -6,7 +6,9 @@ mod load;
 
 use std::time::Duration;
 
-use keyward::keys::rotation::{Parts, Phase, Schedule};
+use keyward::config::sessions::Sessions;
+use keyward::config::{Live, LiveSettings};
+use keyward::keys::rotation::{Parts, Phase};
 use keyward::keys::{KeyStatus, Rotation};
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
@@ -14,17 +16,21 @@ use crate::support::world::World;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long a key signs in these tests, and how long its tokens are of use.
-pub const SCHEDULE: Schedule = Schedule { every: Duration::from_secs(10 * 24 * 3600), tokens_last: HOUR };
+/// How long a key signs in these tests.
+pub const EVERY: Duration = Duration::from_secs(10 * 24 * 3600);
+/// How long its tokens are of use.
+pub const TOKENS_LAST: Duration = HOUR;
 
 /// One node over the store of `world`.
 pub async fn node(world: &World) -> Rotation {
+    let sessions = Sessions { idle: HOUR, absolute: TOKENS_LAST };
     let parts = Parts {
         store: world.store.clone(),
         sealing: world.sealing.clone(),
         clock: world.clock.clone(),
         trail: world.trail.clone(),
-        schedule: SCHEDULE,
+        every: EVERY,
+        live: Live::new(LiveSettings { sessions, ..LiveSettings::default() }),
     };
     Rotation::open(parts).await.unwrap()
 }

@@ -1,6 +1,6 @@
 //! The contract every engine keeps: reads, pages, conditions, limits, export (design: storage kernel).
 
-use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError};
+use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError, StoreMark};
 
 use super::{Bench, done, key, note, on_every_engine};
 
@@ -138,9 +138,14 @@ async fn reports_a_record_that_is_no_json(bench: Bench) {
 }
 
 #[derive(Default)]
-pub struct Copy(pub Vec<(Key, Vec<u8>)>);
+pub struct Copy(pub Vec<(Key, Vec<u8>)>, pub Option<StoreMark>);
 
 impl ExportSink for Copy {
+    fn begin(&mut self, mark: StoreMark) -> Result<(), StorageError> {
+        assert!(self.0.is_empty() && self.1.replace(mark).is_none());
+        Ok(())
+    }
+
     fn record(&mut self, key: &Key, envelope: &[u8]) -> Result<(), StorageError> {
         self.0.push((key.clone(), envelope.to_vec()));
         Ok(())
@@ -148,11 +153,15 @@ impl ExportSink for Copy {
 }
 
 async fn exports_everything_in_key_order(bench: Bench) {
+    let mut empty = Copy::default();
+    assert_eq!(bench.store.export(&mut empty).await.unwrap(), 0);
+    let number = empty.1.unwrap().number;
     for name in ["b", "c", "a"] {
         bench.put(name, name, bench.in_seconds(60)).await;
     }
     let mut copy = Copy::default();
     assert_eq!(bench.store.export(&mut copy).await.unwrap(), 3);
+    assert_eq!(copy.1, Some(StoreMark { number, revision: 3 }));
     let names: Vec<String> = copy.0.iter().map(|(key, _)| key.last_part()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let (key, envelope) = &copy.0[0];
@@ -163,6 +172,9 @@ async fn exports_everything_in_key_order(bench: Bench) {
 async fn stops_an_export_whose_sink_fails(bench: Bench) {
     struct Full;
     impl ExportSink for Full {
+        fn begin(&mut self, _: StoreMark) -> Result<(), StorageError> {
+            Ok(())
+        }
         fn record(&mut self, _: &Key, _: &[u8]) -> Result<(), StorageError> {
             Err(StorageError::Invalid("the disk is full".into()))
         }
