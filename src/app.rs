@@ -2,6 +2,7 @@
 
 mod commands;
 mod mail;
+pub mod upkeep;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use axum::middleware::from_fn_with_state;
 use mail::Mailing;
 
 use crate::account::{self, Accounts};
-use crate::audit::{Trail, trail::RETENTION};
+use crate::audit::{Chain, Trail};
 use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
 use crate::configuration::{self, Configuration};
@@ -24,7 +25,7 @@ use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
-use crate::keys::{self, KeyError, Keyring};
+use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Trouble;
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
@@ -118,8 +119,8 @@ pub struct App {
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
     pub sessions: Sessions,
-    /// The signing keys.
-    pub keyring: Arc<Keyring>,
+    /// The signing keys, and their life.
+    pub rotation: Rotation,
     /// The pages.
     pub pages: Arc<Pages>,
     /// The named checks behind `/ready`.
@@ -130,6 +131,8 @@ pub struct App {
     pub runner: Runner,
     /// What people are told by mail.
     pub notices: Notices,
+    /// What becomes of them.
+    pub chain: Chain,
     /// The settings that count now.
     pub live: Live,
     /// What belongs together when something happens to a person.
@@ -143,11 +146,11 @@ impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
+        let trail = Trail::new(clock.clone(), random.clone());
         let live = Live::new(LiveSettings::at_start(&settings));
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail);
-        let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
+        let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
@@ -188,9 +191,10 @@ impl App {
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
             health: Arc::new(ready_when(&store, clock, mail.trouble)),
             notices: mail.notices,
-            keyring: Arc::new(keyring),
+            rotation,
             pages,
             passwords,
             sessions,
@@ -289,7 +293,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             trail: self.trail.clone(),
-            keyring: self.keyring.clone(),
+            keyring: self.rotation.keyring().clone(),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),
@@ -306,6 +310,18 @@ impl App {
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
         }
+    }
+}
+
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    rotation::Parts {
+        store: store.clone(),
+        sealing: sealing.clone(),
+        clock: clock.clone(),
+        trail: trail.clone(),
+        every: settings.keys.rotate_every,
+        live: live.clone(),
     }
 }
 

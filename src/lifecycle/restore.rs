@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::audit::{Action, Actor, Origin, Outcome, Trail, trail::RETENTION};
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::storage::EngineName;
 use crate::factors;
 use crate::foundation::{Clock, Random, Timestamp};
@@ -24,7 +24,7 @@ use crate::storage::{self, Batch, ExportSink as _, Key, Raw, StorageError, Store
 /// was waiting, of which nobody knows whether it was done.
 const PASSING: &[&str] = &["factor_recovery_codes", "job"];
 /// Kinds that stay although their records have an end.
-const KEPT: &[&str] = &["audit", "signing-key"];
+const KEPT: &[&str] = &["audit", "signing-key", "user_name"];
 
 /// What is restored, and where to.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Restore<'_> {
 
     /// Administrators see in the trail where the past begins anew.
     fn event(&self) -> Batch {
-        let trail = Trail::new(self.clock.clone(), self.random.clone(), RETENTION);
+        let trail = Trail::new(self.clock.clone(), self.random.clone());
         let mut batch = Batch::new();
         let event = trail.event(Action::Restored, Outcome::Success, &Origin::default());
         event.by(Actor::CommandLine).write(&mut batch);

@@ -15,7 +15,6 @@ pub mod envelope;
 mod expiry;
 mod folder;
 pub mod generation;
-pub mod index;
 mod inspection;
 pub mod loading;
 pub mod key;

@@ -22,6 +22,7 @@ mod factors;
 mod fuzz_replay;
 mod jobs;
 mod journey;
+mod keys;
 mod lifecycle;
 mod limits;
 mod oidc;

@@ -79,7 +79,7 @@ async fn over(store: SharedStore, mut answers: Vec<Verdict>, per_hour: u64) -> W
     let folder = tempfile::tempdir().unwrap();
     let sealing = Arc::new(Sealing::start(folder.path(), &*store, random.clone()).await.unwrap());
     let (store, arrivals) = Arrivals::at(store);
-    let trail = Trail::new(time.clone(), random.clone(), DAY);
+    let trail = Trail::new(time.clone(), random.clone());
     answers.reverse();
     let worker = Arc::new(Worker {
         answers: Mutex::new(answers),
