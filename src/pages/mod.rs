@@ -126,8 +126,9 @@ impl Pages {
             pages.read_folder(stamp);
         }
         let known = pages.languages();
+        let known: Vec<_> = known.iter().map(Language::tag).collect();
         match &pages.settings.language {
-            Some(language) if !known.contains(language) => {
+            Some(language) if !known.contains(&language.as_str()) => {
                 Err(PagesError::Language { language: language.clone(), known: known.join(", ") })
             }
             _ => Ok(pages),
@@ -172,11 +173,11 @@ impl Pages {
         }
     }
 
-    /// The languages there are texts in, as BCP 47 tags.
-    pub fn languages(&self) -> Vec<String> {
+    /// The languages there are texts in.
+    pub fn languages(&self) -> Vec<Language> {
         let own = self.own_set();
         let texts = own.as_ref().map_or(self.built_in.texts(), |own| own.set.texts());
-        texts.tags().map(str::to_owned).collect()
+        texts.tags().map(Language::of).collect()
     }
 
     /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content
