@@ -141,8 +141,9 @@ impl Pages {
             pages.read_folder(stamp);
         }
         let known = pages.languages();
+        let known: Vec<_> = known.iter().map(Language::tag).collect();
         match pages.settings.now().pages.language.clone() {
-            Some(language) if !known.contains(&language) => {
+            Some(language) if !known.contains(&language.as_str()) => {
                 Err(PagesError::Language { language, known: known.join(", ") })
             }
             _ => Ok(pages),
@@ -188,11 +189,11 @@ impl Pages {
         }
     }
 
-    /// The languages there are texts in, as BCP 47 tags.
-    pub fn languages(&self) -> Vec<String> {
+    /// The languages there are texts in.
+    pub fn languages(&self) -> Vec<Language> {
         let own = self.own_set();
         let texts = own.as_ref().map_or(self.built_in.texts(), |own| own.set.texts());
-        texts.tags().map(str::to_owned).collect()
+        texts.tags().map(Language::of).collect()
     }
 
     /// What stands built-in under a text's id in a language, or in English where that lacks it.

@@ -18,7 +18,7 @@ fn texts(language: &str) -> Texts {
 
 /// All languages but English.
 fn translations() -> Vec<(String, Texts)> {
-    let tags = super::built_in().languages();
+    let tags = super::tags(&super::built_in());
     assert_eq!(tags, ["de", "en", "fr"]);
     tags.into_iter().filter(|tag| tag != "en").map(|tag| (tag.clone(), texts(&tag))).collect()
 }
@@ -83,7 +83,7 @@ fn every_language_has_exactly_the_texts_of_english_with_exactly_their_places() {
 
 #[test]
 fn texts_follow_the_typography_of_their_language() {
-    for language in super::built_in().languages() {
+    for language in super::tags(&super::built_in()) {
         for (id, text) in texts(&language) {
             let place = format!("{language}: {id}: {text}");
             assert!(!text.is_empty() && text.trim() == text && !text.contains("  "), "{place}");
@@ -142,7 +142,7 @@ fn without(text: &str, open: &str, close: &str) -> String {
 #[test]
 fn every_place_in_a_text_is_filled() {
     let pages = super::built_in();
-    for page in super::in_every_language(samples::friendly()) {
+    for page in super::in_every_language(&samples::friendly()) {
         let html = pages.render(&page, "n0nce").html;
         let document = Html::parse_document(&html.replace("<pre", "<script").replace("</pre", "</script"));
         for element in
