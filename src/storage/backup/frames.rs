@@ -174,7 +174,8 @@ impl<R: Read> FrameReader<R> {
         if self.last.as_ref().is_some_and(|last| last >= key) {
             return Err(damaged("its records are out of order"));
         }
-        if envelope::decode(key, envelope)?.revision > self.head.revision {
+        let raw = envelope::decode(key, envelope).map_err(|_| damaged("a record is damaged"))?;
+        if raw.revision > self.head.revision {
             return Err(damaged("a record is newer than the whole"));
         }
         self.last = Some(key.clone());
