@@ -18,7 +18,7 @@ use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
 use crate::journey::{self, Journeys};
 use crate::keys::{self, KeyError, Keyring};
-use crate::lifecycle::{Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError};
@@ -95,6 +95,8 @@ pub struct App {
     pub clients: Clients,
     /// One-time links.
     pub invitations: Invitations,
+    /// The way to the first administrator.
+    pub first_administrator: FirstAdministrator,
     /// Authenticator apps.
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
@@ -133,6 +135,13 @@ impl App {
         Ok(Self {
             users: users.clone(),
             clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
+            first_administrator: FirstAdministrator::new(
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                users.clone(),
+                trail.clone(),
+            ),
             invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle: Lifecycle::new(store.clone(), users, sessions.clone(), trail.clone()),
@@ -210,6 +219,7 @@ impl App {
             grants: Grants::new(store.clone()),
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
+            first_administrator: self.first_administrator.clone(),
         }
     }
 

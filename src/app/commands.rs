@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::App;
 use crate::commands::client::{self, Applications};
 use crate::commands::group::{self, Groups};
+use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
 use crate::factors;
@@ -17,12 +18,17 @@ impl App {
         Listing::default()
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
+            .with::<user::Import>(&people)
             .with::<user::List>(&people)
             .with::<user::Show>(&people)
             .with::<user::Lock>(&people)
             .with::<user::Unlock>(&people)
             .with::<user::Delete>(&people)
             .with::<user::ResetFactor>(&people)
+            .with::<office::SetUp>(&people)
+            .with::<office::List>(&people)
+            .with::<office::Add>(&people)
+            .with::<office::Remove>(&people)
             .with::<group::Add>(&groups)
             .with::<group::List>(&groups)
             .with::<group::Show>(&groups)
@@ -46,7 +52,7 @@ impl App {
             site: Arc::new(ground.settings.site.clone()),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            settings: self.live.clone(),
+            live: self.live.clone(),
             factors: factors::Registry::new(vec![
                 Arc::new(self.factor.clone()),
                 Arc::new(self.recovery_codes()),
@@ -54,6 +60,7 @@ impl App {
             sessions: self.sessions.clone(),
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
+            first_administrator: self.first_administrator.clone(),
             trail: self.trail.clone(),
         }
     }

@@ -14,6 +14,7 @@ pub mod administrator;
 pub mod client;
 pub mod group;
 pub mod handed;
+pub mod office;
 pub mod refused;
 pub mod registry;
 pub mod user;

@@ -5,6 +5,7 @@
 //! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
 //! R-AU-05 (the event is part of the change).
 
+pub mod first_administrator;
 pub mod invitation;
 pub mod standing;
 
@@ -15,6 +16,7 @@ use crate::sessions::{Session, Sessions};
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
 use crate::users::{Epoch, Users, epoch};
 
+pub use first_administrator::FirstAdministrator;
 pub use invitation::Invitations;
 
 /// The lifecycle's collaborators.

@@ -38,6 +38,27 @@ impl Lifecycle {
         self.users.delete(user, batch).await
     }
 
+    /// Makes a person an administrator.
+    pub async fn make_administrator(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, Action::AdministratorAdded, by);
+        self.users.make_administrator(&mut batch, user).await?;
+        self.commit(batch).await
+    }
+
+    /// Takes the office from an administrator, unless it is the last one who may sign in.
+    pub async fn remove_administrator(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, Action::AdministratorRemoved, by);
+        self.users.leave_an_administrator(&mut batch, user, true).await?;
+        self.commit(batch).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), UserError> {
+        let done = self.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err(UserError::Conflict) }
+    }
+
     /// Adds to `batch` that all factors of a person are gone; answers the one-time link with which the person, by the
     /// password, enrols a new one.
     pub async fn reset_factors(

@@ -51,12 +51,16 @@ page!(FactorPage, "journey/factor.html", "id=\"factor\"", "name=\"code\"", TOKEN
 pub struct RecoveryCodePage {
     /// Where to post.
     pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
     /// Who is signing in.
     pub username: String,
     /// How many unused codes are left.
     pub remaining: u32,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
@@ -96,7 +100,7 @@ pub struct RecoveryCodesPage {
 }
 page!(RecoveryCodesPage, "journey/recovery_codes.html", "id=\"recovery-codes\"", "name=\"saved\"", TOKEN);
 
-/// Choosing a new password. Form `change-password`: `password`, `password_again`.
+/// Choosing a new password. Form `change-password`: `password`, `password_again`; `action` = `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChangePasswordPage {
     /// Where to post.
@@ -109,6 +113,10 @@ pub struct ChangePasswordPage {
     pub first: bool,
     /// Everything wrong with the last one.
     pub problems: Vec<Message>,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(
     ChangePasswordPage,
@@ -135,6 +143,35 @@ pub struct InvitationPage {
 }
 page!(InvitationPage, "journey/invitation.html", "id=\"invitation\"", "value=\"begin\"", TOKEN);
 
+/// The set-up link: the first administrator introduces themselves. Form `set-up`: `username`, `name`, `email`, `password`,
+/// `password_again`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetUpPage {
+    /// Where to post.
+    pub form: Form,
+    /// As typed before.
+    pub username: String,
+    /// As typed before.
+    pub name: String,
+    /// As typed before.
+    pub email: String,
+    /// The least number of characters of the password (R-PW-05).
+    pub minimum: u32,
+    /// Everything wrong with the last answer.
+    pub problems: Vec<Message>,
+}
+page!(
+    SetUpPage,
+    "journey/set_up.html",
+    "id=\"set-up\"",
+    "name=\"username\"",
+    "name=\"name\"",
+    "name=\"email\"",
+    "name=\"password\"",
+    "name=\"password_again\"",
+    TOKEN
+);
+
 /// A second factor is needed and cannot be set up from here (R-EN-02).
 #[derive(Clone, Debug, Serialize)]
 pub struct AskAdministratorPage {
@@ -156,6 +193,10 @@ pub struct LostFactorPage {
     pub request_id: String,
     /// Whether unused recovery codes exist.
     pub can_use_recovery_code: bool,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(LostFactorPage, "journey/lost_factor.html", "id=\"lost-factor\"", TOKEN);
 

@@ -3,12 +3,13 @@
 mod appearance;
 mod forms;
 mod hostile;
+mod language;
 mod override_folder;
 mod texts;
 
 use std::path::{Path, PathBuf};
 
-use keyward::pages::{Page, Pages, PagesSettings, samples};
+use keyward::pages::{LanguageWishes, Page, Pages, PagesSettings, samples};
 
 /// The built-in pages of an organisation with an ordinary name.
 fn built_in() -> Pages {
@@ -20,6 +21,7 @@ fn with_folder(override_folder: Option<PathBuf>) -> Pages {
         override_folder,
         organisation: "Northwind Studios".to_owned(),
         support_contact: Some("help@northwind.example".to_owned()),
+        language: None,
     };
     Pages::new(settings).expect("the pages are sound")
 }
@@ -28,6 +30,17 @@ fn with_folder(override_folder: Option<PathBuf>) -> Pages {
 fn sample(template: &str) -> Page {
     let mut all = samples::friendly().into_iter();
     all.find(|page| page.template() == template).expect("every template has a sample")
+}
+
+/// Each page in each built-in language.
+fn in_every_language(pages: Vec<Page>) -> Vec<Page> {
+    let choose = |tag: &String| {
+        built_in().choose_language(&LanguageWishes { person: Some(tag.clone()), ..LanguageWishes::default() })
+    };
+    let languages: Vec<_> = built_in().languages().iter().map(choose).collect();
+    let spoken =
+        |page: Page| languages.iter().map(move |language| page.clone().spoken_in(language)).collect();
+    pages.into_iter().flat_map(|page| -> Vec<_> { spoken(page) }).collect()
 }
 
 /// All files under `templates/` with an ending, by path and content.

@@ -120,7 +120,7 @@ impl World {
 
 /// Settings in which the organisation's name has a colon.
 fn demonstration() -> Live {
-    let pages = Names { organisation: "Keyward: Demo".to_owned(), support: None };
+    let pages = Names { organisation: "Keyward: Demo".to_owned(), support: None, language: None };
     Live::new(LiveSettings { pages, ..LiveSettings::default() })
 }
 
