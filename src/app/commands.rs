@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, Ground};
+use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
+use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
 use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
@@ -36,11 +38,20 @@ impl App {
             .with::<group::AddMember>(&groups)
             .with::<group::RemoveMember>(&groups)
             .with::<client::Add>(&applications)
+            .with::<backup::Make>(&self.backups())
             .with::<client::List>(&applications)
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
             .with::<client::Remove>(&applications)
+            .with::<configuration::Export>(&self.configuration)
+            .with::<configuration::Plan>(&self.configuration)
+            .with::<configuration::Apply>(&self.configuration)
             .close()
+    }
+
+    fn backups(&self) -> Backups {
+        let Ground { store, clock, .. } = &self.ground;
+        Backups { store: store.clone(), clock: clock.clone(), trail: self.trail.clone() }
     }
 
     fn people(&self) -> People {
@@ -52,7 +63,7 @@ impl App {
             site: Arc::new(ground.settings.site.clone()),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            live: self.live.clone(),
+            settings: self.live.clone(),
             factors: factors::Registry::new(vec![
                 Arc::new(self.factor.clone()),
                 Arc::new(self.recovery_codes()),

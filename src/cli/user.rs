@@ -96,7 +96,11 @@ pub async fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Add(add) => add.run().await,
         Command::Invite(Whom { user, asking }) => {
-            asking.of(user::Invite { user }, |it| invitation::text(&it.username, &it.link)).await
+            asking
+                .of(user::Invite { user }, |it| {
+                    invitation::text(&it.username, &it.link, it.mailed.as_deref())
+                })
+                .await
         }
         Command::Import(import) => import.run().await,
         Command::List(list) => list.run().await,
@@ -163,7 +167,10 @@ impl List {
 fn added(added: &user::add::Added) -> String {
     let username = &added.username;
     match &added.link {
-        Some(link) => format!("{username} was added.\n\n{}", invitation::text(username, link)),
+        Some(link) => {
+            let link = invitation::text(username, link, added.mailed.as_deref());
+            format!("{username} was added.\n\n{link}")
+        }
         None => format!("{username} was added. The password must be changed at the first sign-in.\n"),
     }
 }

@@ -5,6 +5,7 @@
 //! security requirements R-AZ-02 to R-AZ-07, R-TK-02 to R-TK-04, R-LO-03, R-LO-09.
 
 pub mod client;
+pub mod faults;
 pub mod presets;
 pub mod redirect_uri;
 pub mod registration;

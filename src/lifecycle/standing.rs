@@ -4,9 +4,10 @@
 use super::Lifecycle;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::removal;
+use crate::factors::{FactorKind, removal};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
+use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
 use crate::users::{State, User, UserError};
 
@@ -68,9 +69,14 @@ impl Lifecycle {
         invitations: &Invitations,
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
-        for credential in removal::remove_all(&self.store, batch, user).await? {
+        let gone = removal::remove_all(&self.store, batch, user).await?;
+        for (_, credential) in &gone {
             let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
-            event.by(by.clone()).about(user).credential(&credential).write(batch);
+            event.by(by.clone()).about(user).credential(credential).write(batch);
+        }
+        let count = gone.iter().filter(|(kind, _)| *kind == FactorKind::Totp).count();
+        if count > 0 {
+            self.notices.tell(batch, user, Notice::FactorRemoved { count }, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;

@@ -18,7 +18,11 @@ pub struct Language(Arc<str>);
 impl Language {
     /// English, which has every text.
     pub fn english() -> Self {
-        Self(Arc::from(ENGLISH))
+        Self::of(ENGLISH)
+    }
+
+    pub(super) fn of(tag: &str) -> Self {
+        Self(Arc::from(tag))
     }
 
     /// The tag for `<html lang>`.
@@ -52,7 +56,7 @@ impl LanguageWishes {
         let browser = by_preference(self.browser.as_deref().unwrap_or_default());
         let mut wishes = application.chain(person).chain(browser).chain([default.to_owned()]);
         let found = wishes.find_map(|wish| best_for(&wish, known.clone()));
-        found.map_or_else(Language::english, |tag| Language(Arc::from(tag)))
+        found.map_or_else(Language::english, Language::of)
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
 //! settings, tokens or request headers in a page's content.
-//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TP-07, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -20,6 +20,7 @@ pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod language;
 pub mod logout_pages;
+pub mod mails;
 pub mod message;
 pub mod picture;
 pub mod samples;
@@ -140,8 +141,9 @@ impl Pages {
             pages.read_folder(stamp);
         }
         let known = pages.languages();
+        let known: Vec<_> = known.iter().map(Language::tag).collect();
         match pages.settings.now().pages.language.clone() {
-            Some(language) if !known.contains(&language) => {
+            Some(language) if !known.contains(&language.as_str()) => {
                 Err(PagesError::Language { language, known: known.join(", ") })
             }
             _ => Ok(pages),
@@ -187,11 +189,11 @@ impl Pages {
         }
     }
 
-    /// The languages there are texts in, as BCP 47 tags.
-    pub fn languages(&self) -> Vec<String> {
+    /// The languages there are texts in.
+    pub fn languages(&self) -> Vec<Language> {
         let own = self.own_set();
         let texts = own.as_ref().map_or(self.built_in.texts(), |own| own.set.texts());
-        texts.tags().map(str::to_owned).collect()
+        texts.tags().map(Language::of).collect()
     }
 
     /// What stands built-in under a text's id in a language, or in English where that lacks it.

@@ -7,6 +7,7 @@
 //! Must not: know what a record means, or keep anything that is not durable.
 //! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decisions 0001 and 0005 (engines).
 
+pub mod backup;
 pub mod batch;
 pub mod embedded;
 pub mod engine;
@@ -14,13 +15,14 @@ pub mod envelope;
 mod expiry;
 mod folder;
 pub mod generation;
-pub mod index;
 mod inspection;
 pub mod loading;
 pub mod key;
 pub mod limits;
 mod marker;
 pub mod memory;
+pub mod moving;
+pub mod new_folder;
 pub mod record;
 pub mod redb;
 mod round;

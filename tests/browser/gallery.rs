@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, Response};
 use axum::routing::get;
 use keyward::foundation::random::SystemRandom;
-use keyward::pages::{Language, LanguageWishes, Page, Pages, PagesSettings, samples};
+use keyward::pages::{Page, Pages, PagesSettings, samples};
 use keyward::web::{Nonce, PagePolicy, asset_files, page_response};
 use url::Url;
 
@@ -17,11 +17,12 @@ use url::Url;
 const ELSEWHERE: [&str; 2] = ["https://jira.example.com", "https://wiki.example.com"];
 
 /// A running server with all pages.
+#[derive(Clone)]
 pub struct Gallery {
     /// Where it is.
-    pub origin: String,
-    /// A name for files and the path of each page.
-    pub pages: Vec<(String, String)>,
+    origin: String,
+    /// The name of each page, under which its picture is kept.
+    pub names: Vec<String>,
 }
 
 impl Gallery {
@@ -35,31 +36,31 @@ impl Gallery {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let named = named(&pages);
-        let found = named.iter().map(|(name, _)| (name.clone(), format!("/pages/{name}"))).collect();
+        let names = named.keys().cloned().collect();
         let router = router(pages, named, &origin);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { origin, pages: found }
+        Self { origin, names }
+    }
+
+    /// The address of a page.
+    pub fn address(&self, name: &str) -> String {
+        format!("{}/pages/{name}", self.origin)
     }
 }
 
 /// `<language>/<template>-<number>` for each sample in each language.
 fn named(pages: &Pages) -> BTreeMap<String, Page> {
     let mut named = BTreeMap::new();
-    for tag in pages.languages() {
-        let language = language(pages, &tag);
+    for language in pages.languages() {
         let mut numbers = BTreeMap::new();
         for page in samples::friendly() {
             let template = page.template().trim_end_matches(".html").replace('/', "-");
             let number: &mut u32 = numbers.entry(template.clone()).or_default();
             *number += 1;
-            named.insert(format!("{tag}/{template}-{number}"), page.spoken_in(&language));
+            named.insert(format!("{}/{template}-{number}", language.tag()), page.spoken_in(&language));
         }
     }
     named
-}
-
-fn language(pages: &Pages, tag: &str) -> Language {
-    pages.choose_language(&LanguageWishes { person: Some(tag.to_owned()), ..LanguageWishes::default() })
 }
 
 /// Pages that go on by themselves. Their scripts are refused here, so that they stay to be looked at.

@@ -9,7 +9,7 @@ use crate::gallery::Gallery;
 /// The narrowest width at which nothing may scroll sideways (WCAG 2.2, 1.4.10 Reflow).
 const NARROWEST: i64 = 320;
 /// So many browsers look at once.
-const TABS: usize = 2;
+const BROWSERS: usize = 2;
 
 /// What stands outside of where it belongs: the page scrolls sideways, a box leaves the window, words leave their box or are
 /// broken without a hyphen, or a button covers what is typed.
@@ -58,20 +58,18 @@ struct Checked {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_every_screen_and_everybody() {
     let gallery = Gallery::open().await;
-    let checker = checker();
-    let tabs = gallery.pages.chunks(gallery.pages.len().div_ceil(TABS)).map(|pages| {
-        let looking = look(gallery.origin.clone(), pages.to_vec(), checker.clone());
-        tokio::spawn(looking)
-    });
-    let problems = futures_util::future::try_join_all(tabs).await.unwrap().concat();
+    let share = gallery.names.len().div_ceil(BROWSERS);
+    let looking =
+        gallery.names.chunks(share).map(|names| tokio::spawn(look(gallery.clone(), names.to_vec())));
+    let problems = futures_util::future::try_join_all(looking).await.unwrap().concat();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-async fn look(origin: String, pages: Vec<(String, String)>, checker: String) -> Vec<String> {
-    let browser = Chromium::start().await;
+async fn look(gallery: Gallery, names: Vec<String>) -> Vec<String> {
+    let (browser, checker) = (Chromium::start().await, checker());
     let mut problems = Vec::new();
-    for (name, path) in &pages {
-        browser.open(&format!("{origin}{path}")).await;
+    for name in &names {
+        browser.open(&gallery.address(name)).await;
         browser.evaluate::<bool>(&checker).await;
         let english = name.starts_with("en/");
         for theme in THEMES {
@@ -97,7 +95,7 @@ async fn look(origin: String, pages: Vec<(String, String)>, checker: String) -> 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_would_be_found() {
     let (gallery, browser) = (Gallery::open().await, Chromium::start().await);
-    browser.open(&format!("{}/pages/de/journey-login-1", gallery.origin)).await;
+    browser.open(&gallery.address("de/journey-login-1")).await;
     browser.evaluate::<bool>(&checker()).await;
     browser.show((NARROWEST, 640), "light").await;
     assert_eq!(browser.evaluate::<Vec<String>>(OVERFLOW).await, Vec::<String>::new());

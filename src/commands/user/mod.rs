@@ -46,8 +46,8 @@ pub struct People {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// The settings that say what a new password must fulfil.
-    pub live: Live,
+    /// The settings that count now.
+    pub settings: Live,
     /// All that can be enrolled, recovery codes included.
     pub factors: factors::Registry,
     /// Sign-in sessions.
@@ -86,9 +86,12 @@ impl People {
         if done { Ok(()) } else { Err(Refused::conflict()) }
     }
 
-    /// Adds to `batch` a fresh one-time link of `user`; answers its address.
-    async fn link(&self, batch: &mut Batch, user: &UserId) -> Result<Handed, Refused> {
-        Ok(self.address_of(&self.invitations.issue(batch, user).await?))
+    /// Adds to `batch` a fresh one-time link of `user`, and the mail that brings it; answers the link, and to which address
+    /// it is mailed.
+    async fn link(&self, batch: &mut Batch, user: &User) -> Result<(Handed, Option<String>), Refused> {
+        let invitation = self.invitations.issue(batch, &user.id).await?;
+        let mailed = self.invitations.mail(batch, user, &invitation).await?;
+        Ok((self.address_of(&invitation), mailed))
     }
 
     fn address_of(&self, invitation: &Plain<Invitation>) -> Handed {

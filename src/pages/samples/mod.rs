@@ -32,7 +32,7 @@ impl Samples {
         let between =
             [self.choices(), self.invitation(), self.set_up(), self.hand_over(), self.restarts_and_errors()];
         let after = [self.account(), self.logout(), self.demo(DemoKind::Boards), self.demo(DemoKind::Spaces)];
-        [journey.concat(), between.concat(), after.concat()].concat()
+        [journey.concat(), between.concat(), after.concat(), self.inbox()].concat()
     }
 
     fn word(&self, friendly: &str) -> String {

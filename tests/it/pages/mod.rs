@@ -4,12 +4,13 @@ mod appearance;
 mod forms;
 mod hostile;
 mod language;
+mod mails;
 mod override_folder;
 mod texts;
 
 use std::path::{Path, PathBuf};
 
-use keyward::pages::{LanguageWishes, Page, Pages, PagesSettings, samples};
+use keyward::pages::{Page, Pages, PagesSettings, samples};
 
 /// The built-in pages of an organisation with an ordinary name.
 fn built_in() -> Pages {
@@ -32,15 +33,16 @@ fn sample(template: &str) -> Page {
     all.find(|page| page.template() == template).expect("every template has a sample")
 }
 
+/// The tags of the languages that `pages` speak.
+fn tags(pages: &Pages) -> Vec<String> {
+    pages.languages().iter().map(|language| language.tag().to_owned()).collect()
+}
+
 /// Each page in each built-in language.
-fn in_every_language(pages: Vec<Page>) -> Vec<Page> {
-    let choose = |tag: &String| {
-        built_in().choose_language(&LanguageWishes { person: Some(tag.clone()), ..LanguageWishes::default() })
-    };
-    let languages: Vec<_> = built_in().languages().iter().map(choose).collect();
-    let spoken =
-        |page: Page| languages.iter().map(move |language| page.clone().spoken_in(language)).collect();
-    pages.into_iter().flat_map(|page| -> Vec<_> { spoken(page) }).collect()
+fn in_every_language(pages: &[Page]) -> Vec<Page> {
+    let languages = built_in().languages();
+    let spoken = |language| pages.iter().map(move |page| page.clone().spoken_in(language));
+    languages.iter().flat_map(spoken).collect()
 }
 
 /// All files under `templates/` with an ending, by path and content.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
+use keyward::pages::mails::Notice;
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -17,7 +18,7 @@ fn texts(language: &str) -> Texts {
 
 /// All languages but English.
 fn translations() -> Vec<(String, Texts)> {
-    let tags = super::built_in().languages();
+    let tags = super::tags(&super::built_in());
     assert_eq!(tags, ["de", "en", "fr"]);
     tags.into_iter().filter(|tag| tag != "en").map(|tag| (tag.clone(), texts(&tag))).collect()
 }
@@ -32,9 +33,14 @@ fn places(text: &str) -> Vec<&str> {
 
 fn used() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    for (_, source) in super::sources(".html") {
+    for (_, source) in super::sources(".html").into_iter().chain(super::sources(".txt")) {
         let calls = source.split("text(\"").skip(1).filter_map(|rest| rest.split('"').next());
         ids.extend(calls.map(str::to_owned));
+    }
+    ids.extend(["mail.invitation.subject", "mail.test.subject"].map(str::to_owned));
+    for notice in Notice::samples() {
+        let (subject, sentence) = notice.text_ids();
+        ids.extend([subject, sentence].map(str::to_owned));
     }
     ids.extend(Message::samples().iter().map(|message| message.text_id().to_owned()));
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
@@ -77,7 +83,7 @@ fn every_language_has_exactly_the_texts_of_english_with_exactly_their_places() {
 
 #[test]
 fn texts_follow_the_typography_of_their_language() {
-    for language in super::built_in().languages() {
+    for language in super::tags(&super::built_in()) {
         for (id, text) in texts(&language) {
             let place = format!("{language}: {id}: {text}");
             assert!(!text.is_empty() && text.trim() == text && !text.contains("  "), "{place}");
@@ -136,7 +142,7 @@ fn without(text: &str, open: &str, close: &str) -> String {
 #[test]
 fn every_place_in_a_text_is_filled() {
     let pages = super::built_in();
-    for page in super::in_every_language(samples::friendly()) {
+    for page in super::in_every_language(&samples::friendly()) {
         let html = pages.render(&page, "n0nce").html;
         let document = Html::parse_document(&html.replace("<pre", "<script").replace("</pre", "</script"));
         for element in

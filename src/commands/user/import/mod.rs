@@ -20,7 +20,7 @@ use crate::users::{NewUser, UserError, store};
 /// The largest file: 2 MiB.
 pub const LARGEST: usize = 2 * 1024 * 1024;
 /// People added in one commit.
-const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 40;
 /// How often a commit is tried again that somebody else came between.
 const TRIES: usize = 3;
 
@@ -63,6 +63,8 @@ pub struct Added {
     pub username: String,
     /// The one-time link, shown this once.
     pub link: Option<Handed>,
+    /// The address to which it goes by mail as well.
+    pub mailed: Option<String>,
 }
 
 /// Somebody who was there already, under this user name and mail address.
@@ -102,7 +104,8 @@ impl Command for Import {
         let candidates = people.judge(rows, &mut report).await?;
         let missing = people.missing_groups(&candidates, self.create_groups, &mut report).await?;
         if self.dry_run || !report.bad.is_empty() {
-            let listed = |it: &Candidate| Added { line: it.line, username: it.username(), link: None };
+            let listed =
+                |it: &Candidate| Added { line: it.line, username: it.username(), link: None, mailed: None };
             if self.dry_run {
                 report.added = candidates.iter().map(listed).collect();
             } else {
@@ -233,10 +236,15 @@ impl People {
             let (mut batch, mut added) = (Batch::new(), Vec::with_capacity(candidates.len()));
             for candidate in candidates {
                 let id = UserId::generate(self.random.as_ref());
-                self.users.create_into(&mut batch, id.clone(), candidate.new.clone()).await?;
+                let user = self.users.create_into(&mut batch, id.clone(), candidate.new.clone()).await?;
                 self.note(&mut batch, Action::UserCreated, by, &id);
-                let link = if invite { Some(self.link(&mut batch, &id).await?) } else { None };
-                added.push(Added { line: candidate.line, username: candidate.username(), link });
+                let mut one =
+                    Added { line: candidate.line, username: candidate.username(), link: None, mailed: None };
+                if invite {
+                    let (link, mailed) = self.link(&mut batch, &user).await?;
+                    (one.link, one.mailed) = (Some(link), mailed);
+                }
+                added.push(one);
             }
             if self.store.commit(batch).await?.is_done() {
                 return Ok(added);
