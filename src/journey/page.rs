@@ -164,7 +164,7 @@ impl Journeys {
         let page = ChangePasswordPage {
             form: self.form(step, "new-password"),
             username: user.username.as_str().to_owned(),
-            minimum: u32::try_from(self.password_rules.shortest).unwrap_or(u32::MAX),
+            minimum: u32::try_from(self.password_rules().shortest).unwrap_or(u32::MAX),
             first: !self.passwords.exists(&user.id).await.map_err(error::user)?,
             problems,
             application: application(&step.journey),
@@ -186,7 +186,7 @@ impl Journeys {
         let setup = begun.map_err(error::factor)?;
         let page = EnrolPage {
             form: self.form(step, "enrolment"),
-            issuer: self.enrolment.issuer().to_owned(),
+            issuer: self.enrolment.issuer(),
             account: user.username.as_str().to_owned(),
             key_groups: setup.key.expose().split(' ').map(str::to_owned).collect(),
             otpauth_url: setup.address.expose().to_owned(),

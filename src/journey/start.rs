@@ -128,7 +128,7 @@ impl Journeys {
             },
             None => None,
         };
-        let requirement = requirement(&self.policy);
+        let requirement = requirement(&self.settings.now().policy);
         let now = self.clock.now();
         Ok(next(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
     }

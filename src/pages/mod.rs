@@ -5,7 +5,7 @@
 //!
 //! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
 //! settings, tokens or request headers in a page's content.
-//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TP-07, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -20,6 +20,7 @@ pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod language;
 pub mod logout_pages;
+pub mod mails;
 pub mod message;
 pub mod picture;
 pub mod samples;
@@ -35,6 +36,8 @@ pub use error_page::{ErrorPage, Problem};
 pub use language::{Language, LanguageWishes};
 pub use message::Message;
 
+use crate::config::pages::Names;
+use crate::config::{Live, LiveSettings};
 use render::PageSet;
 use source::{Files, Stamp};
 
@@ -92,7 +95,8 @@ pub struct Rendered {
 
 /// The one place that turns content into pages.
 pub struct Pages {
-    settings: PagesSettings,
+    folder: Option<PathBuf>,
+    settings: Live,
     built_in: PageSet,
     own: RwLock<Option<Arc<OwnSet>>>,
 }
@@ -105,7 +109,7 @@ struct OwnSet {
 
 impl std::fmt::Debug for Pages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "pages of {}", self.settings.organisation)
+        write!(f, "pages of {}", self.settings.now().pages.organisation)
     }
 }
 
@@ -116,9 +120,20 @@ impl Pages {
     /// [`PagesError::Folder`] when the folder cannot be read. A faulty file *in* it is no error: it is logged and the
     /// built-in one is used. [`PagesError::Language`] when the default language has no texts.
     pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
+        let PagesSettings { override_folder, organisation, support_contact: support, language } = settings;
+        let names = Names { organisation, support, language };
+        let fixed = LiveSettings { pages: names, ..LiveSettings::default() };
+        Self::under(Live::new(fixed), override_folder)
+    }
+
+    /// The same; names and texts are those of `settings` at each moment.
+    ///
+    /// # Errors
+    /// As [`Pages::new`].
+    pub fn under(settings: Live, folder: Option<PathBuf>) -> Result<Self, PagesError> {
         let built_in = PageSet::built_in(&settings)?;
-        let pages = Self { settings, built_in, own: RwLock::new(None) };
-        if let Some(folder) = &pages.settings.override_folder {
+        let pages = Self { folder, settings, built_in, own: RwLock::new(None) };
+        if let Some(folder) = &pages.folder {
             let stamp = Stamp::of(folder).map_err(|error| PagesError::Folder {
                 folder: folder.display().to_string(),
                 reason: error.to_string(),
@@ -127,9 +142,9 @@ impl Pages {
         }
         let known = pages.languages();
         let known: Vec<_> = known.iter().map(Language::tag).collect();
-        match &pages.settings.language {
+        match pages.settings.now().pages.language.clone() {
             Some(language) if !known.contains(&language.as_str()) => {
-                Err(PagesError::Language { language: language.clone(), known: known.join(", ") })
+                Err(PagesError::Language { language, known: known.join(", ") })
             }
             _ => Ok(pages),
         }
@@ -166,7 +181,8 @@ impl Pages {
 
     /// The language to answer in: the first of all wishes that has texts, else the one of the settings.
     pub fn choose_language(&self, wishes: &LanguageWishes) -> Language {
-        let default = self.settings.language.as_deref().unwrap_or(language::ENGLISH);
+        let settings = self.settings.now();
+        let default = settings.pages.language.as_deref().unwrap_or(language::ENGLISH);
         match self.own_set() {
             Some(own) => wishes.choose(own.set.texts().tags(), default),
             None => wishes.choose(self.built_in.texts().tags(), default),
@@ -180,6 +196,11 @@ impl Pages {
         texts.tags().map(Language::of).collect()
     }
 
+    /// What stands built-in under a text's id in a language, or in English where that lacks it.
+    pub fn built_in_text(&self, language: &str, id: &str) -> Option<&str> {
+        self.built_in.texts().built_in(language, id)
+    }
+
     /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content
     /// (R-TP-05), one sentence each. Empty when all is well or no folder is set.
     pub fn override_faults(&self) -> Vec<String> {
@@ -187,7 +208,7 @@ impl Pages {
     }
 
     fn own_set(&self) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let known = self.own.read().ok().and_then(|own| own.clone());
         let stamp = match Stamp::of(folder) {
             Ok(stamp) => stamp,
@@ -200,7 +221,7 @@ impl Pages {
     }
 
     fn read_folder(&self, stamp: Stamp) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let set = PageSet::with_overrides(&self.settings, Files::in_folder(folder));
         for fault in set.faults() {
             tracing::error!(fault, "fault in the folder for own pages; the built-in page stands in");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::language::ENGLISH;
+use crate::config::Live;
 
 /// Values for the places of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,9 +33,15 @@ impl Values {
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     languages: BTreeMap<Arc<str>, BTreeMap<String, String>>,
+    settings: Live,
 }
 
 impl Texts {
+    /// None yet; those that `settings` hold stand before all that are added.
+    pub(super) fn under(settings: Live) -> Self {
+        Self { languages: BTreeMap::new(), settings }
+    }
+
     /// Adds or replaces the texts of one language from a flat JSON object.
     ///
     /// # Errors
@@ -49,8 +56,13 @@ impl Texts {
     /// The text of an id with its places filled; English where the language lacks it, `None` where that does too.
     pub fn get(&self, language: &str, id: &str, values: &Values) -> Option<String> {
         let single = values.0.get("count").is_some_and(|count| count == "1");
-        let preferred = if single { self.find(language, &format!("{id}.one")) } else { None };
-        preferred.or_else(|| self.find(language, id)).map(|text| fill(text, values))
+        let settings = self.settings.now();
+        let find = |id: &str| {
+            let own = settings.texts.get(language).and_then(|texts| texts.get(id));
+            own.map(String::as_str).or_else(|| self.built_in(language, id)).map(|text| fill(text, values))
+        };
+        let preferred = if single { find(&format!("{id}.one")) } else { None };
+        preferred.or_else(|| find(id))
     }
 
     /// The tags of all languages there are texts in.
@@ -63,7 +75,8 @@ impl Texts {
         self.languages.get(ENGLISH).into_iter().flat_map(|texts| texts.keys().map(String::as_str))
     }
 
-    fn find(&self, language: &str, id: &str) -> Option<&str> {
+    /// The text itself, places unfilled, whatever the settings hold.
+    pub(super) fn built_in(&self, language: &str, id: &str) -> Option<&str> {
         let own = self.languages.get(language).and_then(|texts| texts.get(id));
         own.or_else(|| self.languages.get(ENGLISH)?.get(id)).map(String::as_str)
     }

@@ -14,6 +14,13 @@ use crate::storage::{Batch, SharedStore, StorageError, Stored};
 #[serde(transparent)]
 pub struct Epoch(u64);
 
+impl Epoch {
+    /// The one that follows.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// The epoch as it was read, to be demanded or ended in a commit.
 #[derive(Debug, Clone)]
 pub struct PresentEpoch {
@@ -44,7 +51,7 @@ impl PresentEpoch {
     /// Adds to `batch` the end of this epoch, if it is still the present one; answers the next.
     pub fn end(&self, batch: &mut Batch) -> Epoch {
         let Some(read) = &self.read else { return self.number };
-        let next = Epoch(self.number.0.saturating_add(1));
+        let next = self.number.next();
         self.require(batch);
         batch.put(user_key(&read.value.id), &User { epoch: next, ..read.value.clone() }, None);
         next

@@ -4,6 +4,7 @@ mod appearance;
 mod forms;
 mod hostile;
 mod language;
+mod mails;
 mod override_folder;
 mod texts;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
+use keyward::pages::mails::Notice;
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -32,9 +33,14 @@ fn places(text: &str) -> Vec<&str> {
 
 fn used() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    for (_, source) in super::sources(".html") {
+    for (_, source) in super::sources(".html").into_iter().chain(super::sources(".txt")) {
         let calls = source.split("text(\"").skip(1).filter_map(|rest| rest.split('"').next());
         ids.extend(calls.map(str::to_owned));
+    }
+    ids.extend(["mail.invitation.subject", "mail.test.subject"].map(str::to_owned));
+    for notice in Notice::samples() {
+        let (subject, sentence) = notice.text_ids();
+        ids.extend([subject, sentence].map(str::to_owned));
     }
     ids.extend(Message::samples().iter().map(|message| message.text_id().to_owned()));
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
