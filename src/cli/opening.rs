@@ -13,7 +13,7 @@ use crate::telemetry;
 
 /// The installation of `place`, for one administrative command: only what needs mending is logged.
 pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
-    let mut settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
+    let mut settings = place.read()?;
     settings.log.level = Level::Warn;
     telemetry::log::start(&settings.log);
     let store = store(&settings)?;

@@ -9,7 +9,7 @@ use crate::telemetry;
 
 /// Serves until it is stopped.
 pub async fn run(place: &Place) -> Result<(), Failed> {
-    let settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
+    let settings = place.read()?;
     telemetry::log::start(&settings.log);
     let store = opening::store(&settings)?;
     let app = opening::with(settings, store).await?;

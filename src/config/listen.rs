@@ -16,9 +16,7 @@ pub struct Listen {
 
 impl Listen {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let Some(texts) = section.texts("addresses")? else {
-            return Ok(Self { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))] });
-        };
+        let texts = section.texts_or("addresses", &["127.0.0.1:8443"])?;
         let address = |text: &String| {
             text.parse().map_err(|_| {
                 let right = "write addresses with a port, such as \"127.0.0.1:8443\" or \"[::1]:8443\"";

@@ -98,7 +98,7 @@ fn is_http_localhost(url: &Url) -> bool {
 
 /// Reads the key `issuer`; `http://localhost:8443` without one.
 pub(super) fn read(top: &mut Section) -> Result<Site, WrongSetting> {
-    let issuer = top.text("issuer")?.unwrap_or_else(|| "http://localhost:8443".to_owned());
+    let issuer = top.text_or("issuer", "http://localhost:8443")?;
     Site::new(&issuer).map_err(|why| {
         let right = "write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it";
         top.wrong("issuer", &format!("is \"{issuer}\", which {why}"), right)

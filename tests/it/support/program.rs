@@ -21,8 +21,12 @@ pub fn complaint(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The program with these arguments, not yet started; variables that steer the tests are no settings of it.
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KEYWARD_")) {
+        command.env_remove(name);
+    }
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -1,5 +1,7 @@
 //! Start-up settings: defaults, and the one sentence for every typical mistake of a tired administrator.
 
+mod sources;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -189,7 +191,10 @@ const MISTAKES: &[(&str, &str)] = &[
 #[test]
 fn a_wrong_setting_is_one_sentence_with_file_key_seen_and_right() {
     for (text, sentence) in MISTAKES {
-        assert_eq!(parse(text).unwrap_err(), format!("keyward.toml: {sentence}"), "for {text}");
+        let said = parse(text).unwrap_err();
+        let (place, said) = said.split_once(": ").unwrap();
+        assert!(place == "keyward.toml" || place.starts_with("keyward.toml, line "), "{place} for {text}");
+        assert_eq!(said, *sentence, "for {text}");
     }
 }
 
@@ -316,7 +321,7 @@ proptest! {
     #[test]
     fn any_file_is_settings_or_one_sentence(text in "(\\[[a-z]{1,8}\\]|[a-z_]{1,10} ?= ?(-?[0-9]{1,20}|\"[^\n]{0,12}\"|\\[\\])|\n| |.){0,12}") {
         if let Err(sentence) = parse(&text) {
-            prop_assert!(sentence.starts_with("keyward.toml: "), "{}", sentence);
+            prop_assert!(sentence.starts_with("keyward.toml"), "{}", sentence);
             prop_assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{}", sentence);
         }
     }
