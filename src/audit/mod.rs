@@ -8,6 +8,7 @@
 //! Follows: security requirements R-AU-01, R-AU-02, R-AU-04, R-AU-05, R-ST-07.
 
 pub mod bounded;
+pub mod clock_alarm;
 pub mod event;
 pub mod trail;
 

@@ -107,6 +107,7 @@ impl Draft<'_> {
 
     /// Puts the event into `batch`, to vanish after the retention.
     pub fn write(self, batch: &mut Batch) {
+        self.event.count();
         let time = format!("{:016}", self.event.at.0.max(0));
         let key = Key::new("audit", &["event", &time, self.event.id.as_str()]);
         let expires = self.event.at.plus(self.trail.retention);

@@ -8,6 +8,7 @@
 //! Must not: open the store, listen, or read anything but the named file and the environment.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
+pub mod admin;
 pub mod data;
 pub mod duration;
 pub mod http;
@@ -22,6 +23,7 @@ pub mod sessions;
 pub mod site;
 pub mod sources;
 pub mod storage;
+pub mod tls;
 pub mod wrong;
 
 use std::path::Path;
@@ -58,6 +60,10 @@ pub struct Settings {
     pub log: log::Log,
     /// Bounds on every connection and request.
     pub http: http::Http,
+    /// The certificate with which we encrypt.
+    pub tls: tls::Tls,
+    /// The listener for those who run it.
+    pub admin: admin::Admin,
 }
 
 impl Settings {
@@ -92,6 +98,8 @@ impl Settings {
             proxies: top.section("proxies", proxies::Proxies::read)?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
+            tls: top.section("tls", tls::Tls::read)?,
+            admin: top.section("admin", admin::Admin::read)?,
         };
         let effective = top.finish()?;
         settings.validate().map_err(|wrong| {
@@ -104,7 +112,9 @@ impl Settings {
 
     /// Checks every section, and what must fit between them.
     pub fn validate(&self) -> Result<(), WrongSetting> {
-        self.listen.validate(&self.site, &self.proxies)?;
+        self.tls.validate(&self.site)?;
+        self.listen.validate(&self.site, &self.proxies, &self.tls)?;
+        self.admin.validate(&self.tls)?;
         self.data.validate()?;
         self.storage.validate()?;
         self.sessions.validate()?;

@@ -195,6 +195,11 @@ impl Section {
         WrongSetting::new(format!("{}{name}", self.prefix), seen, right).in_file(&place)
     }
 
+    /// Whether `name`, which was asked for, was given.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
     /// Where `name`, which was asked for, was given.
     fn place(&self, name: &str) -> Option<&Place> {
         let key = format!("{}{name}", self.prefix);

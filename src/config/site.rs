@@ -67,6 +67,13 @@ impl Site {
         &self.host
     }
 
+    /// The host alone, as certificates name it: no port, no brackets.
+    pub fn host_name(&self) -> &str {
+        let port =
+            self.host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        port.map_or(self.host.as_str(), |(host, _)| host).trim_matches(['[', ']'])
+    }
+
     /// Whether `authority`, from a `Host` header, means this site: letter case and a written default port do not matter.
     pub fn is_host(&self, authority: &str) -> bool {
         let bare = authority.strip_suffix(self.default_port).unwrap_or(authority);

@@ -134,7 +134,35 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "issuer = \"https://id.example.com\"\n[listen]\naddresses = [\"0.0.0.0:8443\"]",
-        "listen.addresses has the entry \"0.0.0.0:8443\", where other machines would reach us without encryption; name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1.",
+        "listen.addresses has the entry \"0.0.0.0:8443\", where other machines would reach us without encryption; set tls.certificate and tls.key, name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1.",
+    ),
+    (
+        "issuer = \"https://id.example.com\"\n[tls]\ncertificate = \"fullchain.pem\"",
+        "tls.key is missing; name the file with the certificate's private key.",
+    ),
+    (
+        "issuer = \"https://id.example.com\"\n[tls]\nkey = \"privkey.pem\"",
+        "tls.certificate is missing; name the file with the certificate of tls.key.",
+    ),
+    (
+        "[tls]\ncertificate = \"fullchain.pem\"\nkey = \"privkey.pem\"",
+        "tls.certificate is set while the issuer is http://localhost:8443; set issuer to the https address that the certificate is for, or remove the section [tls].",
+    ),
+    (
+        "[admin]\nlisten = \"9464\"",
+        "admin.listen is \"9464\"; write an address with a port, such as \"127.0.0.1:9464\", or \"off\".",
+    ),
+    (
+        "[admin]\nlisten = \"0.0.0.0:9464\"",
+        "admin.listen is \"0.0.0.0:9464\", which other machines can reach; name in admin.networks who may ask, or listen on 127.0.0.1.",
+    ),
+    (
+        "[admin]\nlisten = \"10.0.0.7:9464\"\nnetworks = [\"10.0.0.0/8\"]",
+        "admin.listen is \"10.0.0.7:9464\", where other machines would reach us without encryption; set tls.certificate and tls.key, or listen on 127.0.0.1.",
+    ),
+    (
+        "[admin]\nnetworks = [\"::/0\"]",
+        "admin.networks has the entry \"::/0\"; name the networks of your monitoring only, such as \"10.0.0.0/8\".",
     ),
     (
         "[proxies]\ntrusted = [\"10.0.0.1/8\"]",
@@ -276,6 +304,14 @@ fn a_site_builds_addresses_and_knows_its_host() {
     assert_eq!(site.url("/token"), "https://id.example.com/token");
     assert_eq!(site.origin(), "https://id.example.com");
     assert_eq!(site.host(), "id.example.com");
+    for (issuer, name) in [
+        ("https://id.example.com:8443", "id.example.com"),
+        ("https://10.0.0.5", "10.0.0.5"),
+        ("https://[2001:db8::5]:8443", "2001:db8::5"),
+        ("https://[2001:db8::5]", "2001:db8::5"),
+    ] {
+        assert_eq!(Site::new(issuer).unwrap().host_name(), name);
+    }
     assert!(
         site.is_host("id.example.com:443")
             && site.is_host("ID.example.com")

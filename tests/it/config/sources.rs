@@ -56,6 +56,17 @@ fn every_setting() -> Vec<(String, String)> {
     effective.into_iter().map(|setting| (setting.key.clone(), value(setting))).collect()
 }
 
+/// What a setting cannot stand without.
+fn companions(key: &str) -> Vec<(String, String)> {
+    let other = match key {
+        "tls.certificate" => "tls.key",
+        "tls.key" => "tls.certificate",
+        _ => return Vec::new(),
+    };
+    let pairs = [("issuer", "https://id.example.com"), (other, "file.pem")];
+    pairs.map(|(key, value)| (variable_of(key), value.to_owned())).to_vec()
+}
+
 #[test]
 fn every_setting_can_be_given_by_file_by_variable_and_by_option() {
     for (key, value) in every_setting() {
@@ -68,7 +79,9 @@ fn every_setting_can_be_given_by_file_by_variable_and_by_option() {
             Given::default().option(&format!("{key}={value}")),
             Given::default().option(&format!("{key}={}", value.trim_matches('"'))),
         ];
-        for (number, way) in ways.into_iter().enumerate() {
+        let companions = companions(&key);
+        for (number, mut way) in ways.into_iter().enumerate() {
+            way.variables.extend(companions.clone());
             let (_, effective) = way.read().unwrap_or_else(|wrong| panic!("{key}, way {number}: {wrong}"));
             let found = effective.iter().find(|setting| setting.key == key).unwrap();
             assert_eq!(found.value, value, "{key}, way {number}");
@@ -77,7 +90,7 @@ fn every_setting_can_be_given_by_file_by_variable_and_by_option() {
                 (_, place) => panic!("{key} is said to come from {place}"),
             }
             let given = effective.iter().filter(|setting| setting.place.is_some()).count();
-            assert_eq!(given, 1, "{key}, way {number}");
+            assert_eq!(given, 1 + companions.len(), "{key}, way {number}");
         }
     }
 }
