@@ -1,5 +1,7 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
+mod commands;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -31,6 +31,8 @@ pub mod lifecycle;
 pub mod directory;
 // journey: from stranger to signed in
 pub mod journey;
+// rule: how it is administered
+pub mod commands;
 // doors
 pub mod oidc;
 pub mod account;

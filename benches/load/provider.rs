@@ -59,7 +59,8 @@ impl Provider {
         let clock = Arc::new(SystemClock);
         let store = storage::redb::open(&settings.data.folder, storage::redb::CACHE_BYTES, clock.clone())?;
         let app = App::build(Ground::new(settings, store, clock, Arc::new(SystemRandom)).await?).await?;
-        let client = app.clients.register_preset(Preset::JiraDc, APPLICATION).await?;
+        let client = app.clients.prepare_preset(Preset::JiraDc, APPLICATION)?;
+        app.clients.insert(&client.client, Batch::new()).await?;
         let secret = client.secret.ok_or("a client without a secret")?;
         let mut provider = Self {
             known: Known {

@@ -59,6 +59,8 @@ pub enum Action {
     InvitationUsed,
     /// The machine's clock jumped by more than a minute.
     ClockJumped,
+    /// An application was registered.
+    ClientRegistered,
 }
 
 /// How it went.

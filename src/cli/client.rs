@@ -3,8 +3,11 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::{Failed, Place, instructions, opening, say};
+use super::installation::Installation;
+use super::{Failed, Place, instructions, say};
 use crate::clients::{Preset, RegistrationError, registration::Registered};
+use crate::commands::client;
+use crate::config::Site;
 use crate::vocabulary::ClientMetadata;
 
 /// Larger files are no client metadata.
@@ -37,27 +40,29 @@ pub struct Add {
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), Failed> {
     let Command::Add(add) = command;
-    match (&add.preset, &add.base_url, &add.file) {
-        (Some(preset), Some(base_url), None) => add.preset(*preset, base_url).await,
-        (None, None, Some(file)) => add.metadata(file).await,
-        _ => Err(Failed("name either --preset and --base-url, or --file".to_owned())),
-    }
+    add.run().await
 }
 
 impl Add {
-    async fn preset(&self, preset: Preset, base_url: &str) -> Result<(), Failed> {
-        let app = opening::for_a_command(&self.place).await?;
-        let registered = app.clients.register_preset(preset, base_url).await.map_err(refused)?;
-        say(&instructions::of_preset(preset, base_url, &app.ground.settings.site, &registered));
+    async fn run(self) -> Result<(), Failed> {
+        let command = self.command()?;
+        let added = Installation::at(&self.place)?.perform(command).await?;
+        let site = Site::new(&added.issuer).map_err(Failed::from_error)?;
+        say(&match (self.preset, &self.base_url) {
+            (Some(preset), Some(base_url)) => instructions::of_preset(preset, base_url, &site, &added),
+            _ => instructions::of_metadata(&added),
+        });
         Ok(())
     }
 
-    async fn metadata(&self, file: &Path) -> Result<(), Failed> {
-        let metadata = read(file)?;
-        let app = opening::for_a_command(&self.place).await?;
-        let registered = app.clients.register(metadata, None).await.map_err(refused)?;
-        say(&instructions::of_metadata(&app.ground.settings.site, &registered));
-        Ok(())
+    fn command(&self) -> Result<client::Add, Failed> {
+        match (self.preset, &self.base_url, &self.file) {
+            (Some(preset), Some(base_url), None) => {
+                Ok(client::Add::Preset { preset, base_url: base_url.clone() })
+            }
+            (None, None, Some(file)) => Ok(client::Add::Metadata(Box::new(read(file)?))),
+            _ => Err(Failed("name either --preset and --base-url, or --file".to_owned())),
+        }
     }
 }
 

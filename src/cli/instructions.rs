@@ -1,18 +1,17 @@
 //! What to enter in an application, in words for administrators who never met single sign-on. What the applications call
 //! their fields and pages is in the one table at the end.
 
-use crate::clients::registration::Registered;
-use crate::clients::{Client, Preset};
+use crate::clients::Preset;
+use crate::commands::Handed;
+use crate::commands::client::add::Added;
 use crate::config::Site;
 
-use super::client::credentials;
-
 /// The values and steps for an application of `preset` at `base_url`.
-pub fn of_preset(preset: Preset, base_url: &str, site: &Site, registered: &Registered) -> String {
+pub fn of_preset(preset: Preset, base_url: &str, site: &Site, added: &Added) -> String {
     let base = base_url.trim_end_matches('/');
     let mut text = format!("{} at {base} may now sign people in through Keyward.\n\n", preset.title());
     text.push_str(&open_the_page(preset, base));
-    text.push_str(&enter(preset, site, registered));
+    text.push_str(&enter(preset, site, added));
     text.push_str(&provision());
     text.push_str(&try_it(preset, base));
     text.push_str(&emergency(preset, base));
@@ -27,8 +26,7 @@ fn open_the_page(preset: Preset, base: &str) -> String {
     )
 }
 
-fn enter(preset: Preset, site: &Site, registered: &Registered) -> String {
-    let (id, secret) = credentials(registered);
+fn enter(preset: Preset, site: &Site, added: &Added) -> String {
     let customers = match preset {
         Preset::JsmDc => "     Include customer logins   on (this entry is for the customer portal)\n",
         _ => "",
@@ -45,8 +43,9 @@ fn enter(preset: Preset, site: &Site, registered: &Registered) -> String {
          {authorize}\n                               {token}\n                               {userinfo})\n     \
          Remember user logins      off (a remembered login would outlive Keyward's)\n{customers}\n   \
          The issuer has no slash at its end. The username mapping has its dollar sign and braces.\n\n",
-        issuer = site.issuer(),
-        secret = secret.unwrap_or_default(),
+        issuer = added.issuer,
+        id = added.client_id,
+        secret = added.client_secret.as_ref().map(Handed::expose).unwrap_or_default(),
         authorize = site.url(crate::oidc::paths::AUTHORIZE),
         token = site.url(crate::oidc::paths::TOKEN),
         userinfo = site.url(crate::oidc::paths::USERINFO),
@@ -88,24 +87,15 @@ fn emergency(preset: Preset, base: &str) -> String {
 }
 
 /// The values for any other application.
-pub fn of_metadata(site: &Site, registered: &Registered) -> String {
-    let client = &registered.client;
-    let (id, secret) = credentials(registered);
-    let secret = secret.unwrap_or_else(|| "(none: a public client)".to_owned());
+pub fn of_metadata(added: &Added) -> String {
+    let Added { name, issuer, client_id, scopes, .. } = added;
+    let secret = added.client_secret.as_ref().map_or("(none: a public client)", Handed::expose);
+    let redirects = added.redirect_uris.join("\n                  ");
     format!(
         "{name} may now sign people in through Keyward. Enter there:\n\n  \
-         Issuer          {issuer}\n  Client ID       {id}\n  Client secret   {secret}\n  Redirect URI    {redirects}\n  \
+         Issuer          {issuer}\n  Client ID       {client_id}\n  Client secret   {secret}\n  Redirect URI    {redirects}\n  \
          Scopes          {scopes}\n\nThe secret is shown this once; Keyward keeps only a hash of it.\n",
-        name = client.name,
-        issuer = site.issuer(),
-        redirects = redirects(client),
-        scopes = client.scopes,
     )
-}
-
-fn redirects(client: &Client) -> String {
-    let uris: Vec<_> = client.redirect_uris.iter().map(|uri| uri.as_str()).collect();
-    uris.join("\n                  ")
 }
 
 /// The page "Authentication methods" in each product's menus.

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use crate::app::App;
-use crate::foundation::secret::{Invitation, Plain};
+use crate::commands::Handed;
 use crate::lifecycle::invitation::LIFETIME;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The link, with what to do with it.
-pub(super) fn text(app: &App, username: &str, invitation: &Plain<Invitation>) -> String {
-    let link = app.ground.settings.site.url(&format!("/invitation/{}", invitation.expose()));
-    let hours = LIFETIME.as_secs() / HOUR.as_secs();
+pub(super) fn text(username: &str, link: &Handed) -> String {
+    let (link, hours) = (link.expose(), LIFETIME.as_secs() / HOUR.as_secs());
     format!(
         "Hand this link to {username}. It works once, for {hours} hours, and sets password and second factor:\n\n  {link}\n\n\
          If it gets lost, make a new one with: keyward user invite {username}\n"

@@ -1,13 +1,15 @@
 //! The command line: arguments in, sentences and an exit code out. 0: done. 1: refused or failed, with one sentence on the
 //! standard error stream that names the mend. 2: the arguments were not understood.
 //!
-//! Administrative commands work on the data folder themselves, while no server holds it.
+//! Administrative commands are the types of `commands`: performed in this process while nobody holds the data folder, else by
+//! the server that does ([`installation`]).
 //!
 //! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
 pub mod client;
 pub mod demo;
+pub mod installation;
 pub mod instructions;
 pub mod invitation;
 pub mod opening;
@@ -41,10 +43,10 @@ enum Command {
     Serve(Place),
     /// Show what holds for each setting, and where it was given
     Settings(settings::Arguments),
-    /// People (while the server is stopped)
+    /// People
     #[command(subcommand)]
     User(user::Command),
-    /// Applications (while the server is stopped)
+    /// Applications
     #[command(subcommand)]
     Client(client::Command),
 }

@@ -2,28 +2,22 @@
 
 use std::sync::Arc;
 
-use super::{Failed, Place};
+use super::Failed;
 use crate::app::{App, Ground};
 use crate::config::Settings;
-use crate::config::log::Level;
 use crate::foundation::clock::SystemClock;
 use crate::foundation::random::SystemRandom;
 use crate::storage::{self, SharedStore, StorageError};
-use crate::telemetry;
-
-/// The installation of `place`, for one administrative command: only what needs mending is logged.
-pub async fn for_a_command(place: &Place) -> Result<App, Failed> {
-    let mut settings = place.read()?;
-    settings.log.level = Level::Warn;
-    telemetry::log::start(&settings.log);
-    let store = store(&settings)?;
-    with(settings, store).await
-}
 
 /// Opens the data folder and holds it, so that nobody else works on it meanwhile.
 pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
-    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
-    storage::redb::open(&settings.data.folder, cache, Arc::new(SystemClock)).map_err(failed)
+    try_store(settings).map_err(failed)
+}
+
+/// The same; who is in the way is for the caller to say.
+pub fn try_store(settings: &Settings) -> Result<SharedStore, StorageError> {
+    let kept = &settings.storage;
+    storage::open(kept.engine, &settings.data.folder, kept.cache_bytes(), Arc::new(SystemClock))
 }
 
 /// The installation that `settings` describe, on its store.

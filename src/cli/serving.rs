@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::Failed;
 use crate::app::App;
 use crate::journey;
-use crate::server::{Server, Stop, Stopping};
+use crate::server::{AdminSocket, Server, Stop, Stopping};
 
 /// How often expired records are cleared away; they count as absent at once anyway.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -20,14 +20,16 @@ const SWEEP_AT_ONCE: usize = 500;
 pub type Doors = Vec<(Server, Router)>;
 
 /// Serves `doors` until a signal asks to stop, or the store of `app` fails (R-ST-02). `meanwhile` runs beside it once; its
-/// failure ends everything.
+/// failure ends everything. The command line reaches it all the while.
 pub async fn serve(
     app: &App,
     doors: Doors,
     meanwhile: impl Future<Output = Result<(), Failed>>,
 ) -> Result<(), Failed> {
     let (stop, stopping) = Stop::new();
+    let socket = AdminSocket::open(&app.ground.settings.data.folder).map_err(Failed::from_error)?;
     let mut serving = JoinSet::new();
+    serving.spawn(socket.serve(app.commands(), stopping.clone()));
     for (server, router) in doors {
         serving.spawn(server.serve(router, stopping.clone()));
     }

@@ -3,7 +3,7 @@
 use super::{Client, Clients, Preset, RedirectUri, StoredSecret};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::{ClientSecret, Hashed, Hidden, Plain};
-use crate::storage::StorageError;
+use crate::storage::{Batch, StorageError};
 use crate::vocabulary::client_metadata::ClientAuthentication;
 use crate::vocabulary::{ClientMetadata, ErrorCode, ResponseMode, Scope, Scopes};
 
@@ -26,7 +26,7 @@ pub enum RegistrationError {
     Storage(#[from] StorageError),
 }
 
-/// A client just registered, with the secret that is shown this once.
+/// A client and, while it is new, the secret that is shown this once.
 #[derive(Debug)]
 pub struct Registered {
     /// As it is remembered.
@@ -44,18 +44,15 @@ fn metadata_fault(sentence: String) -> RegistrationError {
 }
 
 impl Clients {
-    /// Registers the application of `preset` at `base_url`.
-    pub async fn register_preset(
-        &self,
-        preset: Preset,
-        base_url: &str,
-    ) -> Result<Registered, RegistrationError> {
+    /// The client of the application of `preset` at `base_url`, not yet remembered.
+    pub fn prepare_preset(&self, preset: Preset, base_url: &str) -> Result<Registered, RegistrationError> {
         let metadata = preset.metadata(base_url, &self.site).map_err(metadata_fault)?;
-        self.register(metadata, Some(preset)).await
+        self.prepare(metadata, Some(preset))
     }
 
-    /// Registers a client by its metadata; `preset` names the application it stands for, if it is one we know.
-    pub async fn register(
+    /// A client made of its metadata, not yet remembered; `preset` names the application it stands for, if it is one we
+    /// know.
+    pub fn prepare(
         &self,
         metadata: ClientMetadata,
         preset: Option<Preset>,
@@ -63,8 +60,18 @@ impl Clients {
         let authentication = authentication(&metadata)?;
         let secret = self.secret(&metadata, &authentication)?;
         let client = self.client(&metadata, preset, authentication, secret.as_ref())?;
-        self.insert(&client).await?;
         Ok(Registered { client, secret })
+    }
+
+    /// Prepares and remembers a client.
+    pub async fn register(
+        &self,
+        metadata: ClientMetadata,
+        preset: Option<Preset>,
+    ) -> Result<Registered, RegistrationError> {
+        let prepared = self.prepare(metadata, preset)?;
+        self.insert(&prepared.client, Batch::new()).await?;
+        Ok(prepared)
     }
 
     fn client(

@@ -55,9 +55,10 @@ impl Clients {
         page.into_iter().map(|(_, raw)| raw.decode().map(|stored| stored.value)).collect()
     }
 
-    pub(super) async fn insert(&self, client: &Client) -> Result<(), RegistrationError> {
+    /// Remembers a new client, in one commit with the caller's batch `with`.
+    pub async fn insert(&self, client: &Client, with: Batch) -> Result<(), RegistrationError> {
         let mut batch = Batch::new();
-        batch.require_absent(key(&client.id)).put(key(&client.id), client, None);
+        batch.require_absent(key(&client.id)).put(key(&client.id), client, None).append(with);
         let outcome = self.store.commit(batch).await?;
         if outcome.is_done() { Ok(()) } else { Err(RegistrationError::Taken(client.id.to_string())) }
     }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::support::program::{Demo, complaint, keyward};
+use crate::support::program::{Demo, complaint, done, keyward, refused};
+
+mod held;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");
@@ -10,21 +12,6 @@ fn settings(folder: &Path, more: &str) -> String {
         format!("issuer = \"http://localhost:8443\"\n{more}\n[data]\nfolder = \"data\"\nkeys = \"keys\"\n");
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
-}
-
-/// Runs and expects success; the standard output.
-fn done(arguments: &[&str], input: &str) -> String {
-    let output = keyward(arguments, input);
-    assert!(output.status.success(), "{arguments:?}: {}", complaint(&output));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Runs and expects this exit code; the standard error.
-fn refused(arguments: &[&str], input: &str, code: i32) -> String {
-    let output = keyward(arguments, input);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", complaint(&output));
-    assert!(output.stdout.is_empty(), "{arguments:?} printed something");
-    complaint(&output)
 }
 
 #[test]
@@ -204,9 +191,6 @@ async fn a_second_process_on_the_same_folder_gets_one_clear_sentence() {
     let file = settings(folder.path(), "").replace("keyward.toml", "held.toml");
     let text = "[data]\nfolder = \"data/store\"\nkeys = \"data/keys\"\n";
     std::fs::write(&file, text).unwrap();
-    for command in [vec!["serve"], vec!["user", "invite", "amara.okafor"]] {
-        let arguments: Vec<_> = command.into_iter().chain(["--settings", &file]).collect();
-        let said = refused(&arguments, "", 1);
-        assert!(said.contains("in use by another keyward process") && said.lines().count() == 1, "{said}");
-    }
+    let said = refused(&["serve", "--settings", &file], "", 1);
+    assert!(said.contains("in use by another keyward process") && said.lines().count() == 1, "{said}");
 }

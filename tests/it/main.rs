@@ -12,6 +12,7 @@ mod app;
 mod architecture;
 mod audit;
 mod cli;
+mod commands;
 mod config;
 mod demo;
 mod directory;

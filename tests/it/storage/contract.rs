@@ -1,7 +1,7 @@
 //! The contract every engine keeps: reads, pages, conditions, limits, export (design: storage kernel).
 
 use keyward::storage::index::UniqueIndex;
-use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError};
+use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError, StoreMark};
 
 use super::{Bench, done, key, note, on_every_engine};
 
@@ -165,9 +165,14 @@ async fn gives_a_unique_name_once(bench: Bench) {
 }
 
 #[derive(Default)]
-pub struct Copy(pub Vec<(Key, Vec<u8>)>);
+pub struct Copy(pub Vec<(Key, Vec<u8>)>, pub Option<StoreMark>);
 
 impl ExportSink for Copy {
+    fn begin(&mut self, mark: StoreMark) -> Result<(), StorageError> {
+        assert!(self.0.is_empty() && self.1.replace(mark).is_none());
+        Ok(())
+    }
+
     fn record(&mut self, key: &Key, envelope: &[u8]) -> Result<(), StorageError> {
         self.0.push((key.clone(), envelope.to_vec()));
         Ok(())
@@ -175,11 +180,15 @@ impl ExportSink for Copy {
 }
 
 async fn exports_everything_in_key_order(bench: Bench) {
+    let mut empty = Copy::default();
+    assert_eq!(bench.store.export(&mut empty).await.unwrap(), 0);
+    let number = empty.1.unwrap().number;
     for name in ["b", "c", "a"] {
         bench.put(name, name, bench.in_seconds(60)).await;
     }
     let mut copy = Copy::default();
     assert_eq!(bench.store.export(&mut copy).await.unwrap(), 3);
+    assert_eq!(copy.1, Some(StoreMark { number, revision: 3 }));
     let names: Vec<String> = copy.0.iter().map(|(key, _)| key.last_part()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let (key, envelope) = &copy.0[0];
@@ -190,6 +199,9 @@ async fn exports_everything_in_key_order(bench: Bench) {
 async fn stops_an_export_whose_sink_fails(bench: Bench) {
     struct Full;
     impl ExportSink for Full {
+        fn begin(&mut self, _: StoreMark) -> Result<(), StorageError> {
+            Ok(())
+        }
         fn record(&mut self, _: &Key, _: &[u8]) -> Result<(), StorageError> {
             Err(StorageError::Invalid("the disk is full".into()))
         }

@@ -31,6 +31,117 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs and expects success; the standard output.
+pub fn done(arguments: &[&str], input: &str) -> String {
+    let output = keyward(arguments, input);
+    assert!(output.status.success(), "{arguments:?}: {}", complaint(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs and expects this exit code, and nothing on the standard output; the standard error.
+pub fn refused(arguments: &[&str], input: &str, code: i32) -> String {
+    let output = keyward(arguments, input);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", complaint(&output));
+    assert!(output.stdout.is_empty(), "{arguments:?} printed something");
+    complaint(&output)
+}
+
+/// An installation in a folder of its own: settings, data, keys.
+pub struct Installed {
+    pub folder: tempfile::TempDir,
+    pub settings: String,
+}
+
+impl Installed {
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With `more` sections of settings.
+    pub fn with(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        let settings = folder.path().join("keyward.toml");
+        let text = format!(
+            "issuer = \"http://localhost:{port}\"\n[listen]\naddresses = [\"127.0.0.1:{port}\"]\n\
+             [data]\nfolder = \"data\"\nkeys = \"keys\"\n{more}\n"
+        );
+        std::fs::write(&settings, text).unwrap();
+        Self { settings: settings.to_str().unwrap().to_owned(), folder }
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+        command.iter().copied().chain(["--settings", &self.settings]).collect()
+    }
+
+    /// Runs a command here and expects success; the standard output.
+    pub fn done(&self, command: &[&str]) -> String {
+        done(&self.arguments(command), "")
+    }
+
+    /// Runs a command here and expects a refusal; the sentence.
+    pub fn refused(&self, command: &[&str]) -> String {
+        refused(&self.arguments(command), "", 1)
+    }
+
+    /// Starts `keyward serve` here and waits until it answers.
+    pub async fn serve(&self) -> Serving {
+        let mut child = command(&self.arguments(&["serve"])).stdin(Stdio::null()).spawn().unwrap();
+        let begun = SystemClock.now();
+        while !self.data().join("admin.sock").exists()
+            || std::os::unix::net::UnixStream::connect(self.data().join("admin.sock")).is_err()
+        {
+            if child.try_wait().unwrap().is_some() {
+                panic!("the server ended: {}", complaint(&child.wait_with_output().unwrap()));
+            }
+            assert!(SystemClock.now().since(begun) < Duration::from_secs(60), "the server does not come up");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Serving { child: Some(child) }
+    }
+}
+
+/// A running `keyward serve`; killed when dropped.
+pub struct Serving {
+    child: Option<Child>,
+}
+
+impl Serving {
+    /// Kills it at once, as a power cut would; what it had said.
+    pub fn kill(mut self) -> Output {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Asks it to stop, without waiting.
+    pub fn ask_to_stop(&self) {
+        let id = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Asks it to stop, and answers what it had said.
+    pub fn stop(mut self) -> Output {
+        self.ask_to_stop();
+        self.child.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// A running `keyward demo`; killed when dropped.
 #[derive(Debug)]
 pub struct Demo {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
 use keyward::clients::Preset;
+use keyward::storage::Batch;
 use keyward::vocabulary::ClientMetadata;
 use serde_json::{Map, Value};
 use url::Url;
@@ -78,7 +79,9 @@ impl TestApp {
 
     /// An application of a preset.
     pub async fn preset(&self, preset: Preset, base: &str) -> RelyingParty {
-        let registered = self.app.clients.register_preset(preset, base).await.unwrap();
+        let clients = &self.app.clients;
+        let registered = clients.prepare_preset(preset, base).unwrap();
+        clients.insert(&registered.client, Batch::new()).await.unwrap();
         self.party(registered)
     }
 

@@ -1,0 +1,48 @@
+//! `user.invite`: a fresh one-time link; older ones stop working, and what was proved before no longer counts.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::People;
+use crate::commands::{Administrator, Command, Handed, Refused, Who};
+use crate::storage::Batch;
+use crate::users::standing;
+
+/// The command.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// User name or mail address.
+    pub user: String,
+}
+
+/// A one-time link for somebody.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Invited {
+    /// The user name.
+    pub username: String,
+    /// The link, shown this once.
+    pub link: Handed,
+}
+
+#[async_trait]
+impl Command for Invite {
+    const NAME: &'static str = "user.invite";
+    const WHO: Who = Who::Operator;
+    type Tools = People;
+    type Answer = Invited;
+
+    async fn perform(self, _by: &Administrator, people: &People) -> Result<Invited, Refused> {
+        let user = people.named(&self.user).await?.value;
+        let username = user.username.as_str().to_owned();
+        if let Err(reason) = standing(&user, people.clock.now()) {
+            return Err(Refused::rule(format!("{username} may not sign in ({})", reason.word())));
+        }
+        let mut batch = Batch::new();
+        let link = people.link(&mut batch, &user.id).await?;
+        if !people.store.commit(batch).await?.is_done() {
+            return Err(Refused::conflict());
+        }
+        Ok(Invited { username, link })
+    }
+}

@@ -1,0 +1,99 @@
+//! Commands while a server holds the data folder: through its socket, and what happens around its start, stop and death.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::program::Installed;
+
+/// One line to the socket, one line back; an empty one where the server hung up.
+fn call(data: &Path, line: &[u8]) -> String {
+    let mut stream = UnixStream::connect(data.join("admin.sock")).unwrap();
+    let _ = stream.write_all(line);
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+fn refusal(answer: &str) -> Value {
+    let answer: Value = serde_json::from_str(answer).unwrap_or_else(|_| panic!("{answer:?}"));
+    answer.get("refused").cloned().unwrap_or_else(|| panic!("{answer}"))
+}
+
+#[tokio::test]
+async fn a_command_is_the_same_with_and_without_a_server_and_across_its_death() {
+    let at = Installed::new();
+    let link = |said: String| said.lines().find(|line| line.contains("/invitation/kwi")).unwrap().to_owned();
+    let first = link(at.done(&["user", "add", "one", "--email", "one@example.com"]));
+    let server = at.serve().await;
+    assert_ne!(link(at.done(&["user", "invite", "one"])), first);
+    link(at.done(&["user", "add", "two", "--email", "two@example.com"]));
+    assert!(at.refused(&["user", "add", "two", "--email", "two@example.com"]).contains("is taken"));
+    server.kill();
+    assert!(at.data().join("admin.sock").exists(), "a killed server leaves its socket");
+    link(at.done(&["user", "invite", "two"]));
+    let server = at.serve().await;
+    let add = ["client", "add", "--preset", "jira-dc", "--base-url", "https://jira.example.com"];
+    assert!(at.done(&add).contains("kwk"));
+    assert!(server.stop().status.success());
+    assert!(!at.data().join("admin.sock").exists(), "a stopped server takes its socket away");
+    link(at.done(&["user", "invite", "two"]));
+}
+
+#[tokio::test]
+async fn the_socket_is_the_owners_and_understands_nothing_but_commands() {
+    let at = Installed::new();
+    let _server = at.serve().await;
+    let socket = std::fs::metadata(at.data().join("admin.sock")).unwrap();
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+    let ask = |request: Value| refusal(&call(&at.data(), format!("{request}\n").as_bytes()));
+    assert!(
+        ask(json!({"command": "user.crown", "arguments": {}}))["sentence"].to_string().contains("user.crown")
+    );
+    let more = json!({"command": "user.invite", "arguments": {"user": "one", "id": "1"}});
+    assert!(ask(more)["sentence"].to_string().contains("unknown field"));
+    let as_root = json!({"command": "user.invite", "arguments": {"user": "one"}, "administrator": "root"});
+    assert_eq!(ask(as_root)["reason"], "malformed");
+    for nonsense in [&b"\n"[..], b"GET / HTTP/1.1\r\n\r\n", b"\xff\xfe\n", b"[]\n", b"{\"command\":\n"] {
+        assert_eq!(refusal(&call(&at.data(), nonsense))["reason"], "malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_line_without_end_is_cut_and_no_caller_is_in_the_way_of_a_stop() {
+    let at = Installed::new();
+    let server = at.serve().await;
+    let endless = vec![b'x'; 17 * 1024 * 1024];
+    let answer = call(&at.data(), &endless);
+    assert!(answer.is_empty() || answer.contains("too long"), "{answer}");
+    let silent: Vec<_> =
+        (0..20).map(|_| UnixStream::connect(at.data().join("admin.sock")).unwrap()).collect();
+    assert!(server.stop().status.success());
+    drop(silent);
+    at.done(&["user", "add", "one", "--email", "one@example.com"]);
+}
+
+#[tokio::test]
+async fn commands_at_the_same_moment_wait_for_each_other() {
+    let at = Installed::new();
+    at.done(&["user", "add", "one", "--email", "one@example.com"]);
+    std::thread::scope(|scope| {
+        for name in ["two", "three", "four"] {
+            let at = &at;
+            scope.spawn(move || at.done(&["user", "add", name, "--email", &format!("{name}@example.com")]));
+        }
+    });
+    at.done(&["user", "invite", "four"]);
+}
+
+#[tokio::test]
+async fn a_command_during_a_stop_waits_for_the_folder() {
+    let at = Installed::new();
+    let server = at.serve().await;
+    server.ask_to_stop();
+    at.done(&["user", "add", "one", "--email", "one@example.com"]);
+    assert!(server.stop().status.success());
+}
