@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use keyward::audit::{Action, Actor, Origin, Outcome};
+use keyward::audit::{Action, Actor, Origin, Outcome, clock_alarm};
 use keyward::foundation::Clock as _;
 use keyward::foundation::ids::{SessionId, UserId};
 use keyward::storage::{Batch, Key};
+
+use keyward::telemetry::ClockWatch;
 
 use crate::support::world::World;
 
@@ -68,4 +70,20 @@ async fn events_are_read_in_order_of_time_and_vanish_after_the_retention() {
     assert_eq!(actions, [Action::UserCreated, Action::SignIn, Action::SignOut]);
     world.clock.advance(Duration::from_secs(400 * 24 * 60 * 60) - Duration::from_millis(3));
     assert_eq!(world.events().await.len(), 2);
+}
+
+#[tokio::test]
+async fn r_op_11_a_jump_of_the_clock_by_more_than_a_minute_is_told_once() {
+    let world = World::new().await;
+    let start = world.clock.now();
+    let mut watch = ClockWatch::new(start, Duration::ZERO);
+    // What the clock shows and what has passed, in seconds.
+    for (shows, passed) in [(5, 5), (70, 10), (75, 15), (3600, 20), (3605, 25), (1200, 30), (1204, 35)] {
+        let (shows, passed) = (start.plus(Duration::from_secs(shows)), Duration::from_secs(passed));
+        clock_alarm::look(&mut watch, shows, passed, &world.trail, &world.store).await.unwrap();
+    }
+    let events = world.events().await;
+    let told: Vec<_> = events.iter().map(|event| (event.action, event.reason.as_ref().unwrap().as_str())).collect();
+    assert_eq!(told, [(Action::ClockJumped, "forward"), (Action::ClockJumped, "backward")]);
+    assert!(events.iter().all(|event| event.actor == Actor::System));
 }

@@ -96,6 +96,15 @@ fn every_setting_can_be_given_by_file_by_variable_and_by_option() {
 }
 
 #[test]
+fn every_setting_is_documented() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let missing: Vec<_> =
+        every_setting().into_iter().map(|(key, _)| key).filter(|key| !text.contains(&format!("\n| `{key}` |"))).collect();
+    assert!(missing.is_empty(), "docs/operations.md has no row for {missing:?}");
+}
+
+#[test]
 fn options_stand_over_variables_and_variables_over_the_file() {
     let all = file("[sessions]\nidle = \"10m\"\nabsolute = \"10h\"\n[limits]\npassword_failures = 3\n")
         .variable("KEYWARD_SESSIONS__IDLE", "20m")
