@@ -32,7 +32,10 @@ async fn report(seconds: u64) -> Result<(), Box<dyn Error>> {
     let nanoseconds = f64::from(u32::try_from((after.nanoseconds - before.nanoseconds) / 1000)?) * 1000.0;
     let elapsed = f64::from(u32::try_from(seconds)?);
     println!("processor time     {:>10.4} % of a core   (aim: below 0.1)", nanoseconds / elapsed / 1e7);
-    println!("calls that write   {:>10}                (wake-ups of its own threads among them)", after.calls - before.calls);
+    println!(
+        "calls that write   {:>10}                (wake-ups of its own threads among them)",
+        after.calls - before.calls
+    );
     println!("bytes to the disk  {:>10}                (aim: 0)", after.disk - before.disk);
     println!("memory             {:>10.1} MB", program.resident_memory()?);
     Ok(())

@@ -47,7 +47,10 @@ async fn report(many: usize) -> Result<(), Box<dyn Error>> {
             measured.look_up * 1e6
         );
     }
-    println!("look-ups: {:.2} times   (aims: start at most 2000 ms, at most 150 MB, at most 1.2 times)", many_measured.look_up / few.look_up);
+    println!(
+        "look-ups: {:.2} times   (aims: start at most 2000 ms, at most 150 MB, at most 1.2 times)",
+        many_measured.look_up / few.look_up
+    );
     Ok(())
 }
 

@@ -41,7 +41,8 @@ async fn report() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let (client, hash) = prepare(folder.path()).await?;
     let (took, program) = Program::start(folder.path(), SETTINGS).await?;
-    let mut browser = Browser { connection: Connection::open(program.address).await?, program: &program, client };
+    let mut browser =
+        Browser { connection: Connection::open(program.address).await?, program: &program, client };
     for number in 0..PEOPLE {
         browser.sign_in(number).await?;
     }
@@ -54,7 +55,11 @@ async fn report() -> Result<(), Box<dyn Error>> {
     println!("one hash             {:>8.2} ms of processor time", hash * 1000.0);
     println!("one sign-in          {:>8.2} ms of processor time", sign_in * 1000.0);
     println!("ratio                {:>8.3}      (aim: at most 1.15)", sign_in / hash);
-    println!("memory after {}    {:>8.1} MB   (aim: at most 90)", SIGN_INS + PEOPLE, program.resident_memory()?);
+    println!(
+        "memory after {}    {:>8.1} MB   (aim: at most 90)",
+        SIGN_INS + PEOPLE,
+        program.resident_memory()?
+    );
     Ok(())
 }
 
@@ -65,10 +70,11 @@ async fn prepare(folder: &Path) -> Result<(String, f64), Box<dyn Error>> {
     for number in 0..PEOPLE {
         let user = app.users.find_by_login_name(&format!("person-{number}")).await?.ok_or("nobody")?;
         let mut batch = Batch::new();
-        app.passwords.set(&user.value, PASSWORD, false, &app.password_rules, &mut batch).await?;
+        app.passwords.set(&user.value, PASSWORD, false, &app.password_rules(), &mut batch).await?;
         app.ground.store.commit(batch).await?;
     }
-    let client = app.clients.register_preset(Preset::JiraDc, APPLICATION).await?;
+    let client = app.clients.prepare_preset(Preset::JiraDc, APPLICATION)?;
+    app.clients.insert(&client.client, Batch::new()).await?;
     let before = processor::seconds("self")?;
     for _ in 0..HASHES {
         app.passwords.slow_hash(Prepared::new(PASSWORD)?).await?;
@@ -124,7 +130,8 @@ impl Browser<'_> {
         body: &str,
     ) -> Result<Answer, Box<dyn Error>> {
         let port = self.program.address.port();
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookies}\r\n");
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookies}\r\n");
         if method == "POST" {
             request.push_str(&format!(
                 "origin: http://localhost:{port}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n",

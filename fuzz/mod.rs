@@ -3,7 +3,9 @@
 //!
 //! Seeds lie in `seeds/<target>.txt`, one a line.
 
+pub mod backup;
 pub mod claims_request;
+pub mod configuration;
 pub mod cookies;
 pub mod id_token_hint;
 pub mod parameters;
@@ -14,8 +16,10 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]), &'static str);
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 8] = [
+    ("backup", backup::run, include_str!("seeds/backup.txt")),
     ("claims_request", claims_request::run, include_str!("seeds/claims_request.txt")),
+    ("configuration", configuration::run, include_str!("seeds/configuration.txt")),
     ("cookies", cookies::run, include_str!("seeds/cookies.txt")),
     ("id_token_hint", id_token_hint::run, include_str!("seeds/id_token_hint.txt")),
     ("parameters", parameters::run, include_str!("seeds/parameters.txt")),

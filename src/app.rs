@@ -1,32 +1,42 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+mod mail;
+pub mod upkeep;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use mail::Mailing;
 
 use crate::account::{self, Accounts};
-use crate::audit::{Trail, trail::RETENTION};
+use crate::audit::{Chain, Trail};
 use crate::clients::Clients;
-use crate::config::Settings;
+use crate::config::{Live, LiveSettings, Settings};
+use crate::configuration::{self, Configuration};
+use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
+use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
-use crate::keys::{self, KeyError, Keyring};
+use crate::keys::{KeyError, Rotation, rotation};
+use crate::lifecycle::post::Trouble;
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
-use crate::pages::{Pages, PagesError, PagesSettings};
+use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
 use crate::storage::{Key, SharedStore, StorageError};
 use crate::telemetry::health::{self, Check, Health};
+use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
 use crate::web::{self, Web};
@@ -46,9 +56,15 @@ pub enum StartError {
     /// The pepper could not be read or made.
     #[error(transparent)]
     Users(#[from] UserError),
+    /// The configuration could not be read.
+    #[error(transparent)]
+    Configuration(#[from] configuration::Refused),
     /// The pages could not be made ready.
     #[error(transparent)]
     Pages(#[from] PagesError),
+    /// The way to the mail server could not be prepared.
+    #[error(transparent)]
+    Mail(#[from] DeliveryError),
     /// The password workers could not be started.
     #[error("the threads that hash passwords could not be started: {0}")]
     Workers(#[from] std::io::Error),
@@ -67,10 +83,13 @@ pub struct Ground {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Tells of work that is queued in the store.
+    pub arrivals: Arrivals,
 }
 
 impl Ground {
-    /// Opens the master key for `store`, before anything else is written there.
+    /// Opens the master key for `store`, before anything else is written there. From now on the store is the one in here,
+    /// which tells of queued work.
     pub async fn new(
         settings: Settings,
         store: SharedStore,
@@ -78,7 +97,8 @@ impl Ground {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
-        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
+        let (store, arrivals) = Arrivals::at(store);
+        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random, arrivals })
     }
 }
 
@@ -91,8 +111,6 @@ pub struct App {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
     /// Applications.
     pub clients: Clients,
     /// One-time links.
@@ -101,51 +119,88 @@ pub struct App {
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
     pub sessions: Sessions,
-    /// The signing keys.
-    pub keyring: Arc<Keyring>,
+    /// The signing keys, and their life.
+    pub rotation: Rotation,
     /// The pages.
     pub pages: Arc<Pages>,
     /// The named checks behind `/ready`.
     pub health: Arc<Health>,
     /// Where events go.
     pub trail: Trail,
+    /// Carries out what is queued, once it is run.
+    pub runner: Runner,
+    /// What people are told by mail.
+    pub notices: Notices,
+    /// What becomes of them.
+    pub chain: Chain,
+    /// The settings that count now.
+    pub live: Live,
+    /// What belongs together when something happens to a person.
+    pub lifecycle: Lifecycle,
+    /// All that is configured.
+    pub configuration: Configuration,
     factor: TotpFactor,
-    lifecycle: Lifecycle,
 }
 
 impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
-        let Ground { settings, store, sealing, clock, random } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
-        let pages = Pages::new(PagesSettings {
-            override_folder: settings.pages.folder.clone(),
-            organisation: settings.pages.organisation.clone(),
-            support_contact: settings.pages.support.clone(),
-        })?;
-        let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
+        let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
+        let trail = Trail::new(clock.clone(), random.clone());
+        let live = Live::new(LiveSettings::at_start(&settings));
+        let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
+        let mail = Mailing::new(&ground, &trail);
+        let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
-        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), settings.sessions.clone());
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+            .telling(mail.notices.clone());
+        let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
+        let users = Users::new(store.clone(), clock.clone(), random.clone());
+        let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
+            .telling(mail.notices.clone());
+        let lifecycle = Lifecycle::new(
+            store.clone(),
+            users.clone(),
+            sessions.clone(),
+            trail.clone(),
+            mail.notices.clone(),
+        );
+        let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
+        let configured = configuration::Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            site,
+            clients: clients.clone(),
+            grants: Grants::new(store.clone()),
+            users: users.clone(),
+            pages: pages.clone(),
+            trail: trail.clone(),
+            live: live.clone(),
+        };
         Ok(Self {
-            users: Users::new(store.clone(), clock.clone(), random.clone()),
-            password_rules: password_rules(&settings),
-            clients: Clients::new(store.clone(), site, clock.clone(), random.clone()),
-            invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
-            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), &settings.pages.organisation),
-            lifecycle: Lifecycle::new(store.clone(), sessions.clone(), trail.clone()),
-            health: Arc::new(ready_when(&store, clock)),
-            keyring: Arc::new(keyring),
-            pages: Arc::new(pages),
+            runner: mail.runner(&ground, &pages, &invitations, &trail)?,
+            users,
+            clients,
+            configuration: Configuration::open(configured).await?,
+            invitations,
+            enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
+            lifecycle,
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
+            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            notices: mail.notices,
+            rotation,
+            pages,
             passwords,
             sessions,
             factor,
             trail,
+            live,
             ground,
         })
     }
@@ -157,11 +212,17 @@ impl App {
         self
     }
 
+    /// What a new password must fulfil now.
+    pub fn password_rules(&self) -> PasswordRules {
+        PasswordRules::under(&self.live.now())
+    }
+
     fn recovery_codes(&self) -> RecoveryCodes {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &settings.limits);
+        let Ground { store, clock, random, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
         let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
         RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
+            .telling(self.notices.clone())
     }
 
     /// All routes within all layers, ready to be served.
@@ -174,6 +235,7 @@ impl App {
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
             .merge(journey::routes(journeys.clone()))
             .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
+            .layer(from_fn_with_state(self.configuration.clone(), configuration::pin::pin))
             .merge(web::asset_files::routes(self.pages.clone()))
             .merge(health::routes(self.health.clone()));
         let shell = Shell {
@@ -187,17 +249,16 @@ impl App {
     }
 
     fn journeys(&self, web: &Arc<Web>) -> Journeys {
-        let Ground { settings, store, clock, random, .. } = &self.ground;
+        let Ground { store, clock, random, .. } = &self.ground;
         Journeys {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
             web: web.clone(),
             trail: self.trail.clone(),
-            policy: settings.policy.clone(),
+            settings: self.live.clone(),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
@@ -212,14 +273,14 @@ impl App {
     }
 
     fn directory(&self) -> OwnDirectory {
-        let Ground { settings, store, sealing, clock, .. } = &self.ground;
+        let Ground { store, sealing, clock, .. } = &self.ground;
         OwnDirectory::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
-            lockout: PasswordLockout::new(store.clone(), clock.clone(), &settings.limits),
+            lockout: PasswordLockout::new(store.clone(), clock.clone(), self.live.clone()),
             trail: self.trail.clone(),
         })
     }
@@ -232,7 +293,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             trail: self.trail.clone(),
-            keyring: self.keyring.clone(),
+            keyring: self.rotation.keyring().clone(),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),
@@ -252,11 +313,24 @@ impl App {
     }
 }
 
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    rotation::Parts {
+        store: store.clone(),
+        sealing: sealing.clone(),
+        clock: clock.clone(),
+        trail: trail.clone(),
+        every: settings.keys.rotate_every,
+        live: live.clone(),
+    }
+}
+
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
+    health.register_lesser("mail", mail);
     health
 }
 
@@ -284,14 +358,5 @@ const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 impl Check for ClockIsSane {
     async fn check(&self) -> Result<(), String> {
         if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
-    }
-}
-
-/// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
-fn password_rules(settings: &Settings) -> PasswordRules {
-    let context = vec![settings.pages.organisation.clone()];
-    match settings.policy.floor {
-        crate::config::policy::Floor::Password => PasswordRules::alone(context),
-        _ => PasswordRules::with_second_factor(context),
     }
 }

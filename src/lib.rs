@@ -14,8 +14,10 @@ pub mod storage;
 pub mod sealing;
 pub mod outbound;
 // services without a subject
+pub mod jobs;
 pub mod audit;
 pub mod limits;
+pub mod delivery;
 pub mod pages;
 // records: what we remember
 pub mod keys;
@@ -32,6 +34,7 @@ pub mod directory;
 // journey: from stranger to signed in
 pub mod journey;
 // rule: how it is administered
+pub mod configuration;
 pub mod commands;
 // doors
 pub mod oidc;

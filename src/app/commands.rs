@@ -2,20 +2,50 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, Ground};
+use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
+use crate::commands::configuration;
+use crate::commands::group::{self, Groups};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
+use crate::factors;
+use crate::grants::Grants;
 
 impl App {
     /// The closed list of commands.
     pub fn commands(&self) -> Registry {
-        let (people, applications) = (self.people(), self.applications());
+        let (people, groups, applications) = (self.people(), self.groups(), self.applications());
         Listing::default()
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
+            .with::<user::List>(&people)
+            .with::<user::Show>(&people)
+            .with::<user::Lock>(&people)
+            .with::<user::Unlock>(&people)
+            .with::<user::Delete>(&people)
+            .with::<user::ResetFactor>(&people)
+            .with::<group::Add>(&groups)
+            .with::<group::List>(&groups)
+            .with::<group::Show>(&groups)
+            .with::<group::Delete>(&groups)
+            .with::<group::AddMember>(&groups)
+            .with::<group::RemoveMember>(&groups)
             .with::<client::Add>(&applications)
+            .with::<backup::Make>(&self.backups())
+            .with::<client::List>(&applications)
+            .with::<client::Show>(&applications)
+            .with::<client::RotateSecret>(&applications)
+            .with::<client::Remove>(&applications)
+            .with::<configuration::Export>(&self.configuration)
+            .with::<configuration::Plan>(&self.configuration)
+            .with::<configuration::Apply>(&self.configuration)
             .close()
+    }
+
+    fn backups(&self) -> Backups {
+        let Ground { store, clock, .. } = &self.ground;
+        Backups { store: store.clone(), clock: clock.clone(), trail: self.trail.clone() }
     }
 
     fn people(&self) -> People {
@@ -27,15 +57,26 @@ impl App {
             site: Arc::new(ground.settings.site.clone()),
             users: self.users.clone(),
             passwords: self.passwords.clone(),
-            password_rules: self.password_rules.clone(),
+            settings: self.live.clone(),
+            factors: factors::Registry::new(vec![
+                Arc::new(self.factor.clone()),
+                Arc::new(self.recovery_codes()),
+            ]),
+            sessions: self.sessions.clone(),
+            lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
             trail: self.trail.clone(),
         }
     }
 
+    fn groups(&self) -> Groups {
+        Groups { users: self.users.clone(), clock: self.ground.clock.clone(), trail: self.trail.clone() }
+    }
+
     fn applications(&self) -> Applications {
         Applications {
             clients: self.clients.clone(),
+            grants: Grants::new(self.ground.store.clone()),
             site: Arc::new(self.ground.settings.site.clone()),
             clock: self.ground.clock.clone(),
             trail: self.trail.clone(),

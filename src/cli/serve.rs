@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use super::{Failed, Place, opening, say, serving};
 use crate::app::App;
-use crate::audit::clock_alarm;
 use crate::config::Settings;
-use crate::foundation::clock::{Stopwatch, SystemClock};
+use crate::foundation::clock::SystemClock;
 use crate::server::listeners::Audience;
 use crate::server::{Inherited, Server, Tls, admin};
-use crate::telemetry::{self, ClockWatch, Metrics, metrics};
+use crate::telemetry::{self, Metrics, metrics};
 
-/// How often certificate and clock are looked at.
+/// How often the certificate is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves until it is stopped.
@@ -75,23 +74,16 @@ async fn bind_administrators(
     server.encrypted(tls).map(Some).map_err(Failed::from_error)
 }
 
-/// Looks at certificate and clock as long as we serve.
+/// Looks at the certificate, and tidies the figures, as long as we serve.
 async fn keep_watch(app: &App, tls: Option<Arc<Tls>>, metrics: Metrics) -> Result<(), Failed> {
     let passwords = app.passwords.clone();
     metrics.observe(move || {
         let workers = passwords.workers();
         metrics::password_hashes(workers.hashes(), workers.shed(), workers.waiting());
     });
-    let (clock, store) = (&app.ground.clock, &app.ground.store);
-    let passed = Stopwatch::start();
-    let mut clock_watch = ClockWatch::new(clock.now(), passed.elapsed());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         metrics.tidy();
-        let look = clock_alarm::look(&mut clock_watch, clock.now(), passed.elapsed(), &app.trail, store);
-        if let Err(error) = look.await {
-            tracing::error!(%error, "the jump of the clock could not be written down");
-        }
         if let Some(tls) = tls.clone() {
             // Only a panic could fail it, and the next look comes.
             let _ = tokio::task::spawn_blocking(move || tls.look()).await;

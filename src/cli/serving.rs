@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::Failed;
 use crate::app::App;
+use crate::app::upkeep::{self, Upkeep};
 use crate::journey;
 use crate::server::{AdminSocket, Server, Stop, Stopping};
 
@@ -26,15 +28,19 @@ pub async fn serve(
     doors: Doors,
     meanwhile: impl Future<Output = Result<(), Failed>>,
 ) -> Result<(), Failed> {
+    let mut upkeep = app.upkeep();
+    upkeep.started().await.map_err(Failed::from_error)?;
     let (stop, stopping) = Stop::new();
+    let signals = tokio::spawn(stop.clone().on_signals().map_err(Failed::from_error)?);
     let socket = AdminSocket::open(&app.ground.settings.data.folder).map_err(Failed::from_error)?;
     let mut serving = JoinSet::new();
     serving.spawn(socket.serve(app.commands(), stopping.clone()));
+    serving.spawn(work(app.clone(), stopping.clone()));
     for (server, router) in doors {
         serving.spawn(server.serve(router, stopping.clone()));
     }
-    let signals = tokio::spawn(stop.clone().on_signals());
     let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
+    let keeping = tokio::spawn(keep_up(upkeep, stopping.clone()));
     let outcome = tokio::select! {
         failed = store_failure(app) => Err(failed),
         outcome = until_stopped(meanwhile, &stopping) => outcome,
@@ -45,7 +51,25 @@ pub async fn serve(
     while serving.join_next().await.is_some() {}
     signals.abort();
     sweeping.abort();
+    if let Ok(upkeep) = keeping.await {
+        upkeep.stopped().await;
+    }
     outcome
+}
+
+/// Carries out what is queued. At a stop, a mail that is being handed over is better brought to its end than sent twice.
+async fn work(app: App, stopping: Stopping) {
+    let working = app.runner.run(stopping.draining());
+    tokio::pin!(working);
+    tokio::select! {
+        () = &mut working => return,
+        () = stopping.draining() => {}
+    }
+    tokio::select! {
+        () = working => {}
+        () = tokio::time::sleep(app.ground.settings.http.stop_time) => {}
+        () = stopping.now() => {}
+    }
 }
 
 async fn until_stopped(
@@ -71,6 +95,34 @@ async fn store_failure(app: &App) -> Failed {
     ))
 }
 
+/// Beats for the upkeep until a stop is asked for. Events are linked at their own beat, whatever else takes its time.
+async fn keep_up(mut upkeep: Upkeep, stopping: Stopping) -> Upkeep {
+    let (mut linking, mut looking) = (interval(upkeep::LINK_EVERY), interval(upkeep::LOOK_EVERY));
+    linking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let linker = upkeep.linker();
+    let link = async {
+        loop {
+            linking.tick().await;
+            linker.link_all().await;
+        }
+    };
+    let look = async {
+        let mut looked = looking.tick().await;
+        loop {
+            let now = looking.tick().await;
+            upkeep.look_around(now.duration_since(looked)).await;
+            looked = now;
+        }
+    };
+    tokio::select! {
+        () = stopping.draining() => {}
+        () = link => {}
+        () = look => {}
+    }
+    upkeep
+}
+
 async fn sweep(app: App, stopping: Stopping) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     loop {
@@ -81,6 +133,9 @@ async fn sweep(app: App, stopping: Stopping) {
         let store = &app.ground.store;
         // A full batch means that more is waiting.
         while let Ok(SWEEP_AT_ONCE) = store.sweep(app.ground.clock.now(), SWEEP_AT_ONCE).await {}
+        if let Err(error) = app.configuration.clear_replaced().await {
+            tracing::error!(%error, "replaced configurations could not be cleared away");
+        }
         match journey::store::evict(store, journey::store::MOST_IN_ALL).await {
             Ok(0) => {}
             Ok(evicted) => {

@@ -5,9 +5,11 @@
 //! security requirements R-AZ-02 to R-AZ-07, R-TK-02 to R-TK-04, R-LO-03, R-LO-09.
 
 pub mod client;
+pub mod faults;
 pub mod presets;
 pub mod redirect_uri;
 pub mod registration;
+pub mod rotation;
 pub mod store;
 
 pub use client::{Client, StoredSecret};
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use crate::config::Site;
 use crate::foundation::{Clock, Random};
-use crate::storage::SharedStore;
+use crate::storage::{Generations, SharedStore};
 
 /// The clients' collaborators.
 #[derive(Debug, Clone)]
@@ -28,12 +30,14 @@ pub struct Clients {
     pub(crate) site: Arc<Site>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    generations: Generations,
     kept: Arc<store::Kept>,
 }
 
 impl Clients {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, site: Arc<Site>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, site, clock, random, kept: Arc::default() }
+        let generations = Generations::new(store.clone());
+        Self { store, site, clock, random, generations, kept: Arc::default() }
     }
 }

@@ -21,6 +21,9 @@ pub enum RegistrationError {
     /// A client with this id stands already.
     #[error("a client with the id {0:?} is registered already")]
     Taken(String),
+    /// A condition of the caller did not hold. Nothing was written.
+    #[error("it was changed by somebody else at the same moment; try again")]
+    Conflict,
     /// The store did not take it.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -116,7 +119,7 @@ impl Clients {
         })
     }
 
-    fn id(&self, metadata: &ClientMetadata) -> Result<ClientId, RegistrationError> {
+    pub(super) fn id(&self, metadata: &ClientMetadata) -> Result<ClientId, RegistrationError> {
         let Some(given) = &metadata.client_id else {
             return Ok(ClientId::generate(self.random.as_ref()));
         };
@@ -150,7 +153,7 @@ impl Clients {
         }
     }
 
-    fn redirect_uris(
+    pub(super) fn redirect_uris(
         &self,
         metadata: &ClientMetadata,
         native: bool,
@@ -167,7 +170,7 @@ impl Clients {
         texts.iter().map(|text| self.uri(text)).collect()
     }
 
-    fn optional_uri(&self, text: Option<&String>) -> Result<Option<String>, RegistrationError> {
+    pub(super) fn optional_uri(&self, text: Option<&String>) -> Result<Option<String>, RegistrationError> {
         text.map(|text| self.uri(text)).transpose()
     }
 
@@ -178,7 +181,7 @@ impl Clients {
     }
 
     /// It must share scheme, host and port with a redirect URI (R-LO-09, Front-Channel Logout section 2).
-    fn frontchannel_logout_uri(
+    pub(super) fn frontchannel_logout_uri(
         &self,
         metadata: &ClientMetadata,
         redirect_uris: &[RedirectUri],
@@ -201,7 +204,9 @@ fn stored(secret: &Hidden) -> StoredSecret {
     StoredSecret { hash: Hashed::of(secret.expose()), expires: None }
 }
 
-fn authentication(metadata: &ClientMetadata) -> Result<Vec<ClientAuthentication>, RegistrationError> {
+pub(super) fn authentication(
+    metadata: &ClientMetadata,
+) -> Result<Vec<ClientAuthentication>, RegistrationError> {
     let mut methods = metadata.token_endpoint_auth_methods.clone();
     methods.extend(metadata.token_endpoint_auth_method);
     methods.sort();
@@ -215,7 +220,7 @@ fn authentication(metadata: &ClientMetadata) -> Result<Vec<ClientAuthentication>
     Ok(methods)
 }
 
-fn check_flow(metadata: &ClientMetadata) -> Result<(), RegistrationError> {
+pub(super) fn check_flow(metadata: &ClientMetadata) -> Result<(), RegistrationError> {
     if metadata.response_types.iter().any(|given| given != "code") {
         return refuse("response_types: only \"code\" is offered");
     }
@@ -229,7 +234,7 @@ fn check_flow(metadata: &ClientMetadata) -> Result<(), RegistrationError> {
     Ok(())
 }
 
-fn native(metadata: &ClientMetadata) -> Result<bool, RegistrationError> {
+pub(super) fn native(metadata: &ClientMetadata) -> Result<bool, RegistrationError> {
     match metadata.application_type.as_deref() {
         None | Some("web") => Ok(false),
         Some("native") => Ok(true),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::RegistrationError;
 use crate::storage::StorageError;
+use crate::storage::backup::BackupError;
 use crate::users::UserError;
 
 /// The word for programs.
@@ -62,10 +63,21 @@ impl From<StorageError> for Refused {
     }
 }
 
+impl From<BackupError> for Refused {
+    fn from(error: BackupError) -> Self {
+        let reason = match error {
+            BackupError::Place(_) | BackupError::Key(_) => Reason::Rule,
+            BackupError::Damaged(_) | BackupError::Storage(_) => Reason::Failed,
+        };
+        Self::because(reason, error.to_string())
+    }
+}
+
 impl From<UserError> for Refused {
     fn from(error: UserError) -> Self {
         let reason = match error {
             UserError::Invalid { .. } | UserError::Taken(_) | UserError::Weak(_) => Reason::Rule,
+            UserError::LastAdministrator | UserError::NotEmpty => Reason::Rule,
             UserError::Unknown | UserError::UnknownGroup(_) => Reason::Absent,
             UserError::Conflict => Reason::Conflict,
             UserError::Busy(_) | UserError::Storage(_) | UserError::Sealing(_) => Reason::Failed,
@@ -78,6 +90,7 @@ impl From<RegistrationError> for Refused {
     fn from(error: RegistrationError) -> Self {
         let reason = match error {
             RegistrationError::Storage(_) => Reason::Failed,
+            RegistrationError::Conflict => Reason::Conflict,
             RegistrationError::Metadata { .. } | RegistrationError::Taken(_) => Reason::Rule,
         };
         Self::because(reason, error.to_string())

@@ -27,3 +27,26 @@ pub fn show(duration: Duration) -> String {
     }
     format!("{seconds}s")
 }
+
+/// A duration in serde's models, written as [`show`] does. For `#[serde(with = "…")]`.
+pub mod text {
+    use std::time::Duration;
+
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    /// As text.
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::show(*duration))
+    }
+
+    /// From text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let seen = String::deserialize(deserializer)?;
+        super::parse(&seen).ok_or_else(|| {
+            D::Error::custom(format!(
+                "is {seen:?}; write a whole number with s, m, h or d in double quotes, such as \"15m\""
+            ))
+        })
+    }
+}

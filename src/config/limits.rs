@@ -3,20 +3,25 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::duration::show;
 use super::reader::Section;
 use super::wrong::WrongSetting;
 
 /// The section `[limits]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Wrong passwords for one account from one address class before the pause; 5 by default.
     pub password_failures: u64,
     /// How long that pause lasts; 15 min by default.
+    #[serde(with = "super::duration::text")]
     pub password_pause: Duration,
     /// Wrong codes in a row before the pause; 5 by default.
     pub factor_failures: u64,
     /// How long that pause lasts; 15 min by default.
+    #[serde(with = "super::duration::text")]
     pub factor_pause: Duration,
     /// Wrong codes in a row before the factor is disabled; 50 by default.
     pub factor_ceiling: u64,
@@ -24,6 +29,7 @@ pub struct Limits {
     /// thousand people may share one address.
     pub address_attempts: u64,
     /// The window of `address_attempts`; 15 min by default.
+    #[serde(with = "super::duration::text")]
     pub address_window: Duration,
 }
 
@@ -42,42 +48,62 @@ impl Default for Limits {
     }
 }
 
+/// The least and the most of each number.
+const PASSWORD_FAILURES: (u64, u64) = (1, 20);
+const FACTOR_FAILURES: (u64, u64) = (1, 20);
+const FACTOR_CEILING: (u64, u64) = (5, 100);
+const ADDRESS_ATTEMPTS: (u64, u64) = (5, 100_000);
+
 impl Limits {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
         let usual = Self::default();
+        let mut number = |name, usual, (least, most): (u64, u64)| section.number(name, usual, least, most);
+        let password_failures = number("password_failures", usual.password_failures, PASSWORD_FAILURES)?;
+        let factor_failures = number("factor_failures", usual.factor_failures, FACTOR_FAILURES)?;
+        let factor_ceiling = number("factor_ceiling", usual.factor_ceiling, FACTOR_CEILING)?;
+        let address_attempts = number("address_attempts", usual.address_attempts, ADDRESS_ATTEMPTS)?;
         Ok(Self {
-            password_failures: section.number("password_failures", usual.password_failures, 1, 20)?,
+            password_failures,
             password_pause: section.duration("password_pause", usual.password_pause)?,
-            factor_failures: section.number("factor_failures", usual.factor_failures, 1, 20)?,
+            factor_failures,
             factor_pause: section.duration("factor_pause", usual.factor_pause)?,
-            factor_ceiling: section.number("factor_ceiling", usual.factor_ceiling, 5, 100)?,
-            address_attempts: section.number("address_attempts", usual.address_attempts, 5, 100_000)?,
+            factor_ceiling,
+            address_attempts,
             address_window: section.duration("address_window", usual.address_window)?,
         })
     }
 
-    /// Pauses last between 1 min and 24 h; the ceiling is not below its first step.
-    pub fn validate(&self) -> Result<(), WrongSetting> {
+    /// Numbers are in their ranges, pauses last between 1 min and 24 h, the ceiling is not below its first step.
+    pub fn faults(&self) -> Vec<WrongSetting> {
+        let numbers = [
+            ("limits.password_failures", self.password_failures, PASSWORD_FAILURES),
+            ("limits.factor_failures", self.factor_failures, FACTOR_FAILURES),
+            ("limits.factor_ceiling", self.factor_ceiling, FACTOR_CEILING),
+            ("limits.address_attempts", self.address_attempts, ADDRESS_ATTEMPTS),
+        ];
         let pauses = [
             ("limits.password_pause", self.password_pause),
             ("limits.factor_pause", self.factor_pause),
             ("limits.address_window", self.address_window),
         ];
+        let number = |(key, number, (least, most)): (&str, u64, (u64, u64))| {
+            let right = format!("write a whole number from {least} to {most}");
+            (!(least..=most).contains(&number)).then(|| WrongSetting::new(key, format!("is {number}"), right))
+        };
         let range = Duration::from_secs(60)..=Duration::from_secs(86400);
-        if let Some((key, pause)) = pauses.into_iter().find(|(_, pause)| !range.contains(pause)) {
-            return Err(WrongSetting::new(
-                key,
-                format!("is \"{}\"", show(pause)),
-                "write between \"1m\" and \"24h\"",
-            ));
-        }
-        if self.factor_ceiling < self.factor_failures {
-            return Err(WrongSetting::new(
+        let pause = |(key, pause): (&str, Duration)| {
+            let right = "write between \"1m\" and \"24h\"";
+            let wrong = || WrongSetting::new(key, format!("is \"{}\"", show(pause)), right);
+            (!range.contains(&pause)).then(wrong)
+        };
+        let ceiling = (self.factor_ceiling < self.factor_failures).then(|| {
+            WrongSetting::new(
                 "limits.factor_ceiling",
                 format!("is {}", self.factor_ceiling),
                 format!("write at least limits.factor_failures, which is {}", self.factor_failures),
-            ));
-        }
-        Ok(())
+            )
+        });
+        let numbers = numbers.into_iter().filter_map(number);
+        numbers.chain(pauses.into_iter().filter_map(pause)).chain(ceiling).collect()
     }
 }

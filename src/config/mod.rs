@@ -3,22 +3,28 @@
 //!
 //! One file a section, each with `read` (types and defaults) and `validate` (ranges and what must fit together).
 //! A wrong setting is one sentence naming its place, key, what was seen and what would be right; nothing starts half.
-//! Settings are what a restart may change; people, clients and policies live in the store.
+//! Settings are what a restart may change; people, clients and, once something was applied, policies live in the store:
+//! [`live`] holds what of them counts now.
 //!
 //! Must not: open the store, listen, or read anything but the named file and the environment.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
 pub mod admin;
+pub mod audit;
 pub mod data;
 pub mod duration;
 pub mod http;
+pub mod keys;
 pub mod limits;
 pub mod listen;
+pub mod live;
 pub mod log;
+pub mod mail;
 pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod secret;
 pub mod sessions;
 pub mod site;
 pub mod sources;
@@ -28,6 +34,7 @@ pub mod wrong;
 
 use std::path::Path;
 
+pub use live::{Live, LiveSettings};
 pub use reader::Effective;
 pub use site::Site;
 pub use sources::Sources;
@@ -52,10 +59,16 @@ pub struct Settings {
     pub policy: policy::Policy,
     /// How many wrong tries are borne.
     pub limits: limits::Limits,
+    /// How long the audit trail is kept.
+    pub audit: audit::Audit,
+    /// How often signing keys change.
+    pub keys: keys::Keys,
     /// How pages look and whom they name.
     pub pages: pages::Pages,
     /// Whose word about a client's address counts.
     pub proxies: proxies::Proxies,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<mail::Mail>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -94,8 +107,11 @@ impl Settings {
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
             limits: top.section("limits", limits::Limits::read)?,
+            audit: top.section("audit", audit::Audit::read)?,
+            keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", pages::Pages::read)?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
+            mail: top.section("mail", mail::Mail::read)?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
             tls: top.section("tls", tls::Tls::read)?,
@@ -117,11 +133,14 @@ impl Settings {
         self.admin.validate(&self.tls)?;
         self.data.validate()?;
         self.storage.validate()?;
-        self.sessions.validate()?;
-        self.policy.validate(&self.site)?;
-        self.limits.validate()?;
+        wrong::first(self.sessions.faults())?;
+        wrong::first(self.policy.faults(&self.site))?;
+        wrong::first(self.limits.faults())?;
+        self.audit.validate()?;
+        self.keys.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;
+        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
         self.http.validate()
     }
 }

@@ -65,10 +65,33 @@ impl Proxies {
 
 /// Reads `"10.0.0.5"` or `"10.0.0.0/8"`.
 pub(super) fn network(section: &Section, name: &str, text: &str) -> Result<IpNet, WrongSetting> {
+    parse(text).ok_or_else(|| section.wrong(name, &format!("has the entry \"{text}\""), NETWORKS))
+}
+
+const NETWORKS: &str = "write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\"";
+
+fn parse(text: &str) -> Option<IpNet> {
     let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
     let found = text.parse::<IpNet>().ok().or_else(single);
-    found.filter(|network| network.trunc() == *network).ok_or_else(|| {
-        let right = "write addresses or networks, such as \"10.0.0.5\" or \"10.0.0.0/8\"";
-        section.wrong(name, &format!("has the entry \"{text}\""), right)
-    })
+    found.filter(|network| network.trunc() == *network)
+}
+
+/// Networks in serde's models, as texts. For `#[serde(with = "…")]`.
+pub(super) mod networks {
+    use ipnet::IpNet;
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    pub fn serialize<S: Serializer>(networks: &[IpNet], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(networks.iter().map(ToString::to_string))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        let wrong: Vec<_> = texts.iter().filter(|text| super::parse(text).is_none()).collect();
+        if wrong.is_empty() {
+            return Ok(texts.iter().filter_map(|text| super::parse(text)).collect());
+        }
+        Err(D::Error::custom(format!("has the entries {wrong:?}; {}", super::NETWORKS)))
+    }
 }

@@ -36,10 +36,12 @@ pub struct Effective {
 
 /// What is asked for, which decides what a text typed outside the file means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Text,
     List,
     Number,
+    /// Where a secret stands, as a small table.
+    Reference,
 }
 
 impl Section {
@@ -110,9 +112,13 @@ impl Section {
 
     /// A path, when it is given. In the file relative ones start in the file's folder, elsewhere in the working folder.
     pub fn path(&mut self, name: &'static str) -> Result<Option<PathBuf>, WrongSetting> {
-        let text = self.text(name)?;
+        Ok(self.text(name)?.map(|path| self.start_of(name, &path)))
+    }
+
+    /// The `path` that was given for `name`, from where it starts.
+    pub(super) fn start_of(&self, name: &str, path: &str) -> PathBuf {
         let typed = matches!(self.place(name), Some(Place::Variable(_) | Place::Option));
-        Ok(text.map(|path| if typed { PathBuf::from(path) } else { self.folder.join(path) }))
+        if typed { PathBuf::from(path) } else { self.folder.join(path) }
     }
 
     /// A path, or `default` in the file's folder.
@@ -195,19 +201,24 @@ impl Section {
         WrongSetting::new(format!("{}{name}", self.prefix), seen, right).in_file(&place)
     }
 
+    /// Whether nothing is set in it.
+    pub fn is_empty(&self) -> bool {
+        self.tree.is_empty()
+    }
+
     /// Whether `name`, which was asked for, was given.
     pub fn is_given(&self, name: &str) -> bool {
         self.place(name).is_some()
     }
 
     /// Where `name`, which was asked for, was given.
-    fn place(&self, name: &str) -> Option<&Place> {
+    pub(super) fn place(&self, name: &str) -> Option<&Place> {
         let key = format!("{}{name}", self.prefix);
         self.effective.iter().rev().find(|effective| effective.key == key)?.place.as_ref()
     }
 
     /// Takes what was given for `name`, and notes what holds: that, or `default` (as TOML).
-    fn take(&mut self, name: &'static str, kind: Kind, default: &str) -> Option<Value> {
+    pub(super) fn take(&mut self, name: &'static str, kind: Kind, default: &str) -> Option<Value> {
         self.known.push(name);
         let given = self.tree.remove(name);
         let place = given.as_ref().map(|given| given.place.clone());
@@ -231,7 +242,10 @@ impl Given {
     fn value(self, kind: Kind) -> Value {
         let typed = match self.form {
             Form::Value(value) => return value,
-            Form::Section(_) => return Value::Table(toml::Table::new()),
+            Form::Section(tree) => {
+                let values = tree.into_iter().map(|(name, given)| (name, given.value(Kind::Text)));
+                return Value::Table(values.collect());
+            }
             Form::Typed(typed) => typed,
         };
         let written = format!("value = {typed}").parse::<toml::Table>().ok();
@@ -239,7 +253,8 @@ impl Given {
         match (kind, written) {
             (Kind::Text, Some(value @ Value::String(_)))
             | (Kind::List, Some(value @ Value::Array(_)))
-            | (Kind::Number, Some(value @ Value::Integer(_))) => value,
+            | (Kind::Number, Some(value @ Value::Integer(_)))
+            | (Kind::Reference, Some(value @ Value::Table(_))) => value,
             (Kind::List, _) => {
                 let entries = typed.split(',').map(str::trim).filter(|entry| !entry.is_empty());
                 Value::Array(entries.map(Value::from).collect())

@@ -25,6 +25,11 @@ impl WrongSetting {
         self
     }
 
+    /// What was seen, and what would be right.
+    pub fn sentence(&self) -> String {
+        format!("{}; {}", self.seen, self.right)
+    }
+
     /// The full name of the key at fault; empty when the file as a whole is.
     pub fn key(&self) -> &str {
         &self.key
@@ -35,6 +40,11 @@ impl WrongSetting {
         let right = "name a readable file with --settings, or leave --settings out to use the defaults";
         Self::new("", format!("cannot be read ({error})"), right).in_file(file)
     }
+}
+
+/// The first of `faults`, if there is one.
+pub fn first(faults: Vec<WrongSetting>) -> Result<(), WrongSetting> {
+    faults.into_iter().next().map_or(Ok(()), Err)
 }
 
 impl fmt::Display for WrongSetting {

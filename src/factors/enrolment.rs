@@ -14,11 +14,13 @@ use super::store::{
 use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
 use super::{FactorError, Verdict};
 use crate::audit::{Action, Actor, Outcome};
+use crate::config::Live;
 use crate::foundation::clock::Timestamp;
 use crate::foundation::ids::CredentialId;
 use crate::foundation::secret::Hidden;
 use crate::foundation::{Random, random};
 use crate::limits::AuthenticatorLockout;
+use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
 
 /// How long an enrolment stays open.
@@ -49,18 +51,18 @@ pub enum Placement {
 pub struct TotpEnrolment {
     factor: TotpFactor,
     random: Arc<dyn Random>,
-    issuer: String,
+    settings: Live,
 }
 
 impl TotpEnrolment {
-    /// Enrols for `factor`; the app shows `issuer` beside the account (colons are dropped, the format forbids them).
-    pub fn new(factor: TotpFactor, random: Arc<dyn Random>, issuer: &str) -> Self {
-        Self { factor, random, issuer: issuer.replace(':', " ") }
+    /// Enrols for `factor`.
+    pub fn new(factor: TotpFactor, random: Arc<dyn Random>, settings: Live) -> Self {
+        Self { factor, random, settings }
     }
 
-    /// What the app shows beside the account.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    /// What the app shows beside the account: the organisation's name (colons are dropped, the format forbids them).
+    pub fn issuer(&self) -> String {
+        self.settings.now().pages.organisation.replace(':', " ")
     }
 
     /// Begins, or shows again what was begun in this journey by the same person. `account` is the user name.
@@ -137,7 +139,7 @@ impl TotpEnrolment {
         let totp = totp::stored_generator(&self.secret(occasion, &pending)?)?;
         let now = self.factor.clock.now();
         let Some(step) = totp::matching_step(&totp, &totp::tidy(code.expose()), now, None) else {
-            return self.factor.reject(occasion, "totp_enrolment").await;
+            return self.factor.reject(occasion, "totp_enrolment", 0).await;
         };
         let id = pending.id.clone();
         let key = pending_key(&occasion.journey, &occasion.user);
@@ -201,9 +203,7 @@ impl TotpEnrolment {
             }
         };
         if placement == Placement::InPlaceOfAll {
-            for lost in all.list.drain(..) {
-                self.factor.remove_one(occasion, &lost.id, batch);
-            }
+            self.replace(batch, occasion, &mut all).await?;
         }
         if placement == Placement::First && !all.list.is_empty() {
             return Err(FactorError::Conflict);
@@ -215,8 +215,27 @@ impl TotpEnrolment {
         let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
         event.credential(&credential.id).because("totp").write(batch);
+        let notice = Notice::FactorAdded { factor: credential.name.clone() };
+        self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
         all.list.push(credential);
         batch.put(key, &all, None);
+        Ok(())
+    }
+
+    async fn replace(
+        &self,
+        batch: &mut Batch,
+        occasion: &Occasion,
+        all: &mut TotpCredentials,
+    ) -> Result<(), FactorError> {
+        let lost = std::mem::take(&mut all.list);
+        for lost in &lost {
+            self.factor.remove_one(occasion, &lost.id, batch);
+        }
+        if !lost.is_empty() {
+            let notice = Notice::FactorRemoved { count: lost.len() };
+            self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
+        }
         Ok(())
     }
 
@@ -236,7 +255,7 @@ impl TotpEnrolment {
             .with_secret(secret.to_vec())
             .with_step_duration(PERIOD)
             .with_account_name(account.replace(':', " "))
-            .with_issuer(Some(self.issuer.clone()))
+            .with_issuer(Some(self.issuer()))
             .build();
         let address = totp.and_then(|totp| totp.to_url()).map_err(|_| FactorError::Name)?;
         let groups: Vec<&str> = (0..base32.len())

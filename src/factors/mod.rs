@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod password;
 pub mod recovery_codes;
 pub mod recovery_sheet;
+pub mod removal;
 pub mod store;
 pub mod totp;
 

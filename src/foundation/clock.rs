@@ -26,6 +26,14 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// As people and programs read it: `2026-11-01T08:30:00Z`, in whole seconds (RFC 3339).
+    pub fn rfc3339(self) -> String {
+        let moment = time::OffsetDateTime::from_unix_timestamp(self.seconds()).ok();
+        let text =
+            moment.and_then(|moment| moment.format(&time::format_description::well_known::Rfc3339).ok());
+        text.unwrap_or_else(|| format!("{} ms", self.0))
+    }
+
     /// Whole seconds since 1970, as a JWT's `NumericDate` (RFC 7519 section 2), rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
@@ -86,5 +94,39 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A movement of the clock that is not time passing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jump {
+    /// It left out so much.
+    Forward(Duration),
+    /// It showed so much a second time.
+    Backward(Duration),
+}
+
+/// Notices when a clock moves by itself (R-AU-01).
+#[derive(Debug)]
+pub struct ClockWatch(Timestamp);
+
+impl ClockWatch {
+    /// What may lie between two clocks, and between the moment and the look.
+    const TOLERANCE: Duration = Duration::from_secs(30);
+
+    /// Begins to watch a clock that shows `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(now)
+    }
+
+    /// The jump since the last look, if there was one: the clock shows `now`, and `elapsed` has passed by one that nobody sets.
+    pub fn jump(&mut self, now: Timestamp, elapsed: Duration) -> Option<Jump> {
+        let expected = self.0.plus(elapsed);
+        self.0 = now;
+        let (ahead, behind) = (now.since(expected), expected.since(now));
+        if ahead > Self::TOLERANCE {
+            return Some(Jump::Forward(ahead));
+        }
+        (behind > Self::TOLERANCE).then_some(Jump::Backward(behind))
     }
 }

@@ -19,6 +19,11 @@ pub struct Consent {
 
 impl Record for Consent {}
 
+/// Consents read at once.
+const PAGE: usize = 500;
+/// Nobody has allowed so many applications something that are not forgotten together.
+const MOST_OF_USER: usize = 500;
+
 fn key(user: &UserId, client: &ClientId) -> Key {
     Key::new("consent", &[user.as_str(), client.as_str()])
 }
@@ -28,6 +33,33 @@ impl Grants {
     pub async fn consent(&self, user: &UserId, client: &ClientId) -> Result<Option<Consent>, StorageError> {
         let found = self.store.fetch::<Consent>(&key(user, client)).await?;
         Ok(found.map(|stored| stored.value))
+    }
+
+    /// Adds to `batch` that `user` allowed nobody anything.
+    pub async fn forget_user(&self, batch: &mut Batch, user: &UserId) -> Result<(), StorageError> {
+        let given = self.store.scan(&Key::prefix("consent", &[user.as_str()]), None, MOST_OF_USER).await?;
+        for (key, _) in given {
+            batch.delete(key);
+        }
+        Ok(())
+    }
+
+    /// Forgets what everybody allowed `client`, so that another one of that id begins anew.
+    pub async fn forget_client(&self, client: &ClientId) -> Result<(), StorageError> {
+        let mut after: Option<Key> = None;
+        loop {
+            let page = self.store.scan(&Key::prefix("consent", &[]), after.as_ref(), PAGE).await?;
+            let mut batch = Batch::new();
+            let of_client = page.iter().filter(|(key, _)| key.last_part() == client.as_str());
+            for (key, _) in of_client {
+                batch.delete(key.clone());
+            }
+            self.store.commit(batch).await?;
+            after = page.last().map(|(key, _)| key.clone());
+            if page.len() < PAGE {
+                return Ok(());
+            }
+        }
     }
 
     /// Adds to `batch` that `user` allows `client` these scopes.

@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::Journeys;
-use super::stage::{Demands, Errand};
+use super::stage::{Demands, EnrolmentPermission, Errand};
 use crate::claims::standard::full_name;
 use crate::foundation::secret::{Invitation, Plain};
-use crate::lifecycle::invitation::Invited;
+use crate::lifecycle::invitation::{Invited, Purpose};
 use crate::pages::journey_pages::InvitationPage;
 use crate::storage::Batch;
 use crate::users::{User, epoch};
@@ -25,12 +25,13 @@ fn spent() -> Failure {
 impl Journeys {
     /// `GET /invitation/{invitation}`: says what the link is for; changes nothing, since mail scanners open links.
     pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
-        let (invitation, _, user) = self.invited(link).await?;
+        let (invitation, invited, user) = self.invited(link).await?;
+        visitor.languages.of_person(user.language());
         let page = InvitationPage {
             form: self.web.form(&invitation, PURPOSE, format!("/invitation/{}", invitation.expose())),
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
             username: user.username.as_str().to_owned(),
-            sets_password: true,
+            sets_password: invited.purpose == Purpose::PasswordAndFactor,
             sets_factor: self.second_factors(&user.id).await? == 0,
         };
         Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
@@ -50,7 +51,7 @@ impl Journeys {
         epoch.require(&mut burning);
         self.invitations.burn(&mut burning, &invitation, &invited, &visitor.origin());
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
-        beginning.journey.invite(user.id.clone(), epoch.number);
+        beginning.journey.invite(user.id.clone(), epoch.number, permission(invited.purpose));
         beginning.journey.concerned = Some(user.id);
         let session = beginning.live.as_ref().map(|live| &live.session.value);
         beginning.next = self.ask_next(&beginning.journey, session).await?;
@@ -62,6 +63,13 @@ impl Journeys {
         let invited = self.invitations.find(&invitation).await?.ok_or_else(spent)?;
         let user = self.users.by_id(&invited.user).await?.ok_or_else(spent)?.value;
         Ok((invitation, invited, user))
+    }
+}
+
+fn permission(purpose: Purpose) -> EnrolmentPermission {
+    match purpose {
+        Purpose::PasswordAndFactor => EnrolmentPermission::Invitation,
+        Purpose::Factor => EnrolmentPermission::FactorLink,
     }
 }
 

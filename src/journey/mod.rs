@@ -32,7 +32,7 @@ pub mod store;
 use std::sync::Arc;
 
 use crate::audit::Trail;
-use crate::config::policy::Policy;
+use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::ids::UserId;
@@ -57,10 +57,9 @@ pub struct Journeys {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) web: Arc<Web>,
     pub(crate) trail: Trail,
-    pub(crate) policy: Policy,
+    pub(crate) settings: Live,
     pub(crate) users: Users,
     pub(crate) passwords: Arc<Passwords>,
-    pub(crate) password_rules: PasswordRules,
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) second_factor: Arc<TotpFactor>,
@@ -74,6 +73,11 @@ pub struct Journeys {
 }
 
 impl Journeys {
+    /// What a new password must fulfil now.
+    pub(crate) fn password_rules(&self) -> PasswordRules {
+        PasswordRules::under(&self.settings.now())
+    }
+
     /// How many second factors a person has enrolled.
     pub(crate) async fn second_factors(&self, user: &UserId) -> Result<usize, Failure> {
         Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())

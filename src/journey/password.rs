@@ -71,7 +71,7 @@ impl Journeys {
                 step.epoch = Some(epoch);
                 if step.journey.permission.is_none() {
                     step.journey.permission =
-                        policy::permission_by_network(&self.policy, step.visitor.client);
+                        policy::permission_by_network(&self.settings.now().policy, step.visitor.client);
                 }
                 self.settle(step, Batch::new()).await
             }
@@ -113,7 +113,7 @@ impl Journeys {
             return self.change_password_page(&step, &user, vec![Message::PasswordUnchanged]).await;
         }
         let (mut batch, occasion) = (Batch::new(), step.occasion(&user_id));
-        let set = self.proof.set(&mut batch, &user, &password, &self.password_rules, &occasion).await;
+        let set = self.proof.set(&mut batch, &user, &password, &self.password_rules(), &occasion).await;
         let evidence = match set {
             Ok(evidence) => evidence,
             Err(UserError::Weak(weakness)) => {

@@ -49,6 +49,8 @@ pub enum Progress {
 pub enum EnrolmentPermission {
     /// An administrator's one-time link was opened in this browser.
     Invitation,
+    /// An administrator's one-time link for a new factor alone was opened in this browser.
+    FactorLink,
     /// The browser is in a network where the password alone is enough.
     Network,
 }
@@ -211,11 +213,11 @@ impl Journey {
         self.epoch = Some(epoch);
     }
 
-    /// Fixes the person by an invitation, which also permits to set a password and to enrol a first factor.
-    pub fn invite(&mut self, user: UserId, epoch: Epoch) {
+    /// Fixes the person by an administrator's link, which also permits what it was made for.
+    pub fn invite(&mut self, user: UserId, epoch: Epoch, permission: EnrolmentPermission) {
         self.user = Some(user);
         self.epoch = Some(epoch);
-        self.permission = Some(EnrolmentPermission::Invitation);
+        self.permission = Some(permission);
     }
 
     /// Takes a proof given in `epoch`; only one of this journey, this person and the epoch of the proofs before.

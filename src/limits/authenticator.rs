@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Throttled;
-use crate::config::limits::Limits;
+use crate::config::Live;
 use crate::foundation::ids::CredentialId;
 use crate::foundation::{Clock, Timestamp};
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
@@ -35,7 +35,7 @@ impl Record for Failures {}
 pub struct AuthenticatorLockout {
     store: SharedStore,
     clock: Arc<dyn Clock>,
-    bounds: Bounds,
+    settings: Live,
 }
 
 /// How many failures in a row bring what.
@@ -51,9 +51,15 @@ struct Bounds {
 pub struct CountedProof {
     credential: CredentialId,
     blocked_until: Option<Timestamp>,
+    failures: u64,
 }
 
 impl CountedProof {
+    /// Which failure in a row this one is, if it is one.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
     /// The factor that was tried.
     pub fn credential(&self) -> &CredentialId {
         &self.credential
@@ -65,13 +71,17 @@ impl AuthenticatorLockout {
     const FIRST_PAUSE: u64 = 3;
 
     /// The locks kept in `store`, as strict as `limits` says.
-    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, limits: &Limits) -> Self {
-        let bounds = Bounds {
+    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, limits: impl Into<Live>) -> Self {
+        Self { store, clock, settings: limits.into() }
+    }
+
+    fn bounds(&self) -> Bounds {
+        let limits = &self.settings.now().limits;
+        Bounds {
             failures: limits.factor_failures,
             pause: limits.factor_pause,
             ceiling: limits.factor_ceiling,
-        };
-        Self { store, clock, bounds }
+        }
     }
 
     /// Counts a try as a failure before the proof is looked at; [`Self::succeeded`] takes it back.
@@ -95,15 +105,17 @@ impl AuthenticatorLockout {
                     Failures::default()
                 }
             };
-            if let Some(blocked) = failures.blocked(self.bounds, now) {
+            let bounds = self.bounds();
+            if let Some(blocked) = failures.blocked(bounds, now) {
                 return Ok(Err(blocked));
             }
-            failures.add(self.bounds, now);
+            failures.add(bounds, now);
             batch.put(key, &failures, None);
             if self.store.commit(batch).await?.is_done() {
                 return Ok(Ok(CountedProof {
                     credential: credential.clone(),
                     blocked_until: failures.blocked_until,
+                    failures: failures.consecutive,
                 }));
             }
         }

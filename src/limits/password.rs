@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{AddressClass, RateLimit, Throttled};
-use crate::config::limits::Limits;
+use crate::config::Live;
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Timestamp};
 use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError};
@@ -38,9 +38,7 @@ impl Account {
 pub struct PasswordLockout {
     store: SharedStore,
     clock: Arc<dyn Clock>,
-    failures: u64,
-    pause: Duration,
-    by_address: RateLimit,
+    settings: Live,
 }
 
 /// A try that was counted and is not yet decided. Dropping it leaves it counted as a failure.
@@ -65,10 +63,8 @@ impl PasswordLockout {
     pub const MANY: u64 = 50;
 
     /// The locks kept in `store`, as strict as `limits` says.
-    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, limits: &Limits) -> Self {
-        let by_address =
-            RateLimit { name: "password", bound: limits.address_attempts, window: limits.address_window };
-        Self { store, clock, failures: limits.password_failures, pause: limits.password_pause, by_address }
+    pub fn new(store: SharedStore, clock: Arc<dyn Clock>, limits: impl Into<Live>) -> Self {
+        Self { store, clock, settings: limits.into() }
     }
 
     /// Counts a try for `account` from `class` before its password is looked at (R-RL-03), in one commit: for this class,
@@ -79,20 +75,20 @@ impl PasswordLockout {
         class: AddressClass,
     ) -> Result<Result<CountedTry, Throttled>, StorageError> {
         let now = self.clock.now();
+        let limits = &self.settings.now().limits;
+        let (failures, pause) = (limits.password_failures, limits.password_pause);
+        let by_address =
+            RateLimit { name: "password", bound: limits.address_attempts, window: limits.address_window };
         let key = here(&account, &class);
         let mut batch = Batch::new();
-        batch.require_counter_below(key.clone(), self.failures).add(
-            key.clone(),
-            1,
-            Some(now.plus(self.pause)),
-        );
-        self.by_address.count(&class, now, &mut batch);
-        let counted = CountedTry { account, class, at: now, pause: self.pause, by_address: self.by_address };
+        batch.require_counter_below(key.clone(), failures).add(key.clone(), 1, Some(now.plus(pause)));
+        by_address.count(&class, now, &mut batch);
+        let counted = CountedTry { account, class, at: now, pause, by_address };
         counted.add_everywhere(1, now, &mut batch);
         match self.store.commit(batch).await? {
             Outcome::Done(_) => Ok(Ok(counted)),
             Outcome::Refused(0) => Ok(Err(self.locked(&key, now).await?)),
-            Outcome::Refused(_) => Ok(Err(self.by_address.refusal(now))),
+            Outcome::Refused(_) => Ok(Err(by_address.refusal(now))),
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
 //! settings, tokens or request headers in a page's content.
-//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TP-07, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -18,7 +18,9 @@ pub mod demo_pages;
 pub mod error_page;
 pub mod hand_over_pages;
 pub mod journey_pages;
+pub mod language;
 pub mod logout_pages;
+pub mod mails;
 pub mod message;
 pub mod picture;
 pub mod samples;
@@ -31,9 +33,11 @@ mod source;
 pub use assets::Asset;
 pub use content::{Form, Page, PageContent};
 pub use error_page::{ErrorPage, Problem};
+pub use language::{Language, LanguageWishes};
 pub use message::Message;
-pub use texts::Language;
 
+use crate::config::pages::Names;
+use crate::config::{Live, LiveSettings};
 use render::PageSet;
 use source::{Files, Stamp};
 
@@ -47,6 +51,8 @@ pub struct PagesSettings {
     pub organisation: String,
     /// Whom to ask: a mail address, a telephone number or a short sentence. Stands on every error page.
     pub support_contact: Option<String>,
+    /// The language where nobody wishes one that there are texts in; English if `None`.
+    pub language: Option<String>,
 }
 
 /// Why the pages could not be made ready at start.
@@ -59,6 +65,16 @@ pub enum PagesError {
         folder: String,
         /// What the operating system said.
         reason: String,
+    },
+    /// The language of the settings has no texts.
+    #[error(
+        "the setting pages.language is \"{language}\", but there are texts only in {known}; choose one of these or add the file texts/{language}.json to the folder for own pages"
+    )]
+    Language {
+        /// As configured.
+        language: String,
+        /// What there is.
+        known: String,
     },
     /// A built-in file is faulty; this is a fault of the program.
     #[error("the built-in page file {file} is faulty: {reason}")]
@@ -79,7 +95,8 @@ pub struct Rendered {
 
 /// The one place that turns content into pages.
 pub struct Pages {
-    settings: PagesSettings,
+    folder: Option<PathBuf>,
+    settings: Live,
     built_in: PageSet,
     own: RwLock<Option<Arc<OwnSet>>>,
 }
@@ -92,7 +109,7 @@ struct OwnSet {
 
 impl std::fmt::Debug for Pages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "pages of {}", self.settings.organisation)
+        write!(f, "pages of {}", self.settings.now().pages.organisation)
     }
 }
 
@@ -101,18 +118,36 @@ impl Pages {
     ///
     /// # Errors
     /// [`PagesError::Folder`] when the folder cannot be read. A faulty file *in* it is no error: it is logged and the
-    /// built-in one is used.
+    /// built-in one is used. [`PagesError::Language`] when the default language has no texts.
     pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
+        let PagesSettings { override_folder, organisation, support_contact: support, language } = settings;
+        let names = Names { organisation, support, language };
+        let fixed = LiveSettings { pages: names, ..LiveSettings::default() };
+        Self::under(Live::new(fixed), override_folder)
+    }
+
+    /// The same; names and texts are those of `settings` at each moment.
+    ///
+    /// # Errors
+    /// As [`Pages::new`].
+    pub fn under(settings: Live, folder: Option<PathBuf>) -> Result<Self, PagesError> {
         let built_in = PageSet::built_in(&settings)?;
-        let pages = Self { settings, built_in, own: RwLock::new(None) };
-        if let Some(folder) = &pages.settings.override_folder {
+        let pages = Self { folder, settings, built_in, own: RwLock::new(None) };
+        if let Some(folder) = &pages.folder {
             let stamp = Stamp::of(folder).map_err(|error| PagesError::Folder {
                 folder: folder.display().to_string(),
                 reason: error.to_string(),
             })?;
             pages.read_folder(stamp);
         }
-        Ok(pages)
+        let known = pages.languages();
+        let known: Vec<_> = known.iter().map(Language::tag).collect();
+        match pages.settings.now().pages.language.clone() {
+            Some(language) if !known.contains(&language.as_str()) => {
+                Err(PagesError::Language { language, known: known.join(", ") })
+            }
+            _ => Ok(pages),
+        }
     }
 
     /// Makes the page. Never fails: if a replaced page fails the built-in one is made, and if that failed too, a plain
@@ -144,18 +179,26 @@ impl Pages {
         own.or_else(|| self.built_in.assets().at(address))
     }
 
-    /// The language to answer in: the first of `ui_locales` (OpenID Connect Core 3.1.2.1), then of `Accept-Language`
-    /// (RFC 9110 section 12.5.4) that has texts; else English.
-    pub fn choose_language(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
+    /// The language to answer in: the first of all wishes that has texts, else the one of the settings.
+    pub fn choose_language(&self, wishes: &LanguageWishes) -> Language {
+        let settings = self.settings.now();
+        let default = settings.pages.language.as_deref().unwrap_or(language::ENGLISH);
         match self.own_set() {
-            Some(own) => own.set.texts().choose(ui_locales, accept_language),
-            None => self.built_in.texts().choose(ui_locales, accept_language),
+            Some(own) => wishes.choose(own.set.texts().tags(), default),
+            None => wishes.choose(self.built_in.texts().tags(), default),
         }
     }
 
-    /// The languages there are built-in texts in, as BCP 47 tags.
-    pub fn languages(&self) -> Vec<String> {
-        self.built_in.texts().tags().map(str::to_owned).collect()
+    /// The languages there are texts in.
+    pub fn languages(&self) -> Vec<Language> {
+        let own = self.own_set();
+        let texts = own.as_ref().map_or(self.built_in.texts(), |own| own.set.texts());
+        texts.tags().map(Language::of).collect()
+    }
+
+    /// What stands built-in under a text's id in a language, or in English where that lacks it.
+    pub fn built_in_text(&self, language: &str, id: &str) -> Option<&str> {
+        self.built_in.texts().built_in(language, id)
     }
 
     /// Every fault of the override folder: files that do not parse and pages that fail with hostile sample content
@@ -165,7 +208,7 @@ impl Pages {
     }
 
     fn own_set(&self) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let known = self.own.read().ok().and_then(|own| own.clone());
         let stamp = match Stamp::of(folder) {
             Ok(stamp) => stamp,
@@ -178,7 +221,7 @@ impl Pages {
     }
 
     fn read_folder(&self, stamp: Stamp) -> Option<Arc<OwnSet>> {
-        let folder = self.settings.override_folder.as_ref()?;
+        let folder = self.folder.as_ref()?;
         let set = PageSet::with_overrides(&self.settings, Files::in_folder(folder));
         for fault in set.faults() {
             tracing::error!(fault, "fault in the folder for own pages; the built-in page stands in");

@@ -9,9 +9,12 @@ use minijinja::{Environment, context};
 
 use super::assets::AssetIndex;
 use super::content::Page;
+use super::language::Language;
+use super::mails::{Addressee, Mail};
 use super::source::Files;
 use super::texts::Texts;
-use super::{PagesError, PagesSettings, functions, samples};
+use super::{PagesError, functions, samples};
+use crate::config::Live;
 
 /// No page may be larger, in bytes (R-TP-03).
 const MAX_PAGE: usize = 256 * 1024;
@@ -23,9 +26,11 @@ pub(super) const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta cha
 /// Templates with what they may call.
 pub(super) struct PageSet {
     environment: Environment<'static>,
+    /// Templates of plain text, apart from those of HTML: nothing is escaped in them.
+    plain: Environment<'static>,
     texts: Arc<Texts>,
     assets: Arc<AssetIndex>,
-    surroundings: Value,
+    settings: Live,
     faults: Vec<String>,
     faulty: BTreeSet<&'static str>,
 }
@@ -35,7 +40,7 @@ impl PageSet {
     ///
     /// # Errors
     /// [`PagesError::BuiltIn`] with the first faulty file.
-    pub(super) fn built_in(settings: &PagesSettings) -> Result<Self, PagesError> {
+    pub(super) fn built_in(settings: &Live) -> Result<Self, PagesError> {
         let set = Self::of(settings, Files::built_in(), None);
         match set.faults.first() {
             None => Ok(set),
@@ -47,26 +52,26 @@ impl PageSet {
     }
 
     /// The built-in set with the files of a folder laid over it. Faulty files are left out and named in `faults`.
-    pub(super) fn with_overrides(settings: &PagesSettings, own: Files) -> Self {
+    pub(super) fn with_overrides(settings: &Live, own: Files) -> Self {
         let mut set = Self::of(settings, Files::built_in(), Some(own));
         set.check_with_samples();
         set
     }
 
-    fn of(settings: &PagesSettings, base: Files, own: Option<Files>) -> Self {
+    fn of(settings: &Live, base: Files, own: Option<Files>) -> Self {
         let mut own = own.unwrap_or_default();
         own.by_path.retain(|path, _| !FIXED.contains(&path.as_str()));
         let mut faults = std::mem::take(&mut own.faults);
-        let texts = Arc::new(read_texts(&[&base, &own], &mut faults));
+        let texts = Arc::new(read_texts(settings, &[&base, &own], &mut faults));
         let assets = Arc::new(AssetIndex::of(&[&base, &own]));
         let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
-        add_templates(&mut environment, &base, &mut faults);
-        add_templates(&mut environment, &own, &mut faults);
-        let surroundings = context! {
-            organisation => settings.organisation.as_str(),
-            support_contact => settings.support_contact.as_deref(),
-        };
-        Self { environment, texts, assets, surroundings, faults, faulty: BTreeSet::new() }
+        let mut plain = functions::plain_environment(Arc::clone(&texts));
+        for files in [&base, &own] {
+            add_templates(&mut environment, files, ".html", &mut faults);
+            add_templates(&mut plain, files, ".txt", &mut faults);
+        }
+        let settings = settings.clone();
+        Self { environment, plain, texts, assets, settings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -86,22 +91,42 @@ impl PageSet {
         !self.faulty.contains(page.template())
     }
 
+    pub(super) fn organisation(&self) -> String {
+        self.settings.now().pages.organisation.clone()
+    }
+
+    /// Makes one part of a mail, by the ending of its template.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    pub(super) fn render_part(&self, template: &str, page: &Value, to: &Language) -> Result<String, String> {
+        let engine = if template.ends_with(".txt") { &self.plain } else { &self.environment };
+        let settings = self.settings.now();
+        let context = context! {
+            page,
+            language => to.tag(),
+            direction => to.direction(),
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
+        };
+        bounded(engine, template, context)
+    }
+
     /// Makes the page.
     ///
     /// # Errors
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
-        let template = self.environment.get_template(page.template()).map_err(|error| error.to_string())?;
+        let settings = self.settings.now();
         let context = context! {
             page => page.content(),
             nonce,
             language => page.language().tag(),
             direction => page.language().direction(),
-            ..self.surroundings.clone()
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
         };
-        let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
-        template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
-        let html = String::from_utf8(bounded.0).map_err(|error| error.to_string())?;
+        let html = bounded(&self.environment, page.template(), context)?;
         match page.required().iter().find(|needed| !html.contains(**needed)) {
             None => Ok(html),
             Some(missing) => Err(format!("it lacks {missing}")),
@@ -116,7 +141,20 @@ impl PageSet {
                 self.faults.push(format!("{}: {reason}", page.template()));
             }
         }
+        let word = || samples::HOSTILE.to_owned();
+        let to = Addressee { name: word(), username: word(), language: None };
+        let (mails, english) = (Mail::samples(), Language::english());
+        let faults: Vec<_> =
+            mails.iter().filter_map(|mail| self.render_mail(mail, &to, &english).err()).collect();
+        self.faults.extend(faults);
     }
+}
+
+fn bounded(engine: &Environment<'static>, template: &str, context: Value) -> Result<String, String> {
+    let template = engine.get_template(template).map_err(|error| error.to_string())?;
+    let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
+    template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
+    String::from_utf8(bounded.0).map_err(|error| error.to_string())
 }
 
 fn describe(error: &minijinja::Error) -> String {
@@ -124,8 +162,8 @@ fn describe(error: &minijinja::Error) -> String {
     format!("{error}{}", place.unwrap_or_default())
 }
 
-fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
-    let mut texts = Texts::default();
+fn read_texts(settings: &Live, layers: &[&Files], faults: &mut Vec<String>) -> Texts {
+    let mut texts = Texts::under(settings.clone());
     for files in layers {
         for (path, bytes) in files.ending_with(".json") {
             let Some(language) = path.strip_prefix("texts/").and_then(|rest| rest.strip_suffix(".json"))
@@ -140,8 +178,13 @@ fn read_texts(layers: &[&Files], faults: &mut Vec<String>) -> Texts {
     texts
 }
 
-fn add_templates(environment: &mut Environment<'static>, files: &Files, faults: &mut Vec<String>) {
-    for (path, bytes) in files.ending_with(".html") {
+fn add_templates(
+    environment: &mut Environment<'static>,
+    files: &Files,
+    ending: &str,
+    faults: &mut Vec<String>,
+) {
+    for (path, bytes) in files.ending_with(ending) {
         let added = match std::str::from_utf8(bytes) {
             Ok(source) => environment
                 .add_template_owned(path.to_owned(), source.to_owned())

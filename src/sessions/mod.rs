@@ -16,7 +16,7 @@ pub use store::Live;
 
 use std::sync::Arc;
 
-use crate::config;
+use crate::config::{self, Live as LiveSettings};
 use crate::foundation::{Clock, Random};
 use crate::storage::SharedStore;
 
@@ -26,7 +26,7 @@ pub struct Sessions {
     store: SharedStore,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    lifetimes: config::sessions::Sessions,
+    settings: LiveSettings,
 }
 
 impl Sessions {
@@ -35,8 +35,12 @@ impl Sessions {
         store: SharedStore,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-        lifetimes: config::sessions::Sessions,
+        settings: LiveSettings,
     ) -> Self {
-        Self { store, clock, random, lifetimes }
+        Self { store, clock, random, settings }
+    }
+    /// How long sessions last now.
+    fn lifetimes(&self) -> config::sessions::Sessions {
+        self.settings.now().sessions.clone()
     }
 }

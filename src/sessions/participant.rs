@@ -26,7 +26,7 @@ impl Sessions {
     /// Adds to `batch` that `client` takes part in the session, on condition that the session still lives.
     pub fn record_participant(&self, batch: &mut Batch, session: &SessionId, client: &ClientId) {
         let now = self.clock.now();
-        let until = now.plus(self.lifetimes.absolute);
+        let until = now.plus(self.lifetimes().absolute);
         batch.require_present(super::store::key(session));
         batch.put(key(session, client), &Participant { last_token_at: now }, Some(until));
     }

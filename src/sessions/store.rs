@@ -58,7 +58,9 @@ impl Sessions {
     pub async fn by_id(&self, id: &SessionId) -> Result<Option<Live>, StorageError> {
         let Some(session) = self.store.fetch::<Session>(&key(id)).await? else { return Ok(None) };
         let user = self.store.fetch::<User>(&users::store::user_key(&session.value.user)).await?;
-        let of_this_epoch = user.filter(|user| user.value.epoch == session.value.epoch);
+        // Lifetimes that were shortened meanwhile count at once.
+        let lives = self.clock.now() < self.end_of(&session.value);
+        let of_this_epoch = user.filter(|user| lives && user.value.epoch == session.value.epoch);
         Ok(of_this_epoch.map(|user| Live { session, user: user.value }))
     }
 
@@ -86,7 +88,7 @@ impl Sessions {
         };
         session.add_evidence(evidence);
         batch.require_absent(key(&id));
-        batch.put(user_key(user, &id), &UserSession {}, Some(now.plus(self.lifetimes.absolute)));
+        batch.put(user_key(user, &id), &UserSession {}, Some(now.plus(self.lifetimes().absolute)));
         self.put(batch, &session);
         SessionCookie { id, secret }
     }
@@ -134,7 +136,7 @@ impl Sessions {
     }
 
     fn end_of(&self, session: &Session) -> Timestamp {
-        let idle = session.last_seen_at.plus(self.lifetimes.idle);
-        idle.min(session.created_at.plus(self.lifetimes.absolute))
+        let idle = session.last_seen_at.plus(self.lifetimes().idle);
+        idle.min(session.created_at.plus(self.lifetimes().absolute))
     }
 }

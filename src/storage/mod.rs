@@ -7,19 +7,22 @@
 //! Must not: know what a record means, or keep anything that is not durable.
 //! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decisions 0001 and 0005 (engines).
 
+pub mod backup;
 pub mod batch;
 pub mod embedded;
 pub mod engine;
 pub mod envelope;
 mod expiry;
 mod folder;
-pub mod index;
+pub mod generation;
 mod inspection;
 pub mod loading;
 pub mod key;
 pub mod limits;
 mod marker;
 pub mod memory;
+pub mod moving;
+pub mod new_folder;
 pub mod record;
 pub mod redb;
 mod round;
@@ -34,6 +37,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 pub use batch::{Batch, Outcome, Precondition, Write};
+pub use generation::{Generation, Generations};
 pub use key::Key;
 pub use record::{Raw, Record, Stored};
 

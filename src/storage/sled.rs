@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -40,11 +41,14 @@ pub(super) fn engine(folder: &Path, cache_bytes: usize) -> Result<Arc<dyn Engine
         held.create_folder(EngineName::Sled.place(), |path| found(path, folder))?;
     }
     let marker = Marker::set(&held)?;
+    clear_unfinished_snapshots(&path).map_err(|error| unusable(&path, &error))?;
     let database = database(&path, cache_bytes, folder)?;
     let file = File::open(path.join("db")).map_err(|error| unusable(&path, &error))?;
     let turn = Mutex::new(());
-    let mut sled = Sled { database, file, turn, flight: RwLock::default(), marker: None, _folder: held };
-    if marker.stood {
+    let was_founded = !database.is_empty();
+    let flight = RwLock::default();
+    let mut sled = Sled { database: Some(database), file, turn, flight, marker: None, _folder: held };
+    if marker.stood && was_founded {
         sled.check()?;
     }
     sled.marker = Some(marker);
@@ -54,7 +58,8 @@ pub(super) fn engine(folder: &Path, cache_bytes: usize) -> Result<Arc<dyn Engine
 /// A sled database in a held folder.
 #[derive(Debug)]
 struct Sled {
-    database: sled::Db,
+    // Gone only while it is dropped.
+    database: Option<sled::Db>,
     // sled's own flush leaves the file's metadata and the disk's cache alone; a sync through this handle does not.
     file: File,
     // Held by the one who applies, and by each one who walks.
@@ -69,10 +74,17 @@ struct Sled {
 
 fn found(path: &Path, folder: &Path) -> Result<(), StorageError> {
     let database = database(path, FOUNDING_CACHE, folder)?;
-    database.flush().map_err(fault)?;
-    drop(database);
+    let flushed = database.flush().map_err(fault);
+    close(database)?;
+    flushed?;
     let synced = File::open(path.join("db")).and_then(|file| file.sync_all());
     synced.map_err(|error| unusable(path, &error))
+}
+
+/// sled panics when the sync at its end fails.
+fn close(database: sled::Db) -> Result<(), StorageError> {
+    let closed = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    closed.map_err(|_| StorageError::Failed("the store could not be closed".into()))
 }
 
 const FOUNDING_CACHE: usize = 2 * 1024 * 1024;
@@ -94,6 +106,17 @@ fn database(path: &Path, cache_bytes: usize, folder: &Path) -> Result<sled::Db, 
         Ok(Err(error)) => Err(StorageError::Failed(format!("{} cannot be opened: {error}", path.display()))),
         Err(_) => Err(damaged(&"it cannot be read")),
     }
+}
+
+/// A kill, or a full disk, leaves half a snapshot under this name. sled would take it for a damaged whole one, and needs none.
+fn clear_unfinished_snapshots(path: &Path) -> std::io::Result<()> {
+    for entry in path.read_dir()? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "generating") {
+            std::fs::remove_file(file)?;
+        }
+    }
+    Ok(())
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> StorageError {
@@ -145,24 +168,29 @@ impl Sled {
         }
     }
 
+    fn database(&self) -> Result<&sled::Db, StorageError> {
+        self.database.as_ref().ok_or_else(|| StorageError::Failed("the store is closed".into()))
+    }
+
     fn launch(&self, rows: &[Row]) -> Result<(), StorageError> {
+        let database = self.database()?;
         let mut batch = sled::Batch::default();
         let mut flight = self.flight.write().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             let place = place(row.space, &row.key);
             if !flight.contains_key(&place) {
-                flight.insert(place.clone(), self.database.get(&place).map_err(fault)?);
+                flight.insert(place.clone(), database.get(&place).map_err(fault)?);
             }
             match &row.value {
                 Some(value) => batch.insert(place, value.as_slice()),
                 None => batch.remove(place),
             }
         }
-        self.database.apply_batch(batch).map_err(fault)
+        database.apply_batch(batch).map_err(fault)
     }
 
     fn sync(&self) -> Result<(), StorageError> {
-        self.database.flush().map_err(fault)?;
+        self.database()?.flush().map_err(fault)?;
         self.file
             .sync_data()
             .map_err(|error| StorageError::Failed(format!("the store could not be synced: {error}")))
@@ -171,12 +199,13 @@ impl Sled {
 
 impl Engine for Sled {
     fn get(&self, space: Space, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+        let database = self.database()?;
         let flight = self.flight.read().unwrap_or_else(PoisonError::into_inner);
         let read = keys.iter().map(|key| {
             let place = place(space, key);
             let found = match flight.get(&place) {
                 Some(before) => before.clone(),
-                None => self.database.get(&place).map_err(fault)?,
+                None => database.get(&place).map_err(fault)?,
             };
             Ok(found.map(|value| value.to_vec()))
         });
@@ -185,7 +214,7 @@ impl Engine for Sled {
 
     fn walk(&self, space: Space, from: &[u8], visit: &mut Visitor<'_>) -> Result<(), StorageError> {
         let _turn = self.quiet()?;
-        for row in self.database.range(place(space, from)..) {
+        for row in self.database()?.range(place(space, from)..) {
             let (place, value) = row.map_err(fault)?;
             let Some(key) = place.strip_prefix(&[letter(space)]) else { break };
             if visit(key, &value)?.is_break() {
@@ -197,7 +226,7 @@ impl Engine for Sled {
 
     fn walk_all(&self, visit: &mut SpaceVisitor<'_>) -> Result<(), StorageError> {
         let _turn = self.quiet()?;
-        for row in self.database.iter() {
+        for row in self.database()?.iter() {
             let (place, value) = row.map_err(fault)?;
             let (space, key) = place
                 .split_first()
@@ -223,9 +252,11 @@ impl Engine for Sled {
 
 impl Drop for Sled {
     fn drop(&mut self) {
-        if let Some(marker) = &self.marker
-            && self.quiet().is_ok()
-            && self.sync().is_ok()
+        let synced = self.quiet().is_ok() && self.sync().is_ok();
+        let closed = self.database.take().is_none_or(|database| close(database).is_ok());
+        if synced
+            && closed
+            && let Some(marker) = &self.marker
         {
             marker.remove();
         }

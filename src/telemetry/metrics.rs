@@ -101,7 +101,7 @@ fn describe() {
     describe_counter!(HASHES, "Password hashes made");
     describe_counter!(HASHES_SHED, "Password hashes not made because too many waited");
     describe_gauge!(HASHES_WAITING, "Password hashes that wait now");
-    describe_counter!(CLOCK_JUMPS, "Jumps of the machine's clock by more than a minute");
+    describe_counter!(CLOCK_JUMPS, "Jumps of the machine's clock");
     describe_gauge!(READY, "Whether all checks of /ready pass");
     describe_gauge!(BUILD, "The program's version");
 }

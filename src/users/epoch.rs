@@ -14,6 +14,13 @@ use crate::storage::{Batch, SharedStore, StorageError, Stored};
 #[serde(transparent)]
 pub struct Epoch(u64);
 
+impl Epoch {
+    /// The one that follows.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// The epoch as it was read, to be demanded or ended in a commit.
 #[derive(Debug, Clone)]
 pub struct PresentEpoch {
@@ -29,6 +36,11 @@ pub async fn present(store: &SharedStore, user: &UserId) -> Result<PresentEpoch,
 }
 
 impl PresentEpoch {
+    /// The person's record it was read from.
+    pub fn user(&self) -> Option<&User> {
+        self.read.as_ref().map(|read| &read.value)
+    }
+
     /// Adds to `batch` the condition that the person's record has not changed since the epoch was read.
     pub fn require(&self, batch: &mut Batch) {
         if let Some(read) = &self.read {
@@ -39,7 +51,7 @@ impl PresentEpoch {
     /// Adds to `batch` the end of this epoch, if it is still the present one; answers the next.
     pub fn end(&self, batch: &mut Batch) -> Epoch {
         let Some(read) = &self.read else { return self.number };
-        let next = Epoch(self.number.0.saturating_add(1));
+        let next = self.number.next();
         self.require(batch);
         batch.put(user_key(&read.value.id), &User { epoch: next, ..read.value.clone() }, None);
         next

@@ -25,6 +25,12 @@ pub enum UserError {
     /// No such group.
     #[error("there is no group named {0}; create it first")]
     UnknownGroup(String),
+    /// Nobody would be left to administer (R-AD-12).
+    #[error("this is the last administrator who may sign in; make somebody else one first")]
+    LastAdministrator,
+    /// People are still in the group.
+    #[error("there are people in the group")]
+    NotEmpty,
     /// The record changed meanwhile, or a condition of the caller did not hold. Nothing was written.
     #[error("the record was changed by somebody else at the same moment; try again")]
     Conflict,

@@ -21,8 +21,22 @@ pub struct Group {
 
 impl Record for Group {}
 
-/// Where the group named `name` stands: under its normal form, so that case does not make two of one.
-pub(super) fn key(name: &Text) -> Key {
+/// The kind of a group's record, in the current generation.
+pub const KIND: &str = "group";
+
+/// Under which id the group named `name` stands: its normal form, so that case does not make two of one.
+pub fn id(name: &Text) -> String {
     let normal = NormalName::of(name.as_str());
-    Key::new("group", &[normal.as_ref().map_or(name.as_str(), NormalName::as_str)])
+    normal.as_ref().map_or(name.as_str(), NormalName::as_str).to_owned()
+}
+
+/// That somebody was put into a group. Whoever takes groups away sees by its revision whether that happened meanwhile.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Joined {}
+
+impl Record for Joined {}
+
+/// Where [`Joined`] stands.
+pub fn joined_key() -> Key {
+    Key::new("group_joined", &[])
 }

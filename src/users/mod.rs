@@ -9,11 +9,14 @@
 //! Follows: security requirements R-ID-01 to R-ID-06, R-PW-02 to R-PW-07, R-CO-08; OpenID Connect Core section 5.1;
 //! NIST SP 800-63B-4 section 3.1.1.2.
 
+pub mod administrators;
 pub mod block_list;
 pub mod epoch;
 pub mod error;
 pub mod group;
+pub mod members;
 pub mod normal_form;
+pub mod notices;
 pub mod password;
 pub mod password_workers;
 pub mod passwords;

@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 use super::block_list;
 use super::normal_form::NormalName;
+use crate::config::LiveSettings;
+use crate::config::policy::Floor;
 
 /// The most characters a password may have.
 pub const LONGEST: usize = 256;
@@ -74,6 +76,15 @@ pub struct PasswordRules {
 }
 
 impl PasswordRules {
+    /// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
+    pub fn under(settings: &LiveSettings) -> Self {
+        let context = vec![settings.pages.organisation.clone()];
+        match settings.policy.floor {
+            Floor::Password => Self::alone(context),
+            Floor::MfaLow | Floor::Mfa => Self::with_second_factor(context),
+        }
+    }
+
     /// Where a second factor is asked of everybody: 8 characters.
     pub fn with_second_factor(context: Vec<String>) -> Self {
         Self { shortest: 8, context }

@@ -14,7 +14,7 @@ use super::user::{NewUser, State, User};
 use super::{Group, UserError, group};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random, Timestamp};
-use crate::storage::{Batch, Key, Outcome, Record, SharedStore, StorageError, Stored};
+use crate::storage::{Batch, Generations, Key, Outcome, Record, SharedStore, StorageError, Stored};
 
 /// How long a name stays reserved after its owner gave it up or was deleted (R-ID-04).
 pub const RESERVED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -22,9 +22,10 @@ pub const RESERVED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The people and groups of one store.
 #[derive(Debug, Clone)]
 pub struct Users {
-    store: SharedStore,
-    clock: Arc<dyn Clock>,
+    pub(super) store: SharedStore,
+    pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    pub(super) generations: Generations,
 }
 
 /// Who holds what looks like this. Stands under the skeleton; expires only while it is a mere reservation.
@@ -43,7 +44,8 @@ type Claims = Vec<(String, BTreeSet<String>)>;
 impl Users {
     /// The people in `store`.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random }
+        let generations = Generations::new(store.clone());
+        Self { store, clock, random, generations }
     }
 
     /// Creates an active person with a fresh random id.
@@ -166,26 +168,33 @@ impl Users {
         with: Batch,
     ) -> Result<Group, UserError> {
         let group = Group { name, description: about, created_at: self.clock.now() };
-        let key = group::key(&group.name);
-        let mut batch = Batch::new();
-        batch.require_absent(key.clone()).put(key.clone(), &group, None);
-        match self.commit(batch, with).await {
-            Err(UserError::Conflict) if self.store.fetch::<Group>(&key).await?.is_some() => {
-                Err(UserError::Taken("the group name"))
+        let id = group::id(&group.name);
+        loop {
+            let (generation, known) = self.generations.get_current(group::KIND, &[&id]).await?;
+            if known.into_iter().flatten().next().is_some() {
+                return Err(UserError::Taken("the group name"));
             }
-            other => other.map(|()| group),
+            let mut batch = Batch::new();
+            generation.change(&mut batch);
+            batch.put(generation.key(group::KIND, &id), &group, None).append(with.clone());
+            match self.store.commit(batch).await? {
+                Outcome::Done(_) => return Ok(group),
+                Outcome::Refused(0) => {}
+                Outcome::Refused(_) => return Err(UserError::Conflict),
+            }
         }
     }
 
     /// The group of that name.
     pub async fn group(&self, name: &Text) -> Result<Option<Group>, StorageError> {
-        Ok(self.store.fetch::<Group>(&group::key(name)).await?.map(|stored| stored.value))
+        let found = self.generations.get(group::KIND, &[&group::id(name)]).await?.pop().flatten();
+        Ok(found.map(|raw| raw.decode::<Group>()).transpose()?.map(|stored| stored.value))
     }
 
     /// Groups by name, at most `limit`.
     pub async fn groups(&self, limit: usize) -> Result<Vec<Group>, StorageError> {
-        let found = self.store.scan(&Key::prefix("group", &[]), None, limit).await?;
-        found.into_iter().map(|(_, raw)| Ok(raw.decode::<Group>()?.value)).collect()
+        let found = self.generations.list(group::KIND, None, limit).await?;
+        found.into_iter().map(|raw| Ok(raw.decode::<Group>()?.value)).collect()
     }
 
     /// Moves the claims on names from `before` to `after`: takes free ones, reserves those given up.
@@ -215,20 +224,28 @@ impl Users {
         batch.put(claim_key(skeleton), &reservation, Some(until));
     }
 
+    /// That these groups exist when the batch is written.
     async fn require_groups(&self, groups: &BTreeSet<Text>, batch: &mut Batch) -> Result<(), UserError> {
-        for name in groups {
-            let Some(group) = self.group(name).await? else {
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = groups.iter().map(group::id).collect();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let (generation, found) = self.generations.get_current(group::KIND, &ids).await?;
+        for (name, raw) in groups.iter().zip(found) {
+            let Some(raw) = raw else {
                 return Err(UserError::UnknownGroup(name.as_str().to_owned()));
             };
-            if group.name != *name {
+            if raw.decode::<Group>()?.value.name != *name {
                 return Err(UserError::invalid("groups", "must be written exactly as the group's name"));
             }
-            batch.require_present(group::key(name));
         }
+        generation.hold(batch);
+        batch.put(group::joined_key(), &group::Joined {}, None);
         Ok(())
     }
 
-    async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
+    pub(super) async fn commit(&self, mut own: Batch, with: Batch) -> Result<(), UserError> {
         own.append(with);
         match self.store.commit(own).await? {
             Outcome::Done(_) => Ok(()),

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::People;
 use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::storage::Batch;
-use crate::users::standing;
 
 /// The command.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +22,8 @@ pub struct Invited {
     pub username: String,
     /// The link, shown this once.
     pub link: Handed,
+    /// The address to which it goes by mail as well.
+    pub mailed: Option<String>,
 }
 
 #[async_trait]
@@ -33,16 +34,10 @@ impl Command for Invite {
     type Answer = Invited;
 
     async fn perform(self, _by: &Administrator, people: &People) -> Result<Invited, Refused> {
-        let user = people.named(&self.user).await?.value;
-        let username = user.username.as_str().to_owned();
-        if let Err(reason) = standing(&user, people.clock.now()) {
-            return Err(Refused::rule(format!("{username} may not sign in ({})", reason.word())));
-        }
+        let user = people.served(&self.user).await?;
         let mut batch = Batch::new();
-        let link = people.link(&mut batch, &user.id).await?;
-        if !people.store.commit(batch).await?.is_done() {
-            return Err(Refused::conflict());
-        }
-        Ok(Invited { username, link })
+        let (link, mailed) = people.link(&mut batch, &user).await?;
+        people.commit(batch).await?;
+        Ok(Invited { username: user.username.as_str().to_owned(), link, mailed })
     }
 }

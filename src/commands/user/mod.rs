@@ -4,20 +4,30 @@
 
 pub mod add;
 pub mod invite;
+pub mod list;
+pub mod show;
+pub mod standing;
+pub mod view;
 
 use std::sync::Arc;
 
 pub use add::Add;
 pub use invite::Invite;
+pub use list::List;
+pub use show::Show;
+pub use standing::{Delete, Lock, ResetFactor, Unlock};
 
 use super::{Administrator, Handed, Refused};
 use crate::audit::{Action, Origin, Outcome, Trail};
-use crate::config::Site;
+use crate::config::{Live, Site};
+use crate::factors;
 use crate::foundation::ids::UserId;
+use crate::foundation::secret::{Invitation, Plain};
 use crate::foundation::{Clock, Random};
-use crate::lifecycle::Invitations;
+use crate::lifecycle::{Invitations, Lifecycle};
+use crate::sessions::Sessions;
 use crate::storage::{Batch, SharedStore, Stored};
-use crate::users::{PasswordRules, Passwords, User, Users};
+use crate::users::{Passwords, User, Users, standing};
 
 /// What commands about people work with.
 #[derive(Debug, Clone)]
@@ -34,8 +44,14 @@ pub struct People {
     pub users: Users,
     /// Their passwords.
     pub passwords: Arc<Passwords>,
-    /// What a new password must fulfil.
-    pub password_rules: PasswordRules,
+    /// The settings that count now.
+    pub settings: Live,
+    /// All that can be enrolled, recovery codes included.
+    pub factors: factors::Registry,
+    /// Sign-in sessions.
+    pub sessions: Sessions,
+    /// What hangs on a person.
+    pub lifecycle: Lifecycle,
     /// One-time links.
     pub invitations: Invitations,
     /// Where events go.
@@ -45,16 +61,37 @@ pub struct People {
 impl People {
     /// Whoever is found by `login`, a user name or mail address.
     async fn named(&self, login: &str) -> Result<Stored<User>, Refused> {
-        let found = self.users.find_by_login_name(login).await?;
-        found.ok_or_else(|| {
-            Refused::absent(format!("there is nobody with the user name or mail address {login:?}"))
-        })
+        named(&self.users, login).await
     }
 
-    /// Adds to `batch` a fresh one-time link of `user`; answers its address.
-    async fn link(&self, batch: &mut Batch, user: &UserId) -> Result<Handed, Refused> {
-        let invitation = self.invitations.issue(batch, user).await?;
-        Ok(Handed::new(self.site.url(&format!("/invitation/{}", invitation.expose()))))
+    /// The same, if they may sign in.
+    async fn served(&self, login: &str) -> Result<User, Refused> {
+        let user = self.named(login).await?.value;
+        match standing(&user, self.clock.now()) {
+            Ok(()) => Ok(user),
+            Err(reason) => {
+                let username = user.username.as_str();
+                Err(Refused::rule(format!("{username} may not sign in ({})", reason.word())))
+            }
+        }
+    }
+
+    /// Commits what one command does.
+    async fn commit(&self, batch: Batch) -> Result<(), Refused> {
+        let done = self.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err(Refused::conflict()) }
+    }
+
+    /// Adds to `batch` a fresh one-time link of `user`, and the mail that brings it; answers the link, and to which address
+    /// it is mailed.
+    async fn link(&self, batch: &mut Batch, user: &User) -> Result<(Handed, Option<String>), Refused> {
+        let invitation = self.invitations.issue(batch, &user.id).await?;
+        let mailed = self.invitations.mail(batch, user, &invitation).await?;
+        Ok((self.address_of(&invitation), mailed))
+    }
+
+    fn address_of(&self, invitation: &Plain<Invitation>) -> Handed {
+        Handed::new(self.site.url(&format!("/invitation/{}", invitation.expose())))
     }
 
     /// The event goes into the change's own batch (R-AU-05).
@@ -65,4 +102,12 @@ impl People {
             None => event.write(batch),
         }
     }
+}
+
+/// Whoever is found among `users` by `login`, a user name or mail address.
+pub(super) async fn named(users: &Users, login: &str) -> Result<Stored<User>, Refused> {
+    let found = users.find_by_login_name(login).await?;
+    found.ok_or_else(|| {
+        Refused::absent(format!("there is nobody with the user name or mail address {login:?}"))
+    })
 }

@@ -3,4 +3,4 @@
 mod embedded;
 mod limits_settings;
 mod nothing_outside;
-mod older_stores;
+pub mod older_stores;

@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use keyward::app::{App, Ground};
-use keyward::audit::{Origin, Trail, trail::RETENTION};
+use keyward::audit::{Origin, Trail};
 use keyward::config::Settings;
 use keyward::factors::{Answer, Evidence, Factor as _, Occasion, TotpFactor, Verdict};
 use keyward::foundation::Timestamp;
@@ -33,17 +33,17 @@ const MASTER_KEY_SENTENCE: &[u8] = b"Test data of Keyward. This key protects not
 const USERNAME: &str = "fixture.person";
 const PASSWORD: &str = "test data, no credential";
 const TOTP_SECRET: [u8; 20] = *b"test data, no secret";
-const CLIENT_ID: &str = "fixtureClient";
-const CLIENT_SECRET: &str = "TestDataNoCredentialTestDataNoCredentialTestData";
+pub const CLIENT_ID: &str = "fixtureClient";
+pub const CLIENT_SECRET: &str = "TestDataNoCredentialTestDataNoCredentialTestData";
 /// When the stores were written, by their own clock.
-const WRITTEN: Timestamp = Timestamp(1_800_000_000_000);
+pub const WRITTEN: Timestamp = Timestamp(1_800_000_000_000);
 
 fn stores() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stores")
 }
 
 /// The provider over the store in `folder`, with the key of the test data beside it.
-async fn open(folder: &Path, at: Timestamp) -> App {
+pub async fn open(folder: &Path, at: Timestamp) -> App {
     let keys = folder.join("keys");
     if !keys.exists() {
         fs::DirBuilder::new().mode(0o700).create(&keys).unwrap();
@@ -102,14 +102,14 @@ async fn finds_everything(app: &App, facts: &Value) {
     assert_eq!((session.user, session.evidence.len()), (user.id, 2));
 
     for algorithm in SigningAlgorithm::ALL {
-        let key = app.keyring.signing_key(algorithm).unwrap();
+        let key = app.rotation.keyring().signing_key(algorithm).unwrap();
         assert_eq!(key.jwk().kid, facts["keys"][algorithm.as_str()], "made anew");
     }
 }
 
 async fn the_authenticator_works(app: &App, user: &UserId) {
     let ground = &app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let totp = TotpFactor::new(
         ground.store.clone(),
         ground.clock.clone(),
@@ -150,7 +150,7 @@ async fn fill(app: &App) -> Value {
         Some(Mail { address: MailAddress::new("fixture@example.com").unwrap(), verified: true });
     let user = app.users.create(person, Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules(), &mut batch).await.unwrap();
     let evidence = |factor: &str| -> Evidence {
         let proof = json!({"factor": factor, "credential": null, "at": WRITTEN, "journey": "fixture", "user": user.id});
         serde_json::from_value(proof).unwrap()
@@ -166,7 +166,7 @@ async fn fill(app: &App) -> Value {
         ..ClientMetadata::default()
     };
     app.clients.register(metadata, None).await.unwrap();
-    let kid = |algorithm| app.keyring.signing_key(algorithm).unwrap().jwk().kid.clone();
+    let kid = |algorithm| app.rotation.keyring().signing_key(algorithm).unwrap().jwk().kid.clone();
     let keys: serde_json::Map<_, _> =
         SigningAlgorithm::ALL.into_iter().map(|one| (one.as_str().to_owned(), kid(one).into())).collect();
     json!({"user": user.id, "session": cookie.id, "keys": keys})

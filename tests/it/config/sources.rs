@@ -46,10 +46,14 @@ fn variable_of(key: &str) -> String {
 
 /// A value for every setting: its default, or something admissible where it has none.
 fn every_setting() -> Vec<(String, String)> {
-    let (_, effective) = Given::default().read().unwrap();
-    assert!(effective.len() >= 35, "{effective:?}");
+    let mail = file("[mail]\nhost = \"smtp.example.com\"\nsender = \"keyward@example.com\"\n");
+    let (_, effective) = mail.read().unwrap();
+    assert!(effective.len() >= 45, "{effective:?}");
     let value = |setting: Effective| match (setting.key.as_str(), setting.value.as_str()) {
         ("pages.folder", "") => "\"/\"".to_owned(),
+        ("pages.language", "") => "\"de\"".to_owned(),
+        ("mail.ca_file", "") => format!("\"{}/Cargo.toml\"", env!("CARGO_MANIFEST_DIR")),
+        ("mail.password", "") => "{ env = \"PATH\" }".to_owned(),
         (_, "") => "\"words\"".to_owned(),
         _ => setting.value,
     };
@@ -58,13 +62,19 @@ fn every_setting() -> Vec<(String, String)> {
 
 /// What a setting cannot stand without.
 fn companions(key: &str) -> Vec<(String, String)> {
-    let other = match key {
-        "tls.certificate" => "tls.key",
-        "tls.key" => "tls.certificate",
-        _ => return Vec::new(),
+    let host = ("mail.host", "smtp.example.com");
+    let sender = ("mail.sender", "keyward@example.com");
+    let pairs = match key {
+        "tls.certificate" => vec![("issuer", "https://id.example.com"), ("tls.key", "file.pem")],
+        "tls.key" => vec![("issuer", "https://id.example.com"), ("tls.certificate", "file.pem")],
+        "mail.host" => vec![sender],
+        "mail.sender" => vec![host],
+        "mail.username" => vec![host, sender, ("mail.password", "{ env = \"PATH\" }")],
+        "mail.password" => vec![host, sender, ("mail.username", "keyward")],
+        _ if key.starts_with("mail.") => vec![host, sender],
+        _ => Vec::new(),
     };
-    let pairs = [("issuer", "https://id.example.com"), (other, "file.pem")];
-    pairs.map(|(key, value)| (variable_of(key), value.to_owned())).to_vec()
+    pairs.into_iter().map(|(key, value)| (variable_of(key), value.to_owned())).collect()
 }
 
 #[test]
@@ -99,8 +109,10 @@ fn every_setting_can_be_given_by_file_by_variable_and_by_option() {
 fn every_setting_is_documented() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
     let text = std::fs::read_to_string(file).unwrap();
-    let missing: Vec<_> =
-        every_setting().into_iter().map(|(key, _)| key).filter(|key| !text.contains(&format!("\n| `{key}` |"))).collect();
+    let names = text.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    let names = names.collect::<String>();
+    let mut missing: Vec<_> = every_setting().into_iter().map(|(key, _)| key).collect();
+    missing.retain(|key| !names.contains(&format!("`{key}`")));
     assert!(missing.is_empty(), "docs/operations.md has no row for {missing:?}");
 }
 
@@ -201,6 +213,29 @@ fn a_wrong_setting_names_its_line_variable_or_option() {
     assert!(
         said.starts_with("KEYWARD_PORT: port is no setting of Keyward; remove it; known here are issuer,")
     );
+}
+
+#[test]
+fn r_ks_05_a_secret_is_named_by_its_place_from_everywhere_and_shown_nowhere() {
+    let mail = |given: Given| given.option("mail.host=smtp.example.com").option("mail.sender=k@example.com");
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "open sesame\n").unwrap();
+    let place = secret.to_str().unwrap();
+    for given in [
+        Given::default().option(&format!("mail.password={{ file = \"{place}\" }}")),
+        Given::default().variable("KEYWARD_MAIL__PASSWORD__FILE", place),
+        file(&format!("[mail]\npassword = {{ file = \"{place}\" }}")),
+        file(&format!("[mail.password]\nfile = \"{place}\"")),
+    ] {
+        let (settings, effective) = mail(given).option("mail.username=keyward").read().unwrap();
+        assert_eq!(settings.mail.unwrap().password.unwrap().expose(), "open sesame");
+        assert!(!format!("{effective:?}").contains("sesame"));
+    }
+    let written = mail(Given::default().variable("KEYWARD_MAIL__PASSWORD", "open sesame"));
+    let said = written.read().unwrap_err();
+    assert!(said.starts_with("KEYWARD_MAIL__PASSWORD: mail.password is no reference"), "{said}");
+    assert!(!said.contains("sesame"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ async fn invite(app: &TestApp, person: &Person) -> String {
 async fn must_change(app: &TestApp, person: &Person) {
     let user = app.app.users.by_id(&person.id).await.unwrap().unwrap().value;
     let mut batch = Batch::new();
-    let (passwords, rules) = (&app.app.passwords, &app.app.password_rules);
+    let (passwords, rules) = (&app.app.passwords, &app.app.password_rules());
     passwords.set(&user, &person.password, true, rules, &mut batch).await.unwrap();
     app.store().commit(batch).await.unwrap();
 }

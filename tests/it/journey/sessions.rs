@@ -171,7 +171,7 @@ async fn a_session_survives_a_restart() {
     let app = started(folder.path(), clock.clone()).await;
     let user = app.users.create(NewUser::named(Username::new("ann").unwrap()), Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules(), &mut batch).await.unwrap();
     let occasion = Occasion {
         user: user.id.clone(),
         journey: JourneyId::from_text("import"),

@@ -138,11 +138,11 @@ async fn r_id_08_only_listed_groups_leave() {
     let groups = world.app.groups(&["jira-administrators", "jira-users", "payroll"]).await;
     let person = world.person_with("bob", groups, profile(Some(("bob@example.com", true)))).await;
     let id = keyward::foundation::ids::ClientId::from_text(&jira.id);
-    let mut client = std::sync::Arc::unwrap_or_clone(world.app.app.clients.find(&id).await.unwrap().unwrap());
-    client.allowed_groups = Some(vec!["jira-users".to_owned()]);
-    let mut batch = keyward::storage::Batch::new();
-    batch.put(keyward::clients::store::key(&id), &client, None);
-    world.app.app.ground.store.commit(batch).await.unwrap();
+    let narrow = |client: &mut keyward::clients::Client| {
+        client.allowed_groups = Some(vec!["jira-users".to_owned()]);
+    };
+    let changed = world.app.app.clients.change(&id, keyward::storage::Batch::new(), narrow).await;
+    assert!(changed.unwrap().is_some());
     let done = tokens(&world, &jira, &person).await;
     assert_eq!(done.claims["groups"], json!(["jira-users"]));
 }

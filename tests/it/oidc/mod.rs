@@ -21,7 +21,6 @@ mod token_client;
 mod userinfo;
 mod waiting_request;
 
-use keyward::clients::store::key;
 use keyward::foundation::ids::ClientId;
 use keyward::storage::Batch;
 
@@ -88,12 +87,8 @@ impl World {
     /// An administrator disables the application.
     pub async fn disable_application(&self) {
         let id = ClientId::from_text(&self.wiki.id);
-        let mut client =
-            std::sync::Arc::unwrap_or_clone(self.app.app.clients.find(&id).await.unwrap().unwrap());
-        client.enabled = false;
-        let mut batch = Batch::new();
-        batch.put(key(&id), &client, None);
-        self.app.app.ground.store.commit(batch).await.unwrap();
+        let disable = |client: &mut keyward::clients::Client| client.enabled = false;
+        self.app.app.clients.change(&id, Batch::new(), disable).await.unwrap().expect("it is registered");
     }
 
     /// `P400`: our own error page, which leads nowhere and signs nobody in.

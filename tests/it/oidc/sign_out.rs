@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use keyward::audit::Action;
-use keyward::clients::{Client, store};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::{ClientId, SessionId};
 use keyward::foundation::{Clock, Timestamp};
@@ -118,17 +117,13 @@ async fn r_lo_03_a_link_with_a_hint_stays_a_plain_redirect() {
 async fn r_lo_02_a_hint_for_an_unknown_application_signs_nobody_out_silently() {
     // L10
     let mut run = Run::new().await;
-    let at = store::key(&ClientId::from_text(&run.wiki.id));
-    let shop = &run.app.app.ground.store;
-    let known = shop.fetch::<Client>(&at).await.unwrap().unwrap().value;
-    let mut disabled = Batch::new();
-    disabled.put(at.clone(), &Client { enabled: false, ..known.clone() }, None);
-    shop.commit(disabled).await.unwrap();
+    let id = ClientId::from_text(&run.wiki.id);
+    let clients = run.app.app.clients.clone();
+    let known = clients.change(&id, Batch::new(), |client| client.enabled = false).await.unwrap();
+    assert!(known.is_some());
     let page = run.browser.open(run.request().url()).await;
     assert!(page.has("logout"), "{} {:?}", page.status, page.location());
-    let mut enabled = Batch::new();
-    enabled.put(at, &known, None);
-    run.app.app.ground.store.commit(enabled).await.unwrap();
+    clients.change(&id, Batch::new(), |client| client.enabled = true).await.unwrap();
     assert!(run.is_signed_in().await);
 }
 

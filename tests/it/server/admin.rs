@@ -2,10 +2,11 @@
 //! (R-OP-05, R-OP-06).
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use keyward::config::admin::Admin;
-use keyward::foundation::clock::ManualClock;
 use keyward::foundation::Timestamp;
+use keyward::foundation::clock::ManualClock;
 
 use crate::support::browser::Browser;
 use crate::support::prepared::{finish, prepare};
@@ -52,8 +53,20 @@ async fn r_op_06_a_sign_in_shows_in_the_figures_and_the_person_does_not() {
     wiki.complete(&request, &page).await;
     browser.get(format!("{issuer}/no/such/path/of-ada")).await;
 
-    let (read, text) = figures(admin).await;
-    let event = |action, outcome| read.sum("keyward_events_total", &[("action", action), ("outcome", outcome)]);
+    // Events are counted when they are linked, within a second.
+    let linked = async {
+        loop {
+            let (read, text) = figures(admin).await;
+            if read.sum("keyward_events_total", &[("action", "token_issued")]) >= 1.0 {
+                return (read, text);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let (read, text) =
+        tokio::time::timeout(Duration::from_secs(20), linked).await.expect("no event is counted");
+    let event =
+        |action, outcome| read.sum("keyward_events_total", &[("action", action), ("outcome", outcome)]);
     assert_eq!((event("password_check", "failure"), event("password_check", "success")), (1.0, 1.0));
     assert_eq!((event("factor_check", "success"), event("sign_in", "success")), (1.0, 1.0));
     assert!(event("token_issued", "success") >= 1.0);
@@ -114,7 +127,10 @@ async fn a_taken_port_is_refused_where_it_was_asked_for() {
     let admin = taken.local_addr().unwrap();
     let at = Installed::with(&format!("[admin]\nlisten = \"{admin}\""));
     let said = at.refused(&["serve"]);
-    assert!(said.contains(&format!("cannot listen on {admin} (")) && said.contains("change admin.listen"), "{said}");
+    assert!(
+        said.contains(&format!("cannot listen on {admin} (")) && said.contains("change admin.listen"),
+        "{said}"
+    );
     let at = Installed::with("[admin]\nlisten = \"off\"");
     let said = String::from_utf8(at.serve().await.stop().stdout).unwrap();
     assert!(said.contains("metrics      off"), "{said}");
@@ -135,6 +151,6 @@ async fn r_op_05_a_clock_before_the_program_was_written_is_not_ready() {
     let store = keyward::storage::memory::open(clock.clone());
     let app = crate::support::app::start_over(store, clock.clone(), |_| {}).await;
     assert!(!app.app.health.is_ready().await);
-    clock.advance(std::time::Duration::from_secs(10 * 366 * 86400));
+    clock.advance(Duration::from_secs(10 * 366 * 86400));
     assert!(app.app.health.is_ready().await);
 }

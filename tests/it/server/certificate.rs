@@ -39,7 +39,8 @@ fn keys_of_every_usual_form_are_read() {
     read(&Pair::write(folder.path(), &chain, &pem("EC PRIVATE KEY", sec1.as_ref()))).unwrap();
     // PKCS#1
     let generated = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let pkcs8 = aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&generated).unwrap();
+    let pkcs8 =
+        aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&generated).unwrap();
     let key = KeyPair::try_from(pkcs8.as_ref()).unwrap();
     let chain = authority.sign(params("id.example.com", GOOD, NOW), &key);
     let pkcs1 = rsa::RsaPrivateKey::from_pkcs8_der(pkcs8.as_ref()).unwrap().to_pkcs1_der().unwrap();

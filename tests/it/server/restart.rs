@@ -189,7 +189,10 @@ async fn r_op_07_asked_twice_the_program_stops_at_once_and_asked_once_within_ten
         // Its body never comes: it is under way for 15 s.
         let mut stuck = TcpStream::connect(address).await.unwrap();
         let kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n";
-        stuck.write_all(format!("POST /token HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n").as_bytes()).await.unwrap();
+        stuck
+            .write_all(format!("POST /token HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n").as_bytes())
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
         let watch = Stopwatch::start();
         for _ in 1..asked {
@@ -207,6 +210,7 @@ fn a_socket_for_another_address_is_refused_with_one_sentence() {
     let at = Installed::with(QUIET);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let ended = at.refused_on(&listener);
-    let sentence = format!("a socket on {} was handed over, which is not among", listener.local_addr().unwrap());
+    let sentence =
+        format!("a socket on {} was handed over, which is not among", listener.local_addr().unwrap());
     assert!(ended.contains(&sentence), "{ended}");
 }

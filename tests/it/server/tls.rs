@@ -156,9 +156,8 @@ async fn r_tr_09_slow_handshakes_are_cut() {
 async fn r_tr_01_a_new_certificate_is_taken_while_connections_live_on() {
     let server = start(Plan::default()).await;
     let old = server.shown().await;
-    let mut open = connect(&server.authority.client(&[&TLS13], &[]), HERE, server.running.address, HOST)
-        .await
-        .unwrap();
+    let mut open =
+        connect(&server.authority.client(&[&TLS13], &[]), HERE, server.running.address, HOST).await.unwrap();
     let (chain, key) = server.authority.issue(HOST, GOOD, server.clock.now());
     server.replace(&chain, &key.serialize_pem());
     let new = server.shown().await;
@@ -174,8 +173,7 @@ async fn r_tr_01_a_bad_new_certificate_leaves_the_old_one_in_use() {
     let server = start(Plan::default()).await;
     let old = server.shown().await;
     let (chain, key) = server.authority.issue(HOST, GOOD, server.clock.now());
-    let (expired, expired_key) =
-        server.authority.issue(HOST, Days { from: -20, to: -1 }, server.clock.now());
+    let (expired, expired_key) = server.authority.issue(HOST, Days { from: -20, to: -1 }, server.clock.now());
     let (other, other_key) = server.authority.issue("www.example.com", GOOD, server.clock.now());
     for (certificate, key) in [
         ("", key.serialize_pem()),
@@ -225,7 +223,8 @@ async fn the_program_serves_https_takes_a_new_certificate_and_refuses_a_wrong_on
     assert!(stopped.status.success());
     assert!(String::from_utf8_lossy(&stopped.stderr).contains("a new certificate is in use"));
 
-    std::fs::write(at.folder.path().join("privkey.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    std::fs::write(at.folder.path().join("privkey.pem"), KeyPair::generate().unwrap().serialize_pem())
+        .unwrap();
     let said = refused(&["serve", "--settings", &at.settings], "", 1);
     assert!(said.contains("tls.key: the file ") && said.contains("is not the key"), "{said}");
 }

@@ -15,6 +15,7 @@ use keyward::foundation::clock::ManualClock;
 use keyward::foundation::random::{self, Random, SeededRandom, SystemRandom};
 use keyward::storage;
 
+use super::power_cut;
 use super::workload::{self, Ledger, WRITERS};
 
 const FOLDER: &str = "KEYWARD_CRASH_FOLDER";
@@ -41,7 +42,7 @@ fn rounds(engine: EngineName) {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::default();
     for round in 0..rounds {
-        let mut child = spawn(engine, folder.path(), &ledger, false);
+        let mut child = spawn(&engine.to_string(), folder.path(), &ledger, false);
         let reader = read(&mut child);
         // Real time on purpose: the moment of the kill is what is tested.
         std::thread::sleep(moment(&moments, round));
@@ -56,7 +57,7 @@ fn rounds(engine: EngineName) {
         lines.iter().for_each(|line| ledger.note(line));
         ledger.kills += 1;
     }
-    let mut last = spawn(engine, folder.path(), &ledger, true);
+    let mut last = spawn(&engine.to_string(), folder.path(), &ledger, true);
     let lines = read(&mut last).join().unwrap();
     assert!(last.wait().unwrap().success(), "seed {seed}: {lines:#?}");
     println!("acknowledged: {:?}", ledger.acknowledged);
@@ -79,8 +80,11 @@ fn child() {
 
 async fn work(folder: &Path, ledger: Ledger) -> Result<(), String> {
     let clock = Arc::new(ManualClock::new(super::START));
-    let engine: EngineName = std::env::var(ENGINE).unwrap().parse().unwrap();
-    let store = storage::open(engine, folder, 4 << 20, clock).map_err(|error| error.to_string())?;
+    let engine = std::env::var(ENGINE).unwrap();
+    let store = match engine.parse() {
+        Ok(engine) => storage::open(engine, folder, 4 << 20, clock).map_err(|error| error.to_string())?,
+        Err(_) => power_cut::open_control(folder, clock)?,
+    };
     workload::verify(&store, &ledger).await?;
     if std::env::var(VERIFY_ONLY).is_ok() {
         return Ok(());
@@ -100,10 +104,11 @@ fn say(line: &str) {
     std::io::stdout().lock().write_all(format!("\n{line} .\n").as_bytes()).unwrap();
 }
 
-fn spawn(engine: EngineName, folder: &Path, ledger: &Ledger, verify_only: bool) -> Child {
+/// A child on `engine`, which may also be the control of [`power_cut`].
+pub(super) fn spawn(engine: &str, folder: &Path, ledger: &Ledger, verify_only: bool) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "storage::crash::child", "--nocapture", "--test-threads=1"]);
-    command.env(FOLDER, folder).env(ENGINE, engine.to_string()).env(LEDGER, ledger.to_text());
+    command.env(FOLDER, folder).env(ENGINE, engine).env(LEDGER, ledger.to_text());
     command.stdout(Stdio::piped()).stderr(Stdio::inherit());
     if verify_only {
         command.env(VERIFY_ONLY, "1");
@@ -111,7 +116,8 @@ fn spawn(engine: EngineName, folder: &Path, ledger: &Ledger, verify_only: bool) 
     command.spawn().unwrap()
 }
 
-fn read(child: &mut Child) -> std::thread::JoinHandle<Vec<String>> {
+/// Reads what the child acknowledges until it ends.
+pub(super) fn read(child: &mut Child) -> std::thread::JoinHandle<Vec<String>> {
     let output = BufReader::new(child.stdout.take().unwrap());
     std::thread::spawn(move || output.lines().map_while(Result::ok).collect())
 }
@@ -122,6 +128,6 @@ fn moment(moments: &dyn Random, round: u64) -> Duration {
     Duration::from_millis(if round % 2 == 1 { draw % 100 } else { 100 + draw % 700 })
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub(super) fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }

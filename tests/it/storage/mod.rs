@@ -1,12 +1,15 @@
 //! The storage kernel: one contract on every engine, crashes, system calls, and a comparison with a model.
 
+mod backup;
 mod contract;
 mod counters;
 mod crash;
 mod expiry;
 mod failing;
+mod faults;
 mod model;
 mod places;
+mod power_cut;
 mod races;
 mod second_engine;
 mod system_calls;

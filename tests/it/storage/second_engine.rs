@@ -134,3 +134,13 @@ async fn starts_over_after_a_half_founded_store() {
     open(EngineName::Sled, folder.path()).unwrap();
     assert!(!folder.path().join("store.sled.new").exists());
 }
+
+/// sled writes snapshots of its own bookkeeping under this name first, and would take half of one for a damaged whole one.
+#[tokio::test]
+async fn opens_after_a_kill_that_left_half_a_snapshot() {
+    let folder = two_notes().await;
+    std::fs::write(folder.path().join("store.sled/snap.FFFFFFFFFFFF0060.generating"), b"half of one")
+        .unwrap();
+    let store = open(EngineName::Sled, folder.path()).unwrap();
+    assert!(store.get(&[key("a")]).await.unwrap()[0].is_some());
+}

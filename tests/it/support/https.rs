@@ -68,7 +68,9 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let Self { config, from, to } = self.clone();
         let name = uri.host().unwrap().to_owned();
-        Box::pin(async move { connect(&config, from, to, &name).await.map(|stream| TokioIo::new(Stream(stream))) })
+        Box::pin(
+            async move { connect(&config, from, to, &name).await.map(|stream| TokioIo::new(Stream(stream))) },
+        )
     }
 }
 

@@ -100,7 +100,7 @@ impl TestApp {
     pub async fn person_like(&self, new: NewUser) -> Person {
         let user: User = self.app.users.create(new, Batch::new()).await.unwrap();
         let mut batch = Batch::new();
-        self.app.passwords.set(&user, PASSWORD, false, &self.app.password_rules, &mut batch).await.unwrap();
+        self.app.passwords.set(&user, PASSWORD, false, &self.app.password_rules(), &mut batch).await.unwrap();
         self.app.ground.store.commit(batch).await.unwrap();
         Person {
             id: user.id.clone(),

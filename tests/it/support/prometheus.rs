@@ -33,7 +33,9 @@ impl Exposition {
                     "TYPE" if read.kinds.insert(name.to_owned(), rest.to_owned()).is_some() => {
                         return Err(format!("{name} comes in two places"));
                     }
-                    "TYPE" if !["counter", "gauge", "histogram"].contains(&rest) => return Err(line.to_owned()),
+                    "TYPE" if !["counter", "gauge", "histogram"].contains(&rest) => {
+                        return Err(line.to_owned());
+                    }
                     "TYPE" => name.clone_into(&mut family),
                     "HELP" if !rest.is_empty() => {}
                     _ => return Err(line.to_owned()),
@@ -58,7 +60,9 @@ impl Exposition {
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let bears = |sample: &&Sample| {
             sample.name == name
-                && labels.iter().all(|(label, value)| sample.labels.get(*label).is_some_and(|own| own == value))
+                && labels
+                    .iter()
+                    .all(|(label, value)| sample.labels.get(*label).is_some_and(|own| own == value))
         };
         self.samples.iter().filter(bears).map(|sample| sample.value).sum()
     }
@@ -66,13 +70,17 @@ impl Exposition {
     fn family<'a>(&self, name: &'a str) -> Option<&'a str> {
         let ends = ["_bucket", "_sum", "_count"];
         let histogram = ends.iter().find_map(|end| name.strip_suffix(end));
-        let histogram = histogram.filter(|family| self.kinds.get(*family).is_some_and(|kind| kind == "histogram"));
+        let histogram =
+            histogram.filter(|family| self.kinds.get(*family).is_some_and(|kind| kind == "histogram"));
         histogram.or_else(|| self.kinds.contains_key(name).then_some(name))
     }
 
     fn check_counters(&self) -> Result<(), String> {
         let named = |(name, kind): &(&String, &String)| (*kind == "counter") == name.ends_with("_total");
-        self.kinds.iter().find(|entry| !named(entry)).map_or(Ok(()), |(name, kind)| Err(format!("{name} is a {kind}")))
+        self.kinds
+            .iter()
+            .find(|entry| !named(entry))
+            .map_or(Ok(()), |(name, kind)| Err(format!("{name} is a {kind}")))
     }
 
     /// Buckets rise with their bounds, and the last one, without bound, is the count.
@@ -82,7 +90,8 @@ impl Exposition {
             let Some(family) = sample.name.strip_suffix("_bucket") else { continue };
             let mut labels = sample.labels.clone();
             let bound = labels.remove("le").ok_or("a bucket without a bound")?;
-            let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().map_err(|_| "a strange bound")? };
+            let bound =
+                if bound == "+Inf" { f64::INFINITY } else { bound.parse().map_err(|_| "a strange bound")? };
             rows.entry((family.to_owned(), format!("{labels:?}"))).or_default().push((bound, sample.value));
         }
         for ((family, labels), row) in rows {

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward::audit::trail::RETENTION;
 use keyward::audit::{Event, Origin, Trail};
 use keyward::config::limits::Limits;
+use keyward::config::pages::Names;
+use keyward::config::{Live, LiveSettings};
 use keyward::directory::own::{OwnDirectory, Parts};
 use keyward::directory::{Answer, Directory as _, PasswordAttempt};
 use keyward::factors::{Occasion, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
@@ -64,7 +65,7 @@ impl World {
         let workers = PasswordWorkers::start(workers).unwrap();
         let passwords = Passwords::new(store.clone(), time.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords.with_cost(CHEAP));
-        let trail = Trail::new(time.clone(), random.clone(), RETENTION);
+        let trail = Trail::new(time.clone(), random.clone());
         let users = Users::new(store.clone(), time.clone(), random.clone());
         let directory = OwnDirectory::new(Parts {
             store: store.clone(),
@@ -78,7 +79,7 @@ impl World {
         let lockout = AuthenticatorLockout::new(store.clone(), time.clone(), &Limits::default());
         let totp =
             TotpFactor::new(store.clone(), time.clone(), sealing.clone(), lockout.clone(), trail.clone());
-        let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), "Keyward: Demo");
+        let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), demonstration());
         let recovery = RecoveryCodes::new(
             store.clone(),
             time,
@@ -114,6 +115,12 @@ impl World {
         let found = self.trail.read(&self.store, None, 1000).await.unwrap();
         found.into_iter().map(|(_, event)| event).collect()
     }
+}
+
+/// Settings in which the organisation's name has a colon.
+fn demonstration() -> Live {
+    let pages = Names { organisation: "Keyward: Demo".to_owned(), support: None, language: None };
+    Live::new(LiveSettings { pages, ..LiveSettings::default() })
 }
 
 pub fn origin(address: &str) -> Origin {

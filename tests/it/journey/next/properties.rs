@@ -56,7 +56,7 @@ impl Walk {
     fn take(self, mut scene: Scene) -> Scene {
         let journey = &mut scene.journey;
         if self.permission == Some(EnrolmentPermission::Invitation) {
-            journey.invite(user(self.who), Epoch::default());
+            journey.invite(user(self.who), Epoch::default(), EnrolmentPermission::Invitation);
         }
         for (factor, age) in &self.proofs {
             journey.accept(proof(*factor, self.who, THIS, ago(*age)), Epoch::default()).unwrap();

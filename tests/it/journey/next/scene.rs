@@ -102,7 +102,7 @@ impl Scene {
 
     /// Ann came by an administrator's link.
     pub fn invited(mut self) -> Self {
-        self.journey.invite(user("ann"), Epoch::default());
+        self.journey.invite(user("ann"), Epoch::default(), EnrolmentPermission::Invitation);
         self.about()
     }
 

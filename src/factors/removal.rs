@@ -1,0 +1,24 @@
+//! All that a person has enrolled, taken away at once: by an administrator, or because the person is deleted.
+
+use super::recovery_codes;
+use super::store::{totp_credentials, totp_key};
+use crate::foundation::ids::{CredentialId, UserId};
+use crate::limits::AuthenticatorLockout;
+use crate::storage::{Batch, SharedStore, StorageError};
+
+/// Adds to `batch` that no second factor of `user` is left, nor recovery codes, nor failures counted against them; answers
+/// which ones went. Whether that may be, and the event, is the caller's.
+pub async fn remove_all(
+    store: &SharedStore,
+    batch: &mut Batch,
+    user: &UserId,
+) -> Result<Vec<CredentialId>, StorageError> {
+    let apps = totp_credentials(store, user).await?.map(|stored| stored.value.list).unwrap_or_default();
+    let mut gone: Vec<_> = apps.into_iter().map(|credential| credential.id).collect();
+    gone.extend(recovery_codes::set_of(store, user).await?);
+    for credential in &gone {
+        AuthenticatorLockout::succeeded(credential, batch);
+    }
+    batch.delete(totp_key(user)).delete(recovery_codes::key(user));
+    Ok(gone)
+}

@@ -1,0 +1,71 @@
+//! A person is locked out, let in again, deleted, or has lost every factor, as an administrator decided (R-RC-08, R-AD-12):
+//! sessions, open journeys, tokens and links end in the same commit.
+
+use super::Lifecycle;
+use super::invitation::{self, Invitations, Purpose};
+use crate::audit::{Action, Actor, Origin, Outcome};
+use crate::factors::removal;
+use crate::foundation::ids::UserId;
+use crate::foundation::secret::{Invitation, Plain};
+use crate::storage::{Batch, StorageError};
+use crate::users::{State, User, UserError};
+
+impl Lifecycle {
+    /// Locks a person out until [`Self::unlock`].
+    pub async fn lock(&self, user: &UserId, by: Actor) -> Result<User, UserError> {
+        let mut batch = self.ended(user, Action::UserLocked, by).await?;
+        self.users.leave_an_administrator(&mut batch, user, false).await?;
+        let locked = self.users.change(user, batch, |user| {
+            user.state = State::Locked;
+            user.epoch = user.epoch.next();
+        });
+        locked.await
+    }
+
+    /// Lets a person sign in again, who was locked or disabled. What had ended stays so.
+    pub async fn unlock(&self, user: &UserId, by: Actor) -> Result<User, UserError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, Action::UserUnlocked, by);
+        self.users.set_state(user, State::Active, batch).await
+    }
+
+    /// Deletes a person with everything that hangs on them. Names stay reserved for a year.
+    pub async fn delete(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
+        let mut batch = self.ended(user, Action::UserDeleted, by).await?;
+        self.users.leave_an_administrator(&mut batch, user, true).await?;
+        removal::remove_all(&self.store, &mut batch, user).await?;
+        self.grants.forget_user(&mut batch, user).await?;
+        self.users.delete(user, batch).await
+    }
+
+    /// Adds to `batch` that all factors of a person are gone; answers the one-time link with which the person, by the
+    /// password, enrols a new one.
+    pub async fn reset_factors(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        invitations: &Invitations,
+        by: Actor,
+    ) -> Result<Plain<Invitation>, StorageError> {
+        for credential in removal::remove_all(&self.store, batch, user).await? {
+            let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
+            event.by(by.clone()).about(user).credential(&credential).write(batch);
+        }
+        self.note(batch, user, Action::FactorsReset, by);
+        self.sessions.remove_all(batch, user, None).await?;
+        invitations.issue_for(batch, user, Purpose::Factor).await
+    }
+
+    /// A batch with the event, and the end of all that the person, or whoever has a link, could go on with.
+    async fn ended(&self, user: &UserId, action: Action, by: Actor) -> Result<Batch, StorageError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, action, by);
+        self.sessions.remove_all(&mut batch, user, None).await?;
+        batch.delete(invitation::pointer_key(user));
+        Ok(batch)
+    }
+
+    fn note(&self, batch: &mut Batch, user: &UserId, action: Action, by: Actor) {
+        self.trail.event(action, Outcome::Success, &Origin::default()).by(by).about(user).write(batch);
+    }
+}
