@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failed, Place, opening, say, serving};
+use super::{Failed, Place, administrator, opening, say, serving};
 use crate::app::App;
 use crate::config::Settings;
 use crate::foundation::clock::SystemClock;
@@ -30,6 +30,7 @@ pub async fn run(place: &Place) -> Result<(), Failed> {
         let routes = admin::routes(&settings.admin, &settings.http, app.health.clone(), metrics.clone());
         doors.push((server, routes));
     }
+    say(&administrator::welcome(&app).await?);
     serving::serve(&app, doors, keep_watch(&app, tls, metrics)).await?;
     say("Keyward has stopped.\n");
     Ok(())

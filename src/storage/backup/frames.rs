@@ -145,7 +145,7 @@ impl<R: Read> FrameReader<R> {
     }
 
     /// The next record; `None` once all was read and found whole.
-    pub fn next(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
+    pub fn read_record(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
         let mut first = [0; 4];
         self.input.read_exact(&mut first).map_err(|error| unread(&error))?;
         if first == [0; 4] {
