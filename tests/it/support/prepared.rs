@@ -36,7 +36,7 @@ pub async fn prepare(at: &Installed) -> (Person, Registered) {
     let app = open(at).await;
     let user = app.users.create(NewUser::named(Username::new("ada").unwrap()), Batch::new()).await.unwrap();
     let mut batch = Batch::new();
-    app.passwords.set(&user, PASSWORD, false, &app.password_rules, &mut batch).await.unwrap();
+    app.passwords.set(&user, PASSWORD, false, &app.password_rules(), &mut batch).await.unwrap();
     app.ground.store.commit(batch).await.unwrap();
     let secret = vec![b'k'; totp::SECRET_BYTES];
     let journey = JourneyId::from_text("import");
