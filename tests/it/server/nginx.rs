@@ -96,6 +96,7 @@ struct Behind {
     keyward: SocketAddr,
     nginx: SocketAddr,
     plain: SocketAddr,
+    /// Speaks HTTP/1.1 only, to write requests by hand.
     client: Arc<ClientConfig>,
     https: Https,
     _running: Nginx,
@@ -112,8 +113,8 @@ async fn start(at: Installed) -> Behind {
         assert!(running.0.try_wait().unwrap().is_none(), "nginx ended");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let client = authority.client(&[&TLS13, &TLS12], &["h2", "http/1.1"]);
-    let https = Https::new(client.clone(), PEOPLE, nginx);
+    let https = Https::new(authority.client(&[&TLS13, &TLS12], &["h2", "http/1.1"]), PEOPLE, nginx);
+    let client = authority.client(&[&TLS13, &TLS12], &["http/1.1"]);
     Behind { at, keyward, nginx, plain, client, https, _running: running }
 }
 
