@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::App;
+use crate::commands::audit::{self, Records};
 use crate::commands::client::{self, Applications};
+use crate::commands::key;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
 
@@ -11,10 +13,17 @@ impl App {
     /// The closed list of commands.
     pub fn commands(&self) -> Registry {
         let (people, applications) = (self.people(), self.applications());
+        let records = Records { chain: self.chain.clone(), users: self.users.clone() };
         Listing::default()
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
             .with::<client::Add>(&applications)
+            .with::<key::List>(&self.rotation)
+            .with::<key::Rotate>(&self.rotation)
+            .with::<key::Retire>(&self.rotation)
+            .with::<audit::Show>(&records)
+            .with::<audit::Export>(&records)
+            .with::<audit::Verify>(&records)
             .close()
     }
 

@@ -7,11 +7,14 @@
 //! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
+pub mod audit;
 pub mod client;
 pub mod demo;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
+pub mod key;
+pub mod moment;
 pub mod opening;
 pub mod serve;
 pub mod serving;
@@ -44,6 +47,12 @@ enum Command {
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Which installation a command works on.
@@ -96,6 +105,8 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
         Command::Client(command) => client::run(command).await,
+        Command::Key(command) => key::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
     }
 }
 

@@ -11,8 +11,10 @@
 //! Follows: security requirements R-AD-02, R-AD-05, R-AD-11, R-CO-04.
 
 pub mod administrator;
+pub mod audit;
 pub mod client;
 pub mod handed;
+pub mod key;
 pub mod refused;
 pub mod registry;
 pub mod user;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::support::program::{Demo, complaint, done, keyward, refused};
 
 mod held;
+mod trail;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");
