@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Failed, Place, opening, say};
-use crate::config::Settings;
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::storage::EngineName;
 use crate::foundation::clock::SystemClock;
-use crate::storage::moving;
+use crate::foundation::random::SystemRandom;
+use crate::storage::Batch;
+use crate::storage::backup::BackupError;
+use crate::storage::moving::{self, DataFolder};
 
 /// `keyward move`.
 #[derive(Debug, clap::Args)]
@@ -24,23 +27,39 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
-    let settings = Settings::load(arguments.place.settings.as_deref()).map_err(Failed::from_error)?;
+    let settings = arguments.place.read()?;
     let into = arguments.into.unwrap_or_else(|| {
         let mut name = settings.data.folder.clone().into_os_string();
         name.push(format!("-{}", arguments.to));
         name.into()
     });
-    let store = opening::store(&settings)?;
-    let moved = moving::copy(&store, arguments.to, &into, Arc::new(SystemClock)).await;
-    let moved = moved.map_err(Failed::from_error)?;
+    let source = DataFolder { path: &settings.data.folder, engine: settings.storage.engine };
+    let target = DataFolder { path: &into, engine: arguments.to };
+    let moved = moving::carry_over(source, target, event(), Arc::new(SystemClock)).await.map_err(failed)?;
     let digest: String = moved.digest.iter().map(|byte| format!("{byte:02x}")).collect();
     say(&format!(
         "{} holds the same {} records (SHA-256 {digest} on both sides).\nSet data.folder to it and storage.engine = \"{}\", and \
-         start. {} stays as it was; remove it when you no longer want to go back.\n",
+         start. {} is marked as moved and starts no more: remove it.\nTo go back, move the data again, from there to a new \
+         folder.\n",
         into.display(),
         moved.records,
         arguments.to,
         settings.data.folder.display(),
     ));
     Ok(())
+}
+
+fn event() -> Batch {
+    let trail = Trail::new(Arc::new(SystemClock), Arc::new(SystemRandom));
+    let mut batch = Batch::new();
+    let event = trail.event(Action::DataMoved, Outcome::Success, &Origin::default());
+    event.by(Actor::CommandLine).write(&mut batch);
+    batch
+}
+
+fn failed(error: BackupError) -> Failed {
+    match error {
+        BackupError::Storage(error) => opening::failed(error),
+        other => Failed::from_error(other),
+    }
 }

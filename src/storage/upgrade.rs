@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use super::engine::{Engine, Row, Space, Step};
-use super::{Key, Raw, Revision, StorageError, StoreMark, envelope};
+use super::{Key, Raw, Revision, StorageError, StoreMark, envelope, moving};
 use crate::foundation::random::{self, SystemRandom};
 
 /// The format of a store that this program writes.
@@ -13,6 +13,7 @@ pub const STORE_FORMAT: u64 = 1;
 
 /// Makes a new store ours or checks an old one; answers the highest revision it has given out.
 pub(super) fn prepare(engine: &dyn Engine) -> Result<Revision, StorageError> {
+    moving::refuse_moved(engine)?;
     match number(engine, &format_key())? {
         Some(STORE_FORMAT) => {
             if number(engine, &number_key())?.is_none() {
