@@ -27,7 +27,7 @@ use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Trouble;
-use crate::lifecycle::restored::{FirstStart, RestoredError};
+use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -157,8 +157,7 @@ impl App {
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail);
         let users = Users::new(store.clone(), clock.clone(), random.clone());
-        let (sealed, notices) = (sealing.as_ref(), &mail.notices);
-        FirstStart { store: &store, sealing: sealed, users: &users, notices }.accept().await?;
+        restored::accept(&store, &sealing, &users, &mail.notices).await?;
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());

@@ -53,8 +53,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
          signing keys.\n\
          Put the master key of that time into the keys folder (the backup does not hold it), set data.folder and\n\
          storage.engine = \"{}\", and start. Only then is it proven that this backup was made under that key: a forged one is\n\
-         refused. Every administrator is told by mail. People, applications and administrators are as they were then: what\n\
-         was locked, removed or replaced since is back, and docs/operations.md says what to do about it.\n",
+         refused. Every administrator with a mail address is told of it, where a mail server is configured.\n\
+         People, applications and administrators are as they were then: what was locked, removed or replaced since is back.\n\
+         docs/operations.md says what to do about it.\n",
         into.display(),
         restored.kept,
         restored.head.made_at.rfc3339(),

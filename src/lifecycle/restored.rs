@@ -69,43 +69,34 @@ pub(super) fn note(batch: &mut Batch, backup: &Whole) {
     batch.put(key(), &unproven, None);
 }
 
-/// What a start looks at before it does anything else.
-#[derive(Debug)]
-pub struct FirstStart<'a> {
-    /// Where the backup may be noted.
-    pub store: &'a SharedStore,
-    /// The master key's work.
-    pub sealing: &'a Sealing,
-    /// Knows the administrators.
-    pub users: &'a Users,
-    /// Tells them.
-    pub notices: &'a Notices,
+/// Refuses a store that was restored from a forged backup; to be called before anything else is done with it. After an honest
+/// one every administrator is told, once.
+pub async fn accept(
+    store: &SharedStore,
+    sealing: &Sealing,
+    users: &Users,
+    notices: &Notices,
+) -> Result<(), RestoredError> {
+    let Some(found) = store.fetch::<Unproven>(&key()).await? else { return Ok(()) };
+    let backup = found.value;
+    if !is_ours(&backup, sealing) {
+        return Err(RestoredError::Forged(backup.made_at.rfc3339()));
+    }
+    let mut batch = Batch::new();
+    batch.require_revision(key(), found.revision).delete(key());
+    let notice = Notice::Restored { made_at: for_people(backup.made_at) };
+    for administrator in users.administrators().await?.iter().take(MOST_TOLD) {
+        notices.tell(&mut batch, administrator, notice.clone(), &Origin::default()).await?;
+    }
+    // Refused means that another start was first: it has told them.
+    if store.commit(batch).await?.is_done() {
+        let (made_at, number) = (backup.made_at.rfc3339(), format!("{:016x}", backup.store));
+        tracing::warn!(made_at, store = number, "this data was restored from a backup, which was made here");
+    }
+    Ok(())
 }
 
-impl FirstStart<'_> {
-    /// Refuses a store that was restored from a forged backup. After an honest one every administrator is told, once.
-    pub async fn accept(&self) -> Result<(), RestoredError> {
-        let Some(found) = self.store.fetch::<Unproven>(&key()).await? else { return Ok(()) };
-        let backup = found.value;
-        if !self.is_ours(&backup) {
-            return Err(RestoredError::Forged(backup.made_at.rfc3339()));
-        }
-        let mut batch = Batch::new();
-        batch.require_revision(key(), found.revision).delete(key());
-        let notice = Notice::Restored { made_at: for_people(backup.made_at) };
-        for administrator in self.users.administrators().await?.iter().take(MOST_TOLD) {
-            self.notices.tell(&mut batch, administrator, notice.clone(), &Origin::default()).await?;
-        }
-        // Refused means that another start was first: it has told them.
-        if self.store.commit(batch).await?.is_done() {
-            let (made_at, store) = (backup.made_at.rfc3339(), format!("{:016x}", backup.store));
-            tracing::warn!(made_at, store, "this data was restored from a backup, which was made here");
-        }
-        Ok(())
-    }
-
-    fn is_ours(&self, backup: &Unproven) -> bool {
-        let read = |text: &str| STANDARD_NO_PAD.decode(text).unwrap_or_default();
-        self.sealing.verify_keyed_hash(PURPOSE, &read(&backup.digest), &read(&backup.code))
-    }
+fn is_ours(backup: &Unproven, sealing: &Sealing) -> bool {
+    let read = |text: &str| STANDARD_NO_PAD.decode(text).unwrap_or_default();
+    sealing.verify_keyed_hash(PURPOSE, &read(&backup.digest), &read(&backup.code))
 }
