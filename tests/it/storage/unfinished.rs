@@ -3,71 +3,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
-use keyward::foundation::Timestamp;
+use keyward::storage::SharedStore;
 use keyward::storage::backup::file;
 use keyward::storage::backup::key::Identity;
 use keyward::storage::new_folder::NewFolder;
-use keyward::storage::{
-    Batch, CheckReport, ExportSink, Key, Outcome, Raw, Revision, SharedStore, StorageError, Store, StoreMark,
-    envelope,
-};
-use tokio::sync::{Notify, watch};
 
 use super::backup::{authentication, fill};
 use super::{Bench, START};
+use crate::support::endless::Endless;
 use crate::support::mailbox::eventually;
-
-/// A store whose copy never ends.
-#[derive(Debug, Default)]
-struct Endless {
-    handed_over: AtomicU64,
-    begun: Notify,
-    ended: Notify,
-}
-
-#[async_trait]
-impl Store for Endless {
-    async fn export(&self, sink: &mut dyn ExportSink) -> Result<u64, StorageError> {
-        sink.begin(StoreMark { number: 1, revision: Revision::MAX })?;
-        loop {
-            let number = self.handed_over.fetch_add(1, Ordering::Relaxed);
-            let key = Key::new("note", &[&format!("{number:020}")]);
-            let raw = Raw { json: b"1".to_vec(), revision: 1, expires: None };
-            if let Err(error) = sink.record(&key, &envelope::encode(&key, &raw)) {
-                self.ended.notify_one();
-                return Err(error);
-            }
-            self.begun.notify_one();
-        }
-    }
-
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError> {
-        Ok(vec![None; keys.len()])
-    }
-
-    async fn scan(&self, _: &Key, _: Option<&Key>, _: usize) -> Result<Vec<(Key, Raw)>, StorageError> {
-        Ok(Vec::new())
-    }
-
-    async fn commit(&self, _: Batch) -> Result<Outcome, StorageError> {
-        Ok(Outcome::Done(1))
-    }
-
-    async fn sweep(&self, _: Timestamp, _: usize) -> Result<usize, StorageError> {
-        Ok(0)
-    }
-
-    async fn check(&self) -> Result<CheckReport, StorageError> {
-        Ok(CheckReport::default())
-    }
-
-    fn failure(&self) -> watch::Receiver<Option<String>> {
-        watch::channel(None).1
-    }
-}
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
@@ -76,17 +21,16 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_op_07_a_backup_ends_with_whoever_waited_for_it() {
-    let (folder, endless) = (tempfile::tempdir().unwrap(), Arc::new(Endless::default()));
+    let (folder, endless) = (tempfile::tempdir().unwrap(), Arc::new(Endless::over(Bench::memory().store)));
     let (store, path): (SharedStore, _) = (endless.clone(), folder.path().join("backup"));
     let backup = tokio::spawn(async move {
         let recipient = Identity::generate().recipient();
         file::write(&store, &path, &recipient, START, authentication()).await.map(drop)
     });
-    endless.begun.notified().await;
+    endless.begun().await;
     assert_eq!(names(folder.path()).len(), 1);
     backup.abort();
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), endless.ended.notified()).await;
-    assert!(ended.is_ok(), "nobody waits, and it goes on");
+    endless.ended().await;
     eventually("nothing is left of it", || names(folder.path()).is_empty()).await;
 }
 
