@@ -214,7 +214,7 @@ async fn serve_together() -> Result<(), Box<dyn Error>> {
     say(&serde_json::to_string(&provider.known)?)?;
     let idle = Arc::new(Mutex::new(batches::writers(&provider)));
     let waiting = Arc::new(Mutex::new(Vec::new()));
-    let keyring = provider.app.keyring.clone();
+    let keyring = provider.app.rotation.keyring().clone();
     let (authorizing, redeeming) = ((idle.clone(), waiting.clone()), (idle, waiting));
     let first = move || {
         let (idle, waiting) = authorizing.clone();

@@ -1,4 +1,5 @@
-//! Durable commits a second on redb at 1, 8 and 64 writers, against a bare append and sync in the same run.
+//! Durable commits a second of each engine at 1, 8 and 64 writers, against a bare append and sync in the same run; printed as
+//! the table of docs/performance.md.
 //!
 //! Read the ratios: absolute numbers follow the disk and whatever else the machine does. Run: `cargo bench --bench storage`.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures real time and prints")]
@@ -8,12 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use keyward::config::storage::EngineName;
 use keyward::foundation::clock::SystemClock;
 use keyward::storage::{self, Batch, Key, Record, SharedStore};
 use tokio::sync::{mpsc, oneshot};
 
 const SLICE: Duration = Duration::from_millis(400);
-const SLICES: usize = 3;
+const SLICES: usize = 5;
 const VALUE_BYTES: usize = 300;
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -25,31 +27,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let store = storage::redb::open(
-            &folder.path().join("redb"),
-            storage::redb::CACHE_BYTES,
-            Arc::new(SystemClock),
-        )?;
+        let open = |engine: EngineName| {
+            let place = folder.path().join(engine.to_string());
+            storage::open(engine, &place, storage::redb::CACHE_BYTES, Arc::new(SystemClock))
+        };
+        let stores = [open(EngineName::Redb)?, open(EngineName::Sled)?];
         let log = start_log(std::fs::File::create(folder.path().join("log"))?);
-        println!("{:>8} {:>12} {:>12} {:>8}", "writers", "append+sync", "redb", "ratio");
+        println!("| writers | append and sync | redb | ratio | sled | ratio |");
+        println!("| --- | --- | --- | --- | --- | --- |");
         for writers in [1, 8, 64] {
-            let (raw, redb) = compare(writers, &log, &store).await;
-            println!("{writers:>8} {raw:>10.0}/s {redb:>10.0}/s {:>8.2}", redb / raw);
+            let (raw, [redb, sled]) = compare(writers, &log, &stores).await;
+            let (of_redb, of_sled) = (redb / raw, sled / raw);
+            println!("| {writers} | {raw:.0}/s | {redb:.0}/s | {of_redb:.2} | {sled:.0}/s | {of_sled:.2} |");
         }
         Ok(())
     })
 }
 
-/// The slices alternate, so that a disturbance meets both; the median of each counts.
-async fn compare(writers: u64, log: &mpsc::Sender<Append>, store: &SharedStore) -> (f64, f64) {
-    let (mut raw, mut redb) = (Vec::new(), Vec::new());
+/// The slices alternate, so that a disturbance meets all; the median of each counts.
+async fn compare(writers: u64, log: &mpsc::Sender<Append>, stores: &[SharedStore; 2]) -> (f64, [f64; 2]) {
+    let (mut raw, mut kept) = (Vec::new(), [Vec::new(), Vec::new()]);
     for _ in 0..SLICES {
         let log = log.clone();
         raw.push(rate(writers, move |_| append(log.clone())).await);
-        let store = store.clone();
-        redb.push(rate(writers, move |number| commit(store.clone(), number)).await);
+        for (store, rates) in stores.iter().zip(&mut kept) {
+            let store = store.clone();
+            rates.push(rate(writers, move |number| commit(store.clone(), number)).await);
+        }
     }
-    (median(raw), median(redb))
+    (median(raw), kept.map(median))
 }
 
 async fn rate<F>(writers: u64, step: impl Fn(u64) -> F + Clone + Send + 'static) -> f64

@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         "the program's own page: {issuer}/hello\nKeyward's: {issuer}/.well-known/openid-configuration and {issuer}/sign-in"
     );
     let (stop, stopping) = Stop::new();
-    tokio::spawn(stop.on_signals());
+    tokio::spawn(stop.on_signals()?);
     program.serve(stopping).await;
     std::fs::remove_dir_all(&folder)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Writes every page with sample content into a folder, so that a person can look at them in a browser:
+//! Writes every page with sample content in every language into a folder, so that a person can look at them in a browser:
 //! `cargo run --example page_gallery -- FOLDER [FOLDER-WITH-OWN-PAGES]`.
 #![expect(clippy::print_stdout, reason = "a tool for the command line prints")]
 
@@ -13,16 +13,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         override_folder: arguments.next(),
         organisation: "Northwind Studios".to_owned(),
         support_contact: Some("help@northwind.example, extension 4444".to_owned()),
+        language: None,
     })?;
     for fault in pages.override_faults() {
         eprintln!("{fault}");
     }
-    for (number, page) in samples::friendly().iter().enumerate() {
-        let name = page.template().trim_end_matches(".html").replace('/', "-");
-        let html = pages.render(page, "sample").html;
-        let path = folder.join(format!("{number:02}-{name}.html"));
-        write(&path, with_files(&pages, &folder, html)?.as_bytes())?;
-        println!("{}", path.display());
+    for language in pages.languages() {
+        for (number, page) in samples::friendly().into_iter().enumerate() {
+            let name = page.template().trim_end_matches(".html").replace('/', "-");
+            let html = pages.render(&page.spoken_in(&language), "sample").html;
+            let path = folder.join(language.tag()).join(format!("{number:02}-{name}.html"));
+            write(&path, with_files(&pages, &folder, html)?.as_bytes())?;
+            println!("{}", path.display());
+        }
     }
     Ok(())
 }
@@ -34,7 +37,7 @@ fn with_files(pages: &Pages, folder: &Path, html: String) -> std::io::Result<Str
             write(&folder.join(address.trim_start_matches('/')), &asset.bytes)?;
         }
     }
-    Ok(html.replace("\"/assets/", "\"assets/"))
+    Ok(html.replace("\"/assets/", "\"../assets/"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -1,8 +1,8 @@
 //! ID token hints: nothing that a stranger makes is one of ours.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use keyward::keys::{Keyring, SigningKey};
+use keyward::keys::{KeySet, Keyring, SigningKey};
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
 const ISSUER: &str = "https://id.example.com";
@@ -10,7 +10,10 @@ const ISSUER: &str = "https://id.example.com";
 /// A ring whose keys never signed anything.
 fn ring() -> &'static Keyring {
     static RING: OnceLock<Keyring> = OnceLock::new();
-    RING.get_or_init(|| Keyring::new(SigningAlgorithm::ALL.map(key).into()).expect("a key for each"))
+    RING.get_or_init(|| {
+        let signing = SigningAlgorithm::ALL.map(key).map(Arc::new).into();
+        Keyring::new(KeySet::new(signing, Vec::new(), Vec::new()).expect("a key for each"))
+    })
 }
 
 fn key(algorithm: SigningAlgorithm) -> SigningKey {
@@ -23,7 +26,8 @@ pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let kid = ring().jwks().next().map(|key| key.kid.clone()).unwrap_or_default();
+    let key = ring().signing_key(SigningAlgorithm::RS256);
+    let kid = key.map(|key| key.jwk().kid.clone()).unwrap_or_default();
     let named = text.replace("KID", &kid);
     assert!(ring().verify_hint(&named, ISSUER).is_err(), "a token nobody signed was accepted: {named}");
     let mut parts = named.splitn(3, '.');

@@ -3,6 +3,7 @@
 //!
 //! Seeds lie in `seeds/<target>.txt`, one a line.
 
+pub mod backup;
 pub mod claims_request;
 pub mod configuration;
 pub mod cookies;
@@ -15,7 +16,8 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]), &'static str);
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
+    ("backup", backup::run, include_str!("seeds/backup.txt")),
     ("claims_request", claims_request::run, include_str!("seeds/claims_request.txt")),
     ("configuration", configuration::run, include_str!("seeds/configuration.txt")),
     ("cookies", cookies::run, include_str!("seeds/cookies.txt")),

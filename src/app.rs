@@ -1,6 +1,8 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+mod mail;
+pub mod upkeep;
 
 use std::sync::Arc;
 
@@ -8,18 +10,23 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
+use mail::Mailing;
+
 use crate::account::{self, Accounts};
-use crate::audit::{Trail, trail::RETENTION};
+use crate::audit::{Chain, Trail};
 use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
 use crate::configuration::{self, Configuration};
+use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random, Timestamp};
 use crate::grants::Grants;
+use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
-use crate::keys::{self, KeyError, Keyring};
+use crate::keys::{KeyError, Rotation, rotation};
+use crate::lifecycle::post::Trouble;
 use crate::lifecycle::{Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -29,6 +36,7 @@ use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
 use crate::storage::{Key, SharedStore, StorageError};
 use crate::telemetry::health::{self, Check, Health};
+use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
 use crate::web::{self, Web};
@@ -54,6 +62,9 @@ pub enum StartError {
     /// The pages could not be made ready.
     #[error(transparent)]
     Pages(#[from] PagesError),
+    /// The way to the mail server could not be prepared.
+    #[error(transparent)]
+    Mail(#[from] DeliveryError),
     /// The password workers could not be started.
     #[error("the threads that hash passwords could not be started: {0}")]
     Workers(#[from] std::io::Error),
@@ -72,10 +83,13 @@ pub struct Ground {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Tells of work that is queued in the store.
+    pub arrivals: Arrivals,
 }
 
 impl Ground {
-    /// Opens the master key for `store`, before anything else is written there.
+    /// Opens the master key for `store`, before anything else is written there. From now on the store is the one in here,
+    /// which tells of queued work.
     pub async fn new(
         settings: Settings,
         store: SharedStore,
@@ -83,7 +97,8 @@ impl Ground {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let sealing = Sealing::start(&settings.data.keys, store.as_ref(), Arc::clone(&random)).await?;
-        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random })
+        let (store, arrivals) = Arrivals::at(store);
+        Ok(Self { settings, store, sealing: Arc::new(sealing), clock, random, arrivals })
     }
 }
 
@@ -104,41 +119,58 @@ pub struct App {
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
     pub sessions: Sessions,
-    /// The signing keys.
-    pub keyring: Arc<Keyring>,
+    /// The signing keys, and their life.
+    pub rotation: Rotation,
     /// The pages.
     pub pages: Arc<Pages>,
     /// The named checks behind `/ready`.
     pub health: Arc<Health>,
     /// Where events go.
     pub trail: Trail,
+    /// Carries out what is queued, once it is run.
+    pub runner: Runner,
+    /// What people are told by mail.
+    pub notices: Notices,
+    /// What becomes of them.
+    pub chain: Chain,
     /// The settings that count now.
     pub live: Live,
+    /// What belongs together when something happens to a person.
+    pub lifecycle: Lifecycle,
     /// All that is configured.
     pub configuration: Configuration,
     factor: TotpFactor,
-    lifecycle: Lifecycle,
 }
 
 impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
-        let Ground { settings, store, sealing, clock, random } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone(), RETENTION);
+        let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
+        let trail = Trail::new(clock.clone(), random.clone());
         let live = Live::new(LiveSettings::at_start(&settings));
-        let pages = Pages::under(live.clone(), settings.pages.folder.clone())?;
-        let keyring = keys::store::load_or_make(&store, &sealing, clock.as_ref()).await?;
+        let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
+        let mail = Mailing::new(&ground, &trail);
+        let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
         let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords);
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone());
+        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+            .telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let users = Users::new(store.clone(), clock.clone(), random.clone());
+        let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
+            .telling(mail.notices.clone());
+        let lifecycle = Lifecycle::new(
+            store.clone(),
+            users.clone(),
+            sessions.clone(),
+            trail.clone(),
+            mail.notices.clone(),
+        );
         let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
-        let pages = Arc::new(pages);
         let configured = configuration::Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -152,14 +184,17 @@ impl App {
             live: live.clone(),
         };
         Ok(Self {
-            users: users.clone(),
+            runner: mail.runner(&ground, &pages, &invitations, &trail)?,
+            users,
             clients,
             configuration: Configuration::open(configured).await?,
-            invitations: Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone()),
+            invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
-            lifecycle: Lifecycle::new(store.clone(), users, sessions.clone(), trail.clone()),
-            health: Arc::new(ready_when(&store, clock)),
-            keyring: Arc::new(keyring),
+            lifecycle,
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
+            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            notices: mail.notices,
+            rotation,
             pages,
             passwords,
             sessions,
@@ -187,6 +222,7 @@ impl App {
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
         let (passwords, trail) = (self.passwords.clone(), self.trail.clone());
         RecoveryCodes::new(store.clone(), clock.clone(), random.clone(), passwords, lockout, trail)
+            .telling(self.notices.clone())
     }
 
     /// All routes within all layers, ready to be served.
@@ -257,7 +293,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
             trail: self.trail.clone(),
-            keyring: self.keyring.clone(),
+            keyring: self.rotation.keyring().clone(),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),
@@ -277,11 +313,24 @@ impl App {
     }
 }
 
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    rotation::Parts {
+        store: store.clone(),
+        sealing: sealing.clone(),
+        clock: clock.clone(),
+        trail: trail.clone(),
+        every: settings.keys.rotate_every,
+        live: live.clone(),
+    }
+}
+
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
+    health.register_lesser("mail", mail);
     health
 }
 

@@ -14,8 +14,10 @@ pub mod storage;
 pub mod sealing;
 pub mod outbound;
 // services without a subject
+pub mod jobs;
 pub mod audit;
 pub mod limits;
+pub mod delivery;
 pub mod pages;
 // records: what we remember
 pub mod keys;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keyward::app::App;
-use keyward::audit::{Action, Actor, Origin, Outcome, Trail, trail::RETENTION};
+use keyward::audit::{Action, Actor, Origin, Outcome, Trail};
 use keyward::foundation::ids::{ClientId, SessionId};
 use keyward::foundation::secret::{AccessToken, AuthorizationCode, Plain};
 use keyward::grants::{AccessGrant, Grants};
@@ -89,7 +89,7 @@ impl Writer {
     /// What token commits.
     pub async fn second(&self, waiting: &Waiting) -> Result<(), Failed> {
         let ground = &self.app.ground;
-        let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+        let trail = Trail::new(ground.clock.clone(), ground.random.clone());
         let grants = Grants::new(Arc::clone(&ground.store));
         let now = ground.clock.now();
         let token = Plain::<AccessToken>::generate(ground.random.as_ref());

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, Ground};
+use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
@@ -31,6 +32,7 @@ impl App {
             .with::<group::AddMember>(&groups)
             .with::<group::RemoveMember>(&groups)
             .with::<client::Add>(&applications)
+            .with::<backup::Make>(&self.backups())
             .with::<client::List>(&applications)
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
@@ -39,6 +41,11 @@ impl App {
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)
             .close()
+    }
+
+    fn backups(&self) -> Backups {
+        let Ground { store, clock, .. } = &self.ground;
+        Backups { store: store.clone(), clock: clock.clone(), trail: self.trail.clone() }
     }
 
     fn people(&self) -> People {

@@ -56,8 +56,16 @@ pub enum Action {
     InvitationIssued,
     /// An invitation was used.
     InvitationUsed,
+    /// A person's mail address was changed or removed.
+    MailAddressChanged,
+    /// A mail could not be delivered, and was given up.
+    MailUndelivered,
     /// An application was registered.
     ClientRegistered,
+    /// A backup was made.
+    BackupMade,
+    /// A backup was restored: what was to pass before this moment has passed.
+    Restored,
     /// An application was given a further secret.
     ClientSecretRotated,
     /// An application was changed by an applied configuration.
@@ -82,6 +90,28 @@ pub enum Action {
     GroupMemberAdded,
     /// A person was taken out of a group.
     GroupMemberRemoved,
+    /// A signing key was published, to be used later.
+    SigningKeyAnnounced,
+    /// A signing key began to sign.
+    SigningKeyUsed,
+    /// A signing key stopped signing and stays published for those who hold its tokens.
+    SigningKeyRetired,
+    /// A signing key that does not sign was taken out of the JWK set.
+    SigningKeyRemoved,
+    /// A signing key was declared void, with all that it signed.
+    SigningKeyRevoked,
+    /// The server began to serve.
+    Started,
+    /// The server stopped as it was asked to.
+    Stopped,
+    /// The machine's clock moved by itself, by `count` seconds.
+    ClockJumped,
+    /// Refusals of strangers were not told one by one, `count` of them.
+    LeftOut,
+    /// An administrator looked at the trail.
+    TrailRead,
+    /// The retention removed the oldest events.
+    TrailShortened,
 }
 
 /// How it went.
@@ -186,12 +216,18 @@ pub struct Event {
     /// Which enrolled factor it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialId>,
+    /// Which signing key it concerns: its `kid`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signing_key: Option<String>,
     /// A hash of the session's id.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub session: Option<String>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
+    /// How many, or how much: events left out, seconds of a jump.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub count: Option<u64>,
     /// Where from.
     pub origin: Origin,
 }

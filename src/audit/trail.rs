@@ -1,26 +1,25 @@
 //! Writes events into the batch of the change they tell of (R-AU-05).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
+use super::block::NODE;
 use super::event::{Action, Actor, Event, Origin, Outcome, Reason};
 use crate::foundation::ids::{ClientId, CredentialId, EventId, SessionId, UserId};
-use crate::foundation::{Clock, Random};
-use crate::storage::{Batch, Key, SharedStore, StorageError};
-
-/// How long events are kept unless configured otherwise: 400 days, a year and some weeks to look back.
-pub const RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+use crate::foundation::{Clock, Random, Timestamp};
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
 
 /// The trail's writer and reader.
 #[derive(Debug, Clone)]
 pub struct Trail {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    retention: Duration,
+    pub(super) untold: Arc<AtomicU64>,
 }
 
 /// An event under construction; [`Draft::write`] puts it into a batch.
@@ -32,9 +31,9 @@ pub struct Draft<'a> {
 }
 
 impl Trail {
-    /// A trail that keeps events for `retention`.
-    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, retention: Duration) -> Self {
-        Self { clock, random, retention }
+    /// Built once, by the composition root.
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { clock, random, untold: Arc::default() }
     }
 
     /// Begins the event that `action` ended in `outcome`, by an unknown actor until one is named.
@@ -49,8 +48,10 @@ impl Trail {
             client: None,
             group: None,
             credential: None,
+            signing_key: None,
             session: None,
             reason: None,
+            count: None,
             origin: origin.clone(),
         };
         Draft { trail: self, event }
@@ -63,7 +64,7 @@ impl Trail {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Event)>, StorageError> {
-        let found = store.scan(&Key::prefix("audit", &["event"]), after, limit).await?;
+        let found = store.scan(&events(), after, limit).await?;
         found.into_iter().map(|(key, raw)| Ok((key, raw.decode::<Event>()?.value))).collect()
     }
 }
@@ -99,6 +100,12 @@ impl Draft<'_> {
         self
     }
 
+    /// Names the signing key by its `kid`.
+    pub fn signing_key(mut self, kid: &str) -> Self {
+        self.event.signing_key = Some(kid.to_owned());
+        self
+    }
+
     /// Names the session, by a hash of its id (R-AU-02).
     pub fn session(mut self, session: &SessionId) -> Self {
         let hash = digest(&SHA256, session.as_str().as_bytes());
@@ -112,11 +119,44 @@ impl Draft<'_> {
         self
     }
 
-    /// Puts the event into `batch`, to vanish after the retention.
-    pub fn write(self, batch: &mut Batch) {
-        let time = format!("{:016}", self.event.at.0.max(0));
-        let key = Key::new("audit", &["event", &time, self.event.id.as_str()]);
-        let expires = self.event.at.plus(self.trail.retention);
-        batch.put(key, &self.event, Some(expires));
+    /// Says how many or how much.
+    pub fn count(mut self, number: u64) -> Self {
+        self.event.count = Some(number);
+        self
     }
+
+    /// Puts the event into `batch`, with the marker by which the chain finds it.
+    pub fn write(self, batch: &mut Batch) {
+        let Event { at, id, .. } = &self.event;
+        batch.put(event_key(*at, id), &self.event, None).put(unlinked_key(*at, id), &Unlinked {}, None);
+    }
+}
+
+/// That an event is not linked yet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Unlinked {}
+
+impl Record for Unlinked {}
+
+/// All events, in order of time.
+pub(super) fn events() -> Key {
+    Key::prefix("audit", &["event"])
+}
+
+/// All events of this node that are not linked yet, in order of time.
+pub(super) fn unlinked() -> Key {
+    Key::prefix("audit", &["unlinked", NODE])
+}
+
+pub(super) fn event_key(at: Timestamp, id: &EventId) -> Key {
+    Key::new("audit", &["event", &digits(at), id.as_str()])
+}
+
+pub(super) fn unlinked_key(at: Timestamp, id: &EventId) -> Key {
+    Key::new("audit", &["unlinked", NODE, &digits(at), id.as_str()])
+}
+
+/// A time whose order as text is the order of time.
+pub(super) fn digits(at: Timestamp) -> String {
+    format!("{:016}", at.0.max(0))
 }

@@ -7,13 +7,19 @@
 //! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
+pub mod backup;
 pub mod client;
 pub mod configuration;
 pub mod demo;
+pub mod group;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
+pub mod mail;
+pub mod moving;
 pub mod opening;
+pub mod output;
+pub mod restore;
 pub mod serve;
 pub mod serving;
 pub mod user;
@@ -42,9 +48,21 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::Command),
+    /// Groups of people
+    #[command(subcommand)]
+    Group(group::Command),
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
+    /// Mail
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Write everything into one encrypted file, also while the server runs
+    Backup(backup::Arguments),
+    /// Make a data folder of a backup
+    Restore(restore::Arguments),
+    /// Copy the data to another storage engine (while the server is stopped)
+    Move(moving::Arguments),
     /// Write all that is configured, without secrets
     Export(configuration::Export),
     /// Show what a configuration file would change
@@ -102,7 +120,12 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
         Command::User(command) => user::run(command).await,
+        Command::Group(command) => group::run(command).await,
         Command::Client(command) => client::run(command).await,
+        Command::Mail(command) => mail::run(command).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Restore(arguments) => restore::run(arguments).await,
+        Command::Move(arguments) => moving::run(arguments).await,
         Command::Export(export) => export.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Apply(apply) => apply.run().await,

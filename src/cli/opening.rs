@@ -16,8 +16,8 @@ pub fn store(settings: &Settings) -> Result<SharedStore, Failed> {
 
 /// The same; who is in the way is for the caller to say.
 pub fn try_store(settings: &Settings) -> Result<SharedStore, StorageError> {
-    let cache = usize::try_from(settings.storage.cache_mib).unwrap_or(64).saturating_mul(1024 * 1024);
-    storage::redb::open(&settings.data.folder, cache, Arc::new(SystemClock))
+    let kept = &settings.storage;
+    storage::open(kept.engine, &settings.data.folder, kept.cache_bytes(), Arc::new(SystemClock))
 }
 
 /// The installation that `settings` describe, on its store.

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::Failed;
 use crate::app::App;
+use crate::app::upkeep::{self, Upkeep};
 use crate::journey;
 use crate::server::{AdminSocket, Server, Stop, Stopping};
 
@@ -26,15 +28,20 @@ pub async fn serve(
     doors: Doors,
     meanwhile: impl Future<Output = Result<(), Failed>>,
 ) -> Result<(), Failed> {
+    let mut upkeep = app.upkeep();
+    upkeep.started().await.map_err(Failed::from_error)?;
     let (stop, stopping) = Stop::new();
+    let signals = tokio::spawn(stop.clone().on_signals().map_err(Failed::from_error)?);
     let socket = AdminSocket::open(&app.ground.settings.data.folder).map_err(Failed::from_error)?;
     let mut serving = JoinSet::new();
     serving.spawn(socket.serve(app.commands(), stopping.clone()));
     for (server, router) in doors {
         serving.spawn(server.serve(router, stopping.clone()));
     }
-    let signals = tokio::spawn(stop.clone().on_signals());
     let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
+    let stopped = stopping.clone();
+    let working = tokio::spawn(app.runner.clone().run(async move { stopped.draining().await }));
+    let keeping = tokio::spawn(keep_up(upkeep, stopping.clone()));
     let outcome = tokio::select! {
         failed = store_failure(app) => Err(failed),
         outcome = until_stopped(meanwhile, &stopping) => outcome,
@@ -43,8 +50,13 @@ pub async fn serve(
         stop.ask();
     }
     while serving.join_next().await.is_some() {}
+    // A mail that is being handed over is better brought to its end than sent twice.
+    let _ = tokio::time::timeout(app.ground.settings.http.stop_time, working).await;
     signals.abort();
     sweeping.abort();
+    if let Ok(upkeep) = keeping.await {
+        upkeep.stopped().await;
+    }
     outcome
 }
 
@@ -69,6 +81,34 @@ async fn store_failure(app: &App) -> Failed {
     Failed(format!(
         "the store failed ({reason}); nothing was acknowledged since. Mend the cause and start again"
     ))
+}
+
+/// Beats for the upkeep until a stop is asked for. Events are linked at their own beat, whatever else takes its time.
+async fn keep_up(mut upkeep: Upkeep, stopping: Stopping) -> Upkeep {
+    let (mut linking, mut looking) = (interval(upkeep::LINK_EVERY), interval(upkeep::LOOK_EVERY));
+    linking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let linker = upkeep.linker();
+    let link = async {
+        loop {
+            linking.tick().await;
+            linker.link_all().await;
+        }
+    };
+    let look = async {
+        let mut looked = looking.tick().await;
+        loop {
+            let now = looking.tick().await;
+            upkeep.look_around(now.duration_since(looked)).await;
+            looked = now;
+        }
+    };
+    tokio::select! {
+        () = stopping.draining() => {}
+        () = link => {}
+        () = look => {}
+    }
+    upkeep
 }
 
 async fn sweep(app: App, stopping: Stopping) {

@@ -11,6 +11,7 @@
 //! Follows: security requirements R-AD-02, R-AD-05, R-AD-11, R-CO-04.
 
 pub mod administrator;
+pub mod backup;
 pub mod client;
 pub mod configuration;
 pub mod group;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::RegistrationError;
 use crate::storage::StorageError;
+use crate::storage::backup::BackupError;
 use crate::users::UserError;
 
 /// The word for programs.
@@ -59,6 +60,16 @@ impl Refused {
 impl From<StorageError> for Refused {
     fn from(error: StorageError) -> Self {
         Self::because(Reason::Failed, error.to_string())
+    }
+}
+
+impl From<BackupError> for Refused {
+    fn from(error: BackupError) -> Self {
+        let reason = match error {
+            BackupError::Place(_) | BackupError::Key(_) => Reason::Rule,
+            BackupError::Damaged(_) | BackupError::Storage(_) => Reason::Failed,
+        };
+        Self::because(reason, error.to_string())
     }
 }
 

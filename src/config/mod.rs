@@ -8,17 +8,21 @@
 //! Must not: open the store, listen, or read anything but the named file.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
+pub mod audit;
 pub mod data;
 pub mod duration;
 pub mod http;
+pub mod keys;
 pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod mail;
 pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod secret;
 pub mod sessions;
 pub mod site;
 pub mod storage;
@@ -49,10 +53,16 @@ pub struct Settings {
     pub policy: policy::Policy,
     /// How many wrong tries are borne.
     pub limits: limits::Limits,
+    /// How long the audit trail is kept.
+    pub audit: audit::Audit,
+    /// How often signing keys change.
+    pub keys: keys::Keys,
     /// How pages look and whom they name.
     pub pages: pages::Pages,
     /// Whose word about a client's address counts.
     pub proxies: proxies::Proxies,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<mail::Mail>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -82,8 +92,11 @@ impl Settings {
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
             limits: top.section("limits", limits::Limits::read)?,
+            audit: top.section("audit", audit::Audit::read)?,
+            keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
+            mail: top.section("mail", |section| mail::Mail::read(section, folder))?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
         };
@@ -100,8 +113,11 @@ impl Settings {
         wrong::first(self.sessions.faults())?;
         wrong::first(self.policy.faults(&self.site))?;
         wrong::first(self.limits.faults())?;
+        self.audit.validate()?;
+        self.keys.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;
+        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
         self.http.validate()
     }
 }

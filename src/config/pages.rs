@@ -16,9 +16,11 @@ pub struct Pages {
     pub organisation: String,
     /// Whom to ask for help: shown with the request id on error pages. A mail address, number or sentence.
     pub support: Option<String>,
+    /// The language where nobody wishes one that there are texts in; English by default.
+    pub language: Option<String>,
 }
 
-/// Whom pages name.
+/// Whom pages name, and in which language they speak to whoever wishes none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Names {
@@ -27,11 +29,14 @@ pub struct Names {
     /// Whom to ask for help: shown with the request id on error pages. A mail address, number or sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support: Option<String>,
+    /// The language where nobody wishes one that there are texts in; English by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { organisation: "Keyward".to_owned(), support: None }
+        Self { organisation: "Keyward".to_owned(), support: None, language: None }
     }
 }
 
@@ -40,8 +45,11 @@ impl Names {
     pub fn faults(&self) -> Vec<WrongSetting> {
         let fits =
             |text: &str| (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        let named =
-            [("pages.organisation", Some(&self.organisation)), ("pages.support", self.support.as_ref())];
+        let named = [
+            ("pages.organisation", Some(&self.organisation)),
+            ("pages.support", self.support.as_ref()),
+            ("pages.language", self.language.as_ref()),
+        ];
         let wrong = named.into_iter().filter(|(_, text)| text.is_some_and(|text| !fits(text)));
         let seen = "is empty, too long or has control characters";
         wrong.map(|(key, _)| WrongSetting::new(key, seen, "write 1 to 200 characters on one line")).collect()
@@ -51,7 +59,11 @@ impl Names {
 impl Pages {
     /// Whom they name.
     pub fn names(&self) -> Names {
-        Names { organisation: self.organisation.clone(), support: self.support.clone() }
+        Names {
+            organisation: self.organisation.clone(),
+            support: self.support.clone(),
+            language: self.language.clone(),
+        }
     }
 
     pub(super) fn read(section: &mut Section, base: &Path) -> Result<Self, WrongSetting> {
@@ -59,10 +71,11 @@ impl Pages {
             folder: section.text("folder")?.map(|folder| base.join(folder)),
             organisation: section.text("organisation")?.unwrap_or_else(|| "Keyward".to_owned()),
             support: section.text("support")?,
+            language: section.text("language")?,
         })
     }
 
-    /// The folder exists; texts are short and of one line.
+    /// The folder exists; texts are short and of one line. Whether there are texts in the language is seen when the pages are read.
     pub fn validate(&self) -> Result<(), WrongSetting> {
         if let Some(folder) = self.folder.as_ref().filter(|folder| !folder.is_dir()) {
             let seen = format!("is \"{}\", where there is no folder", folder.display());

@@ -145,7 +145,12 @@ impl Section {
         WrongSetting::new(format!("{}{name}", self.prefix), seen, right).in_file(&self.file)
     }
 
-    fn take(&mut self, name: &'static str) -> Option<Value> {
+    /// Whether nothing is set in it.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    pub(super) fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
         self.table.remove(name)
     }

@@ -175,7 +175,6 @@ fn sample() -> Result<[NewUser; 3], UserError> {
     Ok([
         NewUser {
             profile: everything()?,
-            language: Some(LanguageTag::new("en")?),
             ..person("amara.okafor", &["jira-software-users", "confluence-users", "design"])?
         },
         NewUser {

@@ -20,6 +20,7 @@ use crate::foundation::ids::CredentialId;
 use crate::foundation::secret::Hidden;
 use crate::foundation::{Random, random};
 use crate::limits::AuthenticatorLockout;
+use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
 
 /// How long an enrolment stays open.
@@ -138,7 +139,7 @@ impl TotpEnrolment {
         let totp = totp::stored_generator(&self.secret(occasion, &pending)?)?;
         let now = self.factor.clock.now();
         let Some(step) = totp::matching_step(&totp, &totp::tidy(code.expose()), now, None) else {
-            return self.factor.reject(occasion, "totp_enrolment").await;
+            return self.factor.reject(occasion, "totp_enrolment", 0).await;
         };
         let id = pending.id.clone();
         let key = pending_key(&occasion.journey, &occasion.user);
@@ -202,9 +203,7 @@ impl TotpEnrolment {
             }
         };
         if placement == Placement::InPlaceOfAll {
-            for lost in all.list.drain(..) {
-                self.factor.remove_one(occasion, &lost.id, batch);
-            }
+            self.replace(batch, occasion, &mut all).await?;
         }
         if placement == Placement::First && !all.list.is_empty() {
             return Err(FactorError::Conflict);
@@ -216,8 +215,27 @@ impl TotpEnrolment {
         let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
         event.credential(&credential.id).because("totp").write(batch);
+        let notice = Notice::FactorAdded { factor: credential.name.clone() };
+        self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
         all.list.push(credential);
         batch.put(key, &all, None);
+        Ok(())
+    }
+
+    async fn replace(
+        &self,
+        batch: &mut Batch,
+        occasion: &Occasion,
+        all: &mut TotpCredentials,
+    ) -> Result<(), FactorError> {
+        let lost = std::mem::take(&mut all.list);
+        for lost in &lost {
+            self.factor.remove_one(occasion, &lost.id, batch);
+        }
+        if !lost.is_empty() {
+            let notice = Notice::FactorRemoved { count: lost.len() };
+            self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, FactorKind, Occasion};
+use super::totp::FAILURES_TOLD;
 use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
 use crate::audit::trail::Draft;
 use crate::audit::{Action, Actor, Outcome, Trail};
@@ -17,7 +18,9 @@ use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
 use crate::foundation::{Random, random};
 use crate::limits::{AuthenticatorLockout, Blocked, CountedProof};
+use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
+use crate::users::notices::Notices;
 use crate::users::passwords::SlowHash;
 use crate::users::{Passwords, Prepared};
 
@@ -53,6 +56,7 @@ pub struct RecoveryCodes {
     passwords: Arc<Passwords>,
     lockout: AuthenticatorLockout,
     trail: Trail,
+    notices: Notices,
 }
 
 impl RecoveryCodes {
@@ -65,7 +69,13 @@ impl RecoveryCodes {
         lockout: AuthenticatorLockout,
         trail: Trail,
     ) -> Self {
-        Self { store, clock, random, passwords, lockout, trail }
+        Self { store, clock, random, passwords, lockout, trail, notices: Notices::default() }
+    }
+
+    /// The same, with mails by `notices`.
+    pub fn telling(mut self, notices: Notices) -> Self {
+        self.notices = notices;
+        self
     }
 
     /// Makes a new set and voids the old one. The codes are returned this once, as they are to be shown.
@@ -94,6 +104,7 @@ impl RecoveryCodes {
         batch.put(key(&occasion.user), &set, None);
         let event = self.trail.event(Action::RecoveryCodesIssued, Outcome::Success, &occasion.origin);
         event.by(Actor::User(occasion.user.clone())).about(&occasion.user).credential(&set.id).write(batch);
+        self.tell(batch, occasion, Notice::RecoveryCodesIssued).await?;
         Ok(codes)
     }
 
@@ -115,11 +126,11 @@ impl RecoveryCodes {
     ) -> Result<Verdict, FactorError> {
         loop {
             let Some(Stored { mut value, revision, .. }) = self.load(&occasion.user).await? else {
-                return self.reject(occasion).await;
+                return self.reject(occasion, 0).await;
             };
             let spent = value.hashes.get_mut(place).and_then(Option::take);
             if value.id != *set || spent.is_none() {
-                return self.reject(occasion).await;
+                return self.reject(occasion, 0).await;
             }
             let mut batch = Batch::new();
             let key = key(&occasion.user);
@@ -127,6 +138,8 @@ impl RecoveryCodes {
             AuthenticatorLockout::succeeded(set, &mut batch);
             let event = self.trail.event(Action::RecoveryCodeCheck, Outcome::Success, &occasion.origin);
             event.about(&occasion.user).credential(set).write(&mut batch);
+            let notice = Notice::RecoveryCodeUsed { count: value.remaining() };
+            self.tell(&mut batch, occasion, notice).await?;
             if self.store.commit(batch).await?.is_done() {
                 let id = Some(set.clone());
                 let evidence = Evidence::new(FactorKind::RecoveryCode, id, self.clock.now(), occasion);
@@ -135,10 +148,17 @@ impl RecoveryCodes {
         }
     }
 
-    /// Leaves a counted try counted, and writes it down.
-    async fn reject(&self, occasion: &Occasion) -> Result<Verdict, FactorError> {
+    async fn tell(&self, batch: &mut Batch, occasion: &Occasion, notice: Notice) -> Result<(), FactorError> {
+        Ok(self.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?)
+    }
+
+    /// Leaves a counted try counted, and writes it down. At so many `failures` in a row the person is told (R-MF-11).
+    async fn reject(&self, occasion: &Occasion, failures: u64) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
         self.failure(Action::RecoveryCodeCheck, occasion).write(&mut batch);
+        if failures == FAILURES_TOLD {
+            self.tell(&mut batch, occasion, Notice::SecondFactorFailing { count: failures }).await?;
+        }
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
     }
@@ -227,7 +247,7 @@ impl Factor for RecoveryCodes {
         let hash = place.and_then(|place| set.hashes.get(place)).and_then(Option::as_ref);
         match (self.matches(&counted, hash, prepared).await?, place) {
             (true, Some(place)) => self.spend(occasion, &set.id, place).await,
-            _ => self.reject(occasion).await,
+            _ => self.reject(occasion, counted.failures()).await,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::totp;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
 use crate::sealing::{Identity, Sealed};
-use crate::storage::{Key, Record, SharedStore, StorageError, Stored};
+use crate::storage::{Key, Raw, Record, SharedStore, StorageError, Stored};
 
 /// One enrolled authenticator app.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,8 +36,20 @@ pub(super) struct PendingTotp {
 
 impl Record for PendingTotp {}
 
+/// The kind of the records of authenticator apps.
+pub const TOTP: &str = "factor_totp";
+
+/// The authenticator apps of a restored copy: no code shown until `now` is accepted (R-OP-09).
+pub fn after_restore(raw: Raw, now: Timestamp) -> Result<Raw, StorageError> {
+    let mut stored = raw.decode::<TotpCredentials>()?;
+    for credential in &mut stored.value.list {
+        credential.last_step = credential.last_step.max(totp::step(now));
+    }
+    Raw::of(&stored.value, stored.revision, stored.expires)
+}
+
 pub(super) fn totp_key(user: &UserId) -> Key {
-    Key::new("factor_totp", &[user.as_str()])
+    Key::new(TOTP, &[user.as_str()])
 }
 
 /// The identity of one sealed secret: it can be opened as this credential of this person only.

@@ -16,8 +16,10 @@ use crate::audit::{Action, Outcome, Trail};
 use crate::foundation::clock::{Clock, Timestamp};
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::limits::{AuthenticatorLockout, Blocked, CountedProof, Throttled};
+use crate::pages::mails::Notice;
 use crate::sealing::Sealing;
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
+use crate::users::notices::Notices;
 
 /// Seconds a code is shown.
 pub const PERIOD: u64 = 30;
@@ -27,6 +29,8 @@ pub const DIGITS: usize = 6;
 pub const WINDOW: u64 = 1;
 /// Bytes of a secret: 160 bits, as RFC 4226 section 4 recommends.
 pub const SECRET_BYTES: usize = 20;
+/// Of so many failures in a row after a right password the person is told (R-MF-11).
+pub const FAILURES_TOLD: u64 = 3;
 /// Authenticator apps a person may have (R-EN-06).
 pub const MOST: usize = 5;
 
@@ -66,6 +70,7 @@ pub struct TotpFactor {
     pub(super) sealing: Arc<Sealing>,
     pub(super) lockout: AuthenticatorLockout,
     pub(super) trail: Trail,
+    pub(super) notices: Notices,
 }
 
 /// The credentials that may be tried now, or why none may.
@@ -83,7 +88,13 @@ impl TotpFactor {
         lockout: AuthenticatorLockout,
         trail: Trail,
     ) -> Self {
-        Self { store, clock, sealing, lockout, trail }
+        Self { store, clock, sealing, lockout, trail, notices: Notices::default() }
+    }
+
+    /// The same, with mails by `notices`.
+    pub fn telling(mut self, notices: Notices) -> Self {
+        self.notices = notices;
+        self
     }
 
     /// Removes an app of `user`, or all of them, in one commit with the caller's batch `with`, and their failures too.
@@ -104,6 +115,10 @@ impl TotpFactor {
             value.list.into_iter().partition(|credential| which(&credential.id));
         for credential in &gone {
             self.remove_one(occasion, &credential.id, &mut batch);
+        }
+        if !gone.is_empty() {
+            let notice = Notice::FactorRemoved { count: gone.len() };
+            self.notices.tell(&mut batch, &occasion.user, notice, &occasion.origin).await?;
         }
         value.list = kept;
         batch.require_revision(key.clone(), revision).put(key, &value, None).append(with);
@@ -143,7 +158,8 @@ impl TotpFactor {
         };
         let now = self.clock.now();
         let Some((id, step)) = self.find(occasion, &value, open, code, now)? else {
-            return self.reject(occasion, "totp").await.map(Some);
+            let failures = open.iter().map(CountedProof::failures).max().unwrap_or_default();
+            return self.reject(occasion, "totp", failures).await.map(Some);
         };
         for credential in value.list.iter_mut().filter(|credential| credential.id == id) {
             credential.last_step = step;
@@ -196,14 +212,19 @@ impl TotpFactor {
         Ok(matching_step(&totp, code, now, Some(credential.last_step)))
     }
 
-    /// Leaves a counted try counted, and writes it down.
+    /// Leaves a counted try counted, and writes it down. At so many `failures` in a row the person is told (R-MF-11).
     pub(super) async fn reject(
         &self,
         occasion: &Occasion,
         word: &'static str,
+        failures: u64,
     ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
         self.failure(Action::FactorCheck, occasion, word).write(&mut batch);
+        if failures == FAILURES_TOLD {
+            let notice = Notice::SecondFactorFailing { count: failures };
+            self.notices.tell(&mut batch, &occasion.user, notice, &occasion.origin).await?;
+        }
         self.store.commit(batch).await?;
         Ok(Verdict::Rejected)
     }

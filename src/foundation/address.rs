@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ipv6_counts_by_network_and_mapped_ipv4_as_ipv4() {
+    fn r_rl_01_ipv6_counts_by_network_and_mapped_ipv4_as_ipv4() {
         let class = |text: &str| AddressClass::of(text.parse().ok());
         assert_eq!(class("2001:db8:1:2:3::9"), class("2001:db8:1:2::1"));
         assert_ne!(class("2001:db8:1:2::1"), class("2001:db8:1:3::1"));

@@ -79,3 +79,37 @@ impl Clock for ManualClock {
         Timestamp(self.0.load(Ordering::SeqCst))
     }
 }
+
+/// A movement of the clock that is not time passing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jump {
+    /// It left out so much.
+    Forward(Duration),
+    /// It showed so much a second time.
+    Backward(Duration),
+}
+
+/// Notices when a clock moves by itself (R-AU-01).
+#[derive(Debug)]
+pub struct ClockWatch(Timestamp);
+
+impl ClockWatch {
+    /// What may lie between two clocks, and between the moment and the look.
+    const TOLERANCE: Duration = Duration::from_secs(30);
+
+    /// Begins to watch a clock that shows `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self(now)
+    }
+
+    /// The jump since the last look, if there was one: the clock shows `now`, and `elapsed` has passed by one that nobody sets.
+    pub fn jump(&mut self, now: Timestamp, elapsed: Duration) -> Option<Jump> {
+        let expected = self.0.plus(elapsed);
+        self.0 = now;
+        let (ahead, behind) = (now.since(expected), expected.since(now));
+        if ahead > Self::TOLERANCE {
+            return Some(Jump::Forward(ahead));
+        }
+        (behind > Self::TOLERANCE).then_some(Jump::Backward(behind))
+    }
+}

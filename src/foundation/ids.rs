@@ -69,3 +69,7 @@ identifier!(
     /// One event of the audit trail.
     EventId, |random| random::base64url::<16>(random)
 );
+identifier!(
+    /// One piece of durable work.
+    JobId, |random| random::base64url::<16>(random)
+);

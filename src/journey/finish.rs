@@ -116,6 +116,7 @@ impl Journeys {
         let Some(browser) = browser(visitor) else { return Ok(None) };
         let found = self.find(&JourneyId::from_text(id), &browser.hash()).await?;
         let Some(read) = found.filter(|read| read.value.errand.resume == resume) else { return Ok(None) };
+        visitor.languages.of_application(read.value.demands.ui_locales.as_deref());
         let result = match &read.value.progress {
             Progress::Arrived(session) => Ok(session.clone()),
             Progress::GivenUp(error) => Err(*error),

@@ -26,6 +26,7 @@ impl Journeys {
     /// `GET /invitation/{invitation}`: says what the link is for; changes nothing, since mail scanners open links.
     pub(super) async fn invitation_page(&self, visitor: &Visitor, link: &str) -> Result<Response, Failure> {
         let (invitation, invited, user) = self.invited(link).await?;
+        visitor.languages.of_person(user.language());
         let page = InvitationPage {
             form: self.web.form(&invitation, PURPOSE, format!("/invitation/{}", invitation.expose())),
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),

@@ -85,6 +85,8 @@ impl Journeys {
             form: self.form(&step, "lost-factor"),
             request_id: step.visitor.request.as_str().to_owned(),
             can_use_recovery_code: self.recovery_codes_left(&step).await? > 0,
+            application: application(&step.journey),
+            can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(&step, &page))
     }
@@ -115,8 +117,7 @@ impl Journeys {
             problem,
             can_cancel: step.journey.errand.application.is_some(),
         };
-        let locales = step.journey.demands.ui_locales.as_deref();
-        self.web.page_in(&step.visitor, locales, status, &page, &PagePolicy::default())
+        self.web.page(&step.visitor, status, &page, &PagePolicy::default())
     }
 
     pub(super) async fn factor_page(
@@ -145,9 +146,11 @@ impl Journeys {
         let user = self.concerned(step).await?;
         let page = RecoveryCodePage {
             form: self.form(step, "recovery-code"),
+            application: application(&step.journey),
             username: user.username.as_str().to_owned(),
             remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
             problem,
+            can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
     }
@@ -164,6 +167,8 @@ impl Journeys {
             minimum: u32::try_from(self.password_rules().shortest).unwrap_or(u32::MAX),
             first: !self.passwords.exists(&user.id).await.map_err(error::user)?,
             problems,
+            application: application(&step.journey),
+            can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
     }
@@ -267,6 +272,9 @@ impl Journeys {
             Some(id) => self.users.by_id(id).await?,
             None => None,
         };
+        if let Some(user) = &user {
+            visitor.languages.of_person(user.value.language());
+        }
         let page = AskAdministratorPage {
             username: user.map(|user| user.value.username.as_str().to_owned()).unwrap_or_default(),
             request_id: visitor.request.as_str().to_owned(),
@@ -290,8 +298,7 @@ impl Journeys {
     }
 
     fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
-        let locales = step.journey.demands.ui_locales.as_deref();
-        self.web.page_in(&step.visitor, locales, StatusCode::OK, page, &PagePolicy::default())
+        self.web.page(&step.visitor, StatusCode::OK, page, &PagePolicy::default())
     }
 }
 

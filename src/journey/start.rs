@@ -38,7 +38,11 @@ impl Journeys {
     pub async fn signed_in(&self, visitor: &Visitor) -> Result<Option<Live>, Failure> {
         let cookie = SessionCookie::read(&visitor.cookies);
         let live = self.sessions.find(cookie.as_ref()).await?;
-        Ok(live.and_then(|live| live.served(self.clock.now())))
+        let live = live.and_then(|live| live.served(self.clock.now()));
+        if let Some(live) = &live {
+            visitor.languages.of_person(live.user.language());
+        }
+        Ok(live)
     }
 
     /// What an errand with these demands would ask of this visitor; nothing is stored.

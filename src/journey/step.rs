@@ -86,6 +86,7 @@ impl Journeys {
             return Ok(Opening::Instead(self.restart_page(&visitor, None, RestartReason::Expired)));
         };
         let journey = read.value.clone();
+        visitor.languages.of_application(journey.demands.ui_locales.as_deref());
         let epoch = match journey.user() {
             Some(user) => Some(epoch::present(&self.store, user).await?),
             None => None,
@@ -94,6 +95,9 @@ impl Journeys {
             return Ok(Opening::Instead(self.restart_page(&visitor, Some(&journey), RestartReason::Expired)));
         }
         let session = self.signed_in(&visitor).await?.map(|live| live.session);
+        if let Some(person) = epoch.as_ref().and_then(PresentEpoch::user) {
+            visitor.languages.of_person(person.language());
+        }
         Ok(Opening::Go(Box::new(Step { visitor, browser, read, journey, session, epoch })))
     }
 

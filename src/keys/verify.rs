@@ -36,7 +36,8 @@ impl Keyring {
             return Err(fault("its type is not JWT"));
         }
         let kid = header.kid.ok_or_else(|| fault("it names no key"))?;
-        let jwk = self.jwk(&kid).ok_or_else(|| fault("its key is unknown"))?;
+        let keys = self.present();
+        let jwk = keys.jwk(&kid).ok_or_else(|| fault("its key is unknown"))?;
         let mut validation = Validation::new(algorithm(jwk));
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["iss", "sub", "aud"]);

@@ -11,7 +11,8 @@ use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Hashed, Invitation, Plain};
 use crate::foundation::{Clock, Random};
 use crate::storage::{Batch, Key, Record, Revision, SharedStore, StorageError, Stored};
-use crate::users::epoch;
+use crate::users::notices::Notices;
+use crate::users::{User, epoch};
 
 /// How long an invitation is good.
 pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -59,12 +60,19 @@ pub struct Invitations {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     trail: Trail,
+    notices: Notices,
 }
 
 impl Invitations {
     /// Built once, by the composition root.
     pub fn new(store: SharedStore, clock: Arc<dyn Clock>, random: Arc<dyn Random>, trail: Trail) -> Self {
-        Self { store, clock, random, trail }
+        Self { store, clock, random, trail, notices: Notices::default() }
+    }
+
+    /// The same, with mails by `notices`.
+    pub fn telling(mut self, notices: Notices) -> Self {
+        self.notices = notices;
+        self
     }
 
     /// Adds to `batch` a fresh invitation of `user` by an administrator at the command line. It is a new beginning: older
@@ -88,6 +96,17 @@ impl Invitations {
         let event = self.trail.event(Action::InvitationIssued, Outcome::Success, &Origin::default());
         event.by(Actor::CommandLine).about(user).write(batch);
         Ok(invitation)
+    }
+
+    /// Adds to `batch` the mail that brings a fresh `invitation` to `user`. Answers to which address it goes: to none where
+    /// there is no mail server, no address, or the person had too many mails.
+    pub async fn mail(
+        &self,
+        batch: &mut Batch,
+        user: &User,
+        invitation: &Plain<Invitation>,
+    ) -> Result<Option<String>, StorageError> {
+        self.notices.invite(batch, user, invitation, self.clock.now().plus(LIFETIME)).await
     }
 
     /// Whom a live invitation is for, with the pointer that says it is the newest.

@@ -3,19 +3,25 @@
 //!
 //! Must not: decide whether the change is allowed.
 //! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
-//! R-AU-05 (the event is part of the change).
+//! R-AU-05 (the event is part of the change), R-EN-05 and R-PO-01 (the person is told).
 
 pub mod invitation;
+pub mod post;
+pub mod restore;
 pub mod standing;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
 use crate::grants::Grants;
+use crate::pages::mails::Notice;
 use crate::sessions::{Session, Sessions};
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
-use crate::users::{Epoch, Users, epoch};
+use crate::users::notices::Notices;
+use crate::users::profile::Mail;
+use crate::users::{Epoch, User, Users, epoch};
 
 pub use invitation::Invitations;
+pub use post::Post;
 
 /// The lifecycle's collaborators.
 #[derive(Debug, Clone)]
@@ -25,12 +31,13 @@ pub struct Lifecycle {
     grants: Grants,
     sessions: Sessions,
     trail: Trail,
+    notices: Notices,
 }
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(store: SharedStore, users: Users, sessions: Sessions, trail: Trail) -> Self {
-        Self { users, grants: Grants::new(store.clone()), store, sessions, trail }
+    pub fn new(store: SharedStore, users: Users, sessions: Sessions, trail: Trail, notices: Notices) -> Self {
+        Self { users, grants: Grants::new(store.clone()), store, sessions, trail, notices }
     }
 
     /// Adds to `batch` what belongs to a new password; answers the person's new epoch.
@@ -43,7 +50,30 @@ impl Lifecycle {
     ) -> Result<Epoch, StorageError> {
         let event = self.trail.event(Action::PasswordSet, Outcome::Success, origin);
         event.by(Actor::User(user.clone())).about(user).write(batch);
+        self.notices.tell(batch, user, Notice::PasswordSet, origin).await?;
         self.proofs_changed(batch, user, kept).await
+    }
+
+    /// Adds to `batch` what belongs to another mail address of `before`, or none any more: both addresses are told.
+    pub async fn mail_changed(
+        &self,
+        batch: &mut Batch,
+        before: &User,
+        after: Option<&Mail>,
+        actor: Actor,
+        origin: &Origin,
+    ) -> Result<(), StorageError> {
+        let event = self.trail.event(Action::MailAddressChanged, Outcome::Success, origin);
+        event.by(actor).about(&before.id).write(batch);
+        let old = before.profile.mail.as_ref();
+        let addresses: Vec<_> = old
+            .into_iter()
+            .chain(after)
+            .filter(|mail| mail.verified)
+            .map(|mail| mail.address.as_str())
+            .collect();
+        let notice = Notice::AddressChanged { address: after.map(|mail| mail.address.as_str().to_owned()) };
+        self.notices.tell_at(batch, before, &addresses, notice, origin).await
     }
 
     /// Adds to `batch` what belongs to a new or replaced factor, whose event the factor writes itself; answers the person's

@@ -51,9 +51,15 @@ struct Bounds {
 pub struct CountedProof {
     credential: CredentialId,
     blocked_until: Option<Timestamp>,
+    failures: u64,
 }
 
 impl CountedProof {
+    /// Which failure in a row this one is, if it is one.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
     /// The factor that was tried.
     pub fn credential(&self) -> &CredentialId {
         &self.credential
@@ -109,6 +115,7 @@ impl AuthenticatorLockout {
                 return Ok(Ok(CountedProof {
                     credential: credential.clone(),
                     blocked_until: failures.blocked_until,
+                    failures: failures.consecutive,
                 }));
             }
         }

@@ -11,7 +11,7 @@ use crate::vocabulary::{Prompt, ResponseMode, Scope};
 use super::paths;
 
 /// The document, the same for every caller.
-pub fn document(site: &Site, languages: &[String]) -> Value {
+pub fn document(site: &Site, languages: &[&str]) -> Value {
     json!({
         "issuer": site.issuer(),
         "authorization_endpoint": site.url(paths::AUTHORIZE),

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::{Oidc, authorize, discovery, jwks, logout, paths, token, userinfo};
+use crate::pages::Language;
 
 /// Seconds others may keep the discovery document.
 const DISCOVERY_MAX_AGE: u32 = 300;
@@ -33,7 +34,9 @@ pub fn routes(oidc: Arc<Oidc>) -> Router {
 }
 
 async fn discovery(State(oidc): State<Arc<Oidc>>) -> Response {
-    jwks::public_json(&discovery::document(&oidc.site, &oidc.web.pages.languages()), DISCOVERY_MAX_AGE)
+    let languages = oidc.web.pages.languages();
+    let languages: Vec<_> = languages.iter().map(Language::tag).collect();
+    jwks::public_json(&discovery::document(&oidc.site, &languages), DISCOVERY_MAX_AGE)
 }
 
 /// An application that was given the issuer with a slash at its end asks here. It gets the one document, whose issuer has

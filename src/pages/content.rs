@@ -3,7 +3,7 @@
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
-use super::texts::Language;
+use super::language::Language;
 
 /// The content of one kind of page.
 pub trait PageContent: Serialize {
@@ -31,6 +31,11 @@ impl Page {
             language: language.clone(),
             content: Value::from(Serde(content)),
         }
+    }
+
+    /// The same page in another language.
+    pub fn spoken_in(self, language: &Language) -> Self {
+        Self { language: language.clone(), ..self }
     }
 
     /// The template file inside `templates/`.

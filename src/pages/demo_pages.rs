@@ -23,6 +23,8 @@ pub struct DemoApplication {
     pub name: String,
     /// Keyward's address, for the links back.
     pub provider: String,
+    /// The address of the mailbox.
+    pub inbox: String,
 }
 
 /// Nobody is signed in here.
@@ -83,6 +85,41 @@ pub struct DemoLoggedOut {
 impl PageContent for DemoLoggedOut {
     const TEMPLATE: &'static str = "demo/logged_out.html";
     const REQUIRED: &'static [&'static str] = &["id=\"log-in\""];
+}
+
+/// The mailbox: every mail the provider sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoInbox {
+    /// Keyward's address.
+    pub provider: String,
+    /// The mails, newest first.
+    pub mails: Vec<DemoMail>,
+}
+
+impl PageContent for DemoInbox {
+    const TEMPLATE: &'static str = "demo/inbox.html";
+    const REQUIRED: &'static [&'static str] = &["id=\"mails\""];
+}
+
+/// One mail in the mailbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoMail {
+    /// Its number.
+    pub id: u64,
+    /// Its subject.
+    pub subject: String,
+    /// Who it says it is from.
+    pub from: String,
+    /// Whom it says it is to.
+    pub to: String,
+    /// When it arrived.
+    pub received_at: String,
+    /// Its text part.
+    pub text: String,
+    /// The links to Keyward in its text.
+    pub links: Vec<String>,
+    /// Where its HTML part is.
+    pub html: String,
 }
 
 /// The sign-in came back with an error, or its answer was refused.

@@ -15,9 +15,25 @@ const DEPTH: usize = 160;
 
 /// An engine that knows the allowed functions and escapes everything, whatever a template says.
 pub(super) fn environment(texts: Arc<Texts>, assets: Arc<AssetIndex>) -> Environment<'static> {
-    let mut engine = Environment::empty();
+    let mut engine = engine(texts);
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
     engine.set_formatter(write_escaped);
+    engine.add_function("asset", move |name: String| {
+        assets.address(&name).ok_or_else(|| fault(format!("there is no asset {name}")))
+    });
+    engine
+}
+
+/// An engine for plain text: nothing is escaped, and values have neither control characters nor line ends.
+pub(super) fn plain_environment(texts: Arc<Texts>) -> Environment<'static> {
+    let mut engine = engine(texts);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_formatter(write_plain);
+    engine
+}
+
+fn engine(texts: Arc<Texts>) -> Environment<'static> {
+    let mut engine = Environment::empty();
     engine.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
     engine.set_recursion_limit(DEPTH);
@@ -28,9 +44,6 @@ pub(super) fn environment(texts: Arc<Texts>, assets: Arc<AssetIndex>) -> Environ
     engine.add_test("none", tests::is_none);
     engine.add_function("text", move |state: &mut State, id: String, values: Rest<ValueOrKwargs>| {
         text(&texts, state, &id, values)
-    });
-    engine.add_function("asset", move |name: String| {
-        assets.address(&name).ok_or_else(|| fault(format!("there is no asset {name}")))
     });
     engine
 }
@@ -65,6 +78,18 @@ fn link(address: String) -> Result<String, Error> {
     } else {
         Err(fault("this address must not be a link".to_owned()))
     }
+}
+
+fn write_plain(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        return Err(Error::new(ErrorKind::UndefinedError, "a value is missing"));
+    }
+    if value.is_none() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    let kept: String = text.chars().filter(|letter| value.is_safe() || !letter.is_control()).collect();
+    out.write_str(&kept).map_err(Error::from)
 }
 
 /// Writes a value escaped for HTML text and quoted attributes. `autoescape false` in a template changes nothing here.

@@ -51,12 +51,16 @@ page!(FactorPage, "journey/factor.html", "id=\"factor\"", "name=\"code\"", TOKEN
 pub struct RecoveryCodePage {
     /// Where to post.
     pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
     /// Who is signing in.
     pub username: String,
     /// How many unused codes are left.
     pub remaining: u32,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
@@ -96,7 +100,7 @@ pub struct RecoveryCodesPage {
 }
 page!(RecoveryCodesPage, "journey/recovery_codes.html", "id=\"recovery-codes\"", "name=\"saved\"", TOKEN);
 
-/// Choosing a new password. Form `change-password`: `password`, `password_again`.
+/// Choosing a new password. Form `change-password`: `password`, `password_again`; `action` = `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChangePasswordPage {
     /// Where to post.
@@ -109,6 +113,10 @@ pub struct ChangePasswordPage {
     pub first: bool,
     /// Everything wrong with the last one.
     pub problems: Vec<Message>,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(
     ChangePasswordPage,
@@ -156,6 +164,10 @@ pub struct LostFactorPage {
     pub request_id: String,
     /// Whether unused recovery codes exist.
     pub can_use_recovery_code: bool,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
 }
 page!(LostFactorPage, "journey/lost_factor.html", "id=\"lost-factor\"", TOKEN);
 

@@ -5,7 +5,7 @@
 //!
 //! Must not: know HTTP (the `web` module sends the answer and its headers), decide anything about a person, hold
 //! settings, tokens or request headers in a page's content.
-//! Follows: security requirements R-TP-01 to R-TP-05, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
+//! Follows: security requirements R-TP-01 to R-TP-05, R-TP-07, R-TR-03, R-TR-07, R-TR-08, R-AZ-23, R-LO-08, R-PW-09.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -18,7 +18,9 @@ pub mod demo_pages;
 pub mod error_page;
 pub mod hand_over_pages;
 pub mod journey_pages;
+pub mod language;
 pub mod logout_pages;
+pub mod mails;
 pub mod message;
 pub mod picture;
 pub mod samples;
@@ -31,8 +33,8 @@ mod source;
 pub use assets::Asset;
 pub use content::{Form, Page, PageContent};
 pub use error_page::{ErrorPage, Problem};
+pub use language::{Language, LanguageWishes};
 pub use message::Message;
-pub use texts::Language;
 
 use crate::config::pages::Names;
 use crate::config::{Live, LiveSettings};
@@ -49,6 +51,8 @@ pub struct PagesSettings {
     pub organisation: String,
     /// Whom to ask: a mail address, a telephone number or a short sentence. Stands on every error page.
     pub support_contact: Option<String>,
+    /// The language where nobody wishes one that there are texts in; English if `None`.
+    pub language: Option<String>,
 }
 
 /// Why the pages could not be made ready at start.
@@ -61,6 +65,16 @@ pub enum PagesError {
         folder: String,
         /// What the operating system said.
         reason: String,
+    },
+    /// The language of the settings has no texts.
+    #[error(
+        "the setting pages.language is \"{language}\", but there are texts only in {known}; choose one of these or add the file texts/{language}.json to the folder for own pages"
+    )]
+    Language {
+        /// As configured.
+        language: String,
+        /// What there is.
+        known: String,
     },
     /// A built-in file is faulty; this is a fault of the program.
     #[error("the built-in page file {file} is faulty: {reason}")]
@@ -104,11 +118,12 @@ impl Pages {
     ///
     /// # Errors
     /// [`PagesError::Folder`] when the folder cannot be read. A faulty file *in* it is no error: it is logged and the
-    /// built-in one is used.
+    /// built-in one is used. [`PagesError::Language`] when the default language has no texts.
     pub fn new(settings: PagesSettings) -> Result<Self, PagesError> {
-        let names = Names { organisation: settings.organisation, support: settings.support_contact };
+        let PagesSettings { override_folder, organisation, support_contact: support, language } = settings;
+        let names = Names { organisation, support, language };
         let fixed = LiveSettings { pages: names, ..LiveSettings::default() };
-        Self::under(Live::new(fixed), settings.override_folder)
+        Self::under(Live::new(fixed), override_folder)
     }
 
     /// The same; names and texts are those of `settings` at each moment.
@@ -125,7 +140,14 @@ impl Pages {
             })?;
             pages.read_folder(stamp);
         }
-        Ok(pages)
+        let known = pages.languages();
+        let known: Vec<_> = known.iter().map(Language::tag).collect();
+        match pages.settings.now().pages.language.clone() {
+            Some(language) if !known.contains(&language.as_str()) => {
+                Err(PagesError::Language { language, known: known.join(", ") })
+            }
+            _ => Ok(pages),
+        }
     }
 
     /// Makes the page. Never fails: if a replaced page fails the built-in one is made, and if that failed too, a plain
@@ -157,18 +179,21 @@ impl Pages {
         own.or_else(|| self.built_in.assets().at(address))
     }
 
-    /// The language to answer in: the first of `ui_locales` (OpenID Connect Core 3.1.2.1), then of `Accept-Language`
-    /// (RFC 9110 section 12.5.4) that has texts; else English.
-    pub fn choose_language(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
+    /// The language to answer in: the first of all wishes that has texts, else the one of the settings.
+    pub fn choose_language(&self, wishes: &LanguageWishes) -> Language {
+        let settings = self.settings.now();
+        let default = settings.pages.language.as_deref().unwrap_or(language::ENGLISH);
         match self.own_set() {
-            Some(own) => own.set.texts().choose(ui_locales, accept_language),
-            None => self.built_in.texts().choose(ui_locales, accept_language),
+            Some(own) => wishes.choose(own.set.texts().tags(), default),
+            None => wishes.choose(self.built_in.texts().tags(), default),
         }
     }
 
-    /// The languages there are built-in texts in, as BCP 47 tags.
-    pub fn languages(&self) -> Vec<String> {
-        self.built_in.texts().tags().map(str::to_owned).collect()
+    /// The languages there are texts in.
+    pub fn languages(&self) -> Vec<Language> {
+        let own = self.own_set();
+        let texts = own.as_ref().map_or(self.built_in.texts(), |own| own.set.texts());
+        texts.tags().map(Language::of).collect()
     }
 
     /// What stands built-in under a text's id in a language, or in English where that lacks it.

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{Error as WriteError, Write};
 use std::sync::Arc;
 
+use minijinja::value::Value;
 use minijinja::{Environment, context};
 
 use super::assets::AssetIndex;
 use super::content::Page;
+use super::language::Language;
+use super::mails::{Addressee, Mail};
 use super::source::Files;
 use super::texts::Texts;
 use super::{PagesError, functions, samples};
@@ -23,6 +26,8 @@ pub(super) const LAST_RESORT: &str = "<!doctype html><html lang=\"en\"><meta cha
 /// Templates with what they may call.
 pub(super) struct PageSet {
     environment: Environment<'static>,
+    /// Templates of plain text, apart from those of HTML: nothing is escaped in them.
+    plain: Environment<'static>,
     texts: Arc<Texts>,
     assets: Arc<AssetIndex>,
     settings: Live,
@@ -60,10 +65,13 @@ impl PageSet {
         let texts = Arc::new(read_texts(settings, &[&base, &own], &mut faults));
         let assets = Arc::new(AssetIndex::of(&[&base, &own]));
         let mut environment = functions::environment(Arc::clone(&texts), Arc::clone(&assets));
-        add_templates(&mut environment, &base, &mut faults);
-        add_templates(&mut environment, &own, &mut faults);
+        let mut plain = functions::plain_environment(Arc::clone(&texts));
+        for files in [&base, &own] {
+            add_templates(&mut environment, files, ".html", &mut faults);
+            add_templates(&mut plain, files, ".txt", &mut faults);
+        }
         let settings = settings.clone();
-        Self { environment, texts, assets, settings, faults, faulty: BTreeSet::new() }
+        Self { environment, plain, texts, assets, settings, faults, faulty: BTreeSet::new() }
     }
 
     pub(super) fn texts(&self) -> &Texts {
@@ -83,12 +91,32 @@ impl PageSet {
         !self.faulty.contains(page.template())
     }
 
+    pub(super) fn organisation(&self) -> String {
+        self.settings.now().pages.organisation.clone()
+    }
+
+    /// Makes one part of a mail, by the ending of its template.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    pub(super) fn render_part(&self, template: &str, page: &Value, to: &Language) -> Result<String, String> {
+        let engine = if template.ends_with(".txt") { &self.plain } else { &self.environment };
+        let settings = self.settings.now();
+        let context = context! {
+            page,
+            language => to.tag(),
+            direction => to.direction(),
+            organisation => settings.pages.organisation.as_str(),
+            support_contact => settings.pages.support.as_deref(),
+        };
+        bounded(engine, template, context)
+    }
+
     /// Makes the page.
     ///
     /// # Errors
     /// A sentence for the log: the template failed, grew too large, or lacks what the page must have.
     pub(super) fn render(&self, page: &Page, nonce: &str) -> Result<String, String> {
-        let template = self.environment.get_template(page.template()).map_err(|error| error.to_string())?;
         let settings = self.settings.now();
         let context = context! {
             page => page.content(),
@@ -98,9 +126,7 @@ impl PageSet {
             organisation => settings.pages.organisation.as_str(),
             support_contact => settings.pages.support.as_deref(),
         };
-        let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
-        template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
-        let html = String::from_utf8(bounded.0).map_err(|error| error.to_string())?;
+        let html = bounded(&self.environment, page.template(), context)?;
         match page.required().iter().find(|needed| !html.contains(**needed)) {
             None => Ok(html),
             Some(missing) => Err(format!("it lacks {missing}")),
@@ -115,7 +141,20 @@ impl PageSet {
                 self.faults.push(format!("{}: {reason}", page.template()));
             }
         }
+        let word = || samples::HOSTILE.to_owned();
+        let to = Addressee { name: word(), username: word(), language: None };
+        let (mails, english) = (Mail::samples(), Language::english());
+        let faults: Vec<_> =
+            mails.iter().filter_map(|mail| self.render_mail(mail, &to, &english).err()).collect();
+        self.faults.extend(faults);
     }
+}
+
+fn bounded(engine: &Environment<'static>, template: &str, context: Value) -> Result<String, String> {
+    let template = engine.get_template(template).map_err(|error| error.to_string())?;
+    let mut bounded = Bounded(Vec::with_capacity(16 * 1024));
+    template.render_captured_to(context, &mut bounded).map_err(|error| describe(&error))?;
+    String::from_utf8(bounded.0).map_err(|error| error.to_string())
 }
 
 fn describe(error: &minijinja::Error) -> String {
@@ -139,8 +178,13 @@ fn read_texts(settings: &Live, layers: &[&Files], faults: &mut Vec<String>) -> T
     texts
 }
 
-fn add_templates(environment: &mut Environment<'static>, files: &Files, faults: &mut Vec<String>) {
-    for (path, bytes) in files.ending_with(".html") {
+fn add_templates(
+    environment: &mut Environment<'static>,
+    files: &Files,
+    ending: &str,
+    faults: &mut Vec<String>,
+) {
+    for (path, bytes) in files.ending_with(ending) {
         let added = match std::str::from_utf8(bytes) {
             Ok(source) => environment
                 .add_template_owned(path.to_owned(), source.to_owned())

@@ -1,4 +1,4 @@
-//! Every visible sentence by its id, in each language, and the choice of language.
+//! Every visible sentence by its id, in each language.
 //!
 //! A file `texts/<language>.json` maps ids to texts with `{name}` places. A text is plain: it is escaped as a whole when it
 //! is written into a page. With a value `count` of 1 the id with `.one` behind it is preferred.
@@ -8,34 +8,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::language::ENGLISH;
 use crate::config::Live;
-
-/// The language that has every text.
-const ENGLISH: &str = "en";
-/// Languages written from right to left.
-const RIGHT_TO_LEFT: [&str; 4] = ["ar", "fa", "he", "ur"];
-
-/// A language that has texts, as a BCP 47 tag.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Language(Arc<str>);
-
-impl Language {
-    /// English, which has every text.
-    pub fn english() -> Self {
-        Self(Arc::from(ENGLISH))
-    }
-
-    /// The tag for `<html lang>`.
-    pub fn tag(&self) -> &str {
-        &self.0
-    }
-
-    /// The value for `<html dir>`: `ltr` or `rtl`.
-    pub fn direction(&self) -> &'static str {
-        let primary = self.0.split('-').next().unwrap_or_default();
-        if RIGHT_TO_LEFT.contains(&primary) { "rtl" } else { "ltr" }
-    }
-}
 
 /// Values for the places of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -91,16 +65,8 @@ impl Texts {
         preferred.or_else(|| find(id))
     }
 
-    /// The language to answer in; see [`super::Pages::choose_language`].
-    pub fn choose(&self, ui_locales: Option<&str>, accept_language: Option<&str>) -> Language {
-        let asked = ui_locales.unwrap_or_default().split_whitespace().map(str::to_owned);
-        let accepted = by_preference(accept_language.unwrap_or_default());
-        let mut wishes = asked.chain(accepted).take(32);
-        wishes.find_map(|wish| self.best_for(&wish)).unwrap_or_else(Language::english)
-    }
-
     /// The tags of all languages there are texts in.
-    pub fn tags(&self) -> impl Iterator<Item = &str> {
+    pub fn tags(&self) -> impl Iterator<Item = &str> + Clone {
         self.languages.keys().map(|tag| &**tag)
     }
 
@@ -114,28 +80,6 @@ impl Texts {
         let own = self.languages.get(language).and_then(|texts| texts.get(id));
         own.or_else(|| self.languages.get(ENGLISH)?.get(id)).map(String::as_str)
     }
-
-    fn best_for(&self, wish: &str) -> Option<Language> {
-        let primary = wish.split('-').next().unwrap_or_default();
-        let exact = self.languages.keys().find(|tag| tag.eq_ignore_ascii_case(wish));
-        let broader = || self.languages.keys().find(|tag| tag.eq_ignore_ascii_case(primary));
-        exact.or_else(broader).map(|tag| Language(Arc::clone(tag)))
-    }
-}
-
-/// The languages of an `Accept-Language` header, most wanted first; those with weight 0 are left out.
-fn by_preference(header: &str) -> Vec<String> {
-    let mut wishes: Vec<(f32, String)> = header.split(',').take(32).filter_map(wish).collect();
-    wishes.sort_by(|left, right| right.0.total_cmp(&left.0));
-    wishes.into_iter().map(|(_, tag)| tag).collect()
-}
-
-fn wish(part: &str) -> Option<(f32, String)> {
-    let mut pieces = part.split(';').map(str::trim);
-    let tag = pieces.next().filter(|tag| !tag.is_empty() && *tag != "*")?;
-    let weight =
-        pieces.find_map(|piece| piece.strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok())?;
-    (weight > 0.0).then(|| (weight, tag.to_owned()))
 }
 
 fn fill(text: &str, values: &Values) -> String {

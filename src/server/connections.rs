@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipnet::IpNet;
 use tokio::sync::watch;
 
 use crate::config::http::Http;
 use crate::config::proxies::Proxies;
-use crate::web::client_ip::address_class;
+use crate::foundation::AddressClass;
 
 /// The count.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub struct Connections {
     most: usize,
     most_per_class: usize,
     proxies: Arc<Proxies>,
-    by_class: Mutex<HashMap<IpNet, usize>>,
+    by_class: Mutex<HashMap<AddressClass, usize>>,
     open: watch::Sender<usize>,
 }
 
@@ -25,7 +24,7 @@ pub struct Connections {
 #[derive(Debug)]
 pub struct Counted {
     connections: Arc<Connections>,
-    class: IpNet,
+    class: AddressClass,
 }
 
 impl Connections {
@@ -42,14 +41,14 @@ impl Connections {
 
     /// Counts one more from `peer`, unless there are too many. Declared proxies count only towards the whole.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
-        let class = address_class(peer);
+        let class = AddressClass::of(Some(peer));
         let mut by_class = self.by_class.lock().unwrap_or_else(PoisonError::into_inner);
         let here = by_class.get(&class).copied().unwrap_or(0);
         let too_many_here = here >= self.most_per_class && !self.proxies.is_trusted(peer);
         if too_many_here || *self.open.borrow() >= self.most {
             return None;
         }
-        by_class.insert(class, here + 1);
+        by_class.insert(class.clone(), here + 1);
         self.open.send_modify(|open| *open += 1);
         Some(Counted { connections: Arc::clone(self), class })
     }

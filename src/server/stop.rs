@@ -34,19 +34,21 @@ impl Stop {
         });
     }
 
-    /// Asks whenever the system does: SIGTERM or SIGINT, twice for at once. Never ends by itself.
-    pub async fn on_signals(self) -> std::io::Result<()> {
+    /// Asks whenever the system does from now on: SIGTERM or SIGINT, twice for at once. What it answers never ends by itself.
+    pub fn on_signals(self) -> std::io::Result<impl Future<Output = ()>> {
         use tokio::signal::unix::{SignalKind, signal};
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+        Ok(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                tracing::info!("asked to stop");
+                self.ask();
             }
-            tracing::info!("asked to stop");
-            self.ask();
-        }
+        })
     }
 }
 

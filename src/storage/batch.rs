@@ -124,6 +124,18 @@ impl Batch {
         self
     }
 
+    /// Makes its commit fail: something that belongs to it could not be made, which is a fault of ours.
+    pub fn spoil(&mut self, why: impl std::fmt::Display) -> &mut Self {
+        self.fault = Some(why.to_string());
+        self
+    }
+
+    /// Whether it sets a record whose key begins with `prefix`.
+    pub fn puts_under(&self, prefix: &Key) -> bool {
+        let under = |key: &Key| key.as_bytes().starts_with(prefix.as_bytes());
+        self.writes.iter().any(|write| matches!(write, Write::Put { key, .. } if under(key)))
+    }
+
     /// How many conditions it holds so far: the place of the next one, as [`Outcome::Refused`] counts.
     pub fn conditions(&self) -> usize {
         self.preconditions.len()

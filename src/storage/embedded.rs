@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::engine::{Engine, Space};
 use super::writer::{self, Failure, Request, Writer};
 use super::{
-    Batch, CheckReport, ExportSink, Key, Outcome, Raw, StorageError, Store, envelope, expiry, limits,
+    Batch, CheckReport, ExportSink, Key, Outcome, Raw, StorageError, Store, StoreMark, envelope, expiry,
+    inspection, limits, upgrade,
 };
-use super::{inspection, upgrade};
 use crate::foundation::{Clock, Timestamp};
 
 /// Records that wait between the engine and a slow export sink.
@@ -164,27 +164,46 @@ impl Page {
     }
 }
 
-fn send_all(engine: &dyn Engine, sender: &mpsc::Sender<(Key, Vec<u8>)>) -> Result<(), StorageError> {
+/// What an export hands over.
+enum Shown {
+    Mark(StoreMark),
+    Record(Key, Vec<u8>),
+}
+
+fn send_all(engine: &dyn Engine, sender: &mpsc::Sender<Shown>) -> Result<(), StorageError> {
+    let mut mark = Some(StoreMark::default());
+    let send = |shown| match sender.blocking_send(shown) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    };
     engine.walk_all(&mut |space, key, bytes| {
-        if space != Space::Data {
-            return Ok(ControlFlow::Break(()));
-        }
         let key = Key::from_bytes(key.to_vec());
-        envelope::decode(&key, bytes)?;
-        let gone = sender.blocking_send((key, bytes.to_vec())).is_err();
-        Ok(if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })
+        match (space, &mut mark) {
+            (Space::Meta, Some(mark)) => return upgrade::read_mark(mark, &key, bytes),
+            (Space::Data, _) => envelope::decode(&key, bytes)?,
+            _ => return Ok(ControlFlow::Break(())),
+        };
+        let begun = mark.take().map_or(ControlFlow::Continue(()), |mark| send(Shown::Mark(mark)));
+        Ok(if begun.is_break() { begun } else { send(Shown::Record(key, bytes.to_vec())) })
+    })?;
+    if let Some(mark) = mark {
+        // Nobody listens any more: nothing is left to tell.
+        let _ = send(Shown::Mark(mark));
+    }
+    Ok(())
 }
 
 /// Ends, and so ends the walk too, when the sink fails.
-async fn hand_over(
-    mut records: mpsc::Receiver<(Key, Vec<u8>)>,
-    sink: &mut dyn ExportSink,
-) -> Result<u64, StorageError> {
+async fn hand_over(mut shown: mpsc::Receiver<Shown>, sink: &mut dyn ExportSink) -> Result<u64, StorageError> {
     let mut count = 0;
-    while let Some((key, bytes)) = records.recv().await {
-        sink.record(&key, &bytes)?;
-        count += 1;
+    while let Some(next) = shown.recv().await {
+        match next {
+            Shown::Mark(mark) => sink.begin(mark)?,
+            Shown::Record(key, bytes) => {
+                sink.record(&key, &bytes)?;
+                count += 1;
+            }
+        }
     }
     Ok(count)
 }

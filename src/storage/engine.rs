@@ -7,17 +7,17 @@ use super::StorageError;
 /// The key spaces of an engine, apart from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Space {
+    /// The store's own records: its format, its number and its highest revision.
+    Meta,
     /// The records, each in its envelope.
     Data,
     /// The expiry index: end and key of each record that has an end. The values are empty.
     Expiry,
-    /// The store's own records: its format and its highest revision.
-    Meta,
 }
 
 impl Space {
     /// All of them, in the order in which [`Engine::walk_all`] visits them.
-    pub const ALL: [Self; 3] = [Self::Data, Self::Expiry, Self::Meta];
+    pub const ALL: [Self; 3] = [Self::Meta, Self::Data, Self::Expiry];
 }
 
 /// One change of one row.

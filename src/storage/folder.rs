@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::StorageError;
+use crate::config::storage::EngineName;
 
 /// Held as long as the folder is in use; the system frees it when the process ends, however it ends.
 #[derive(Debug)]
@@ -53,8 +54,53 @@ impl Folder {
         self.sync().map_err(fault)
     }
 
+    /// Makes the folder `name` (mode 0700) whole or not at all, as [`Self::create`] does.
+    pub(super) fn create_folder(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&Path) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let unfinished = self.file(&format!("{name}.new"));
+        let fault = |error: io::Error| self.unusable(&error);
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).map_err(fault)?;
+        }
+        DirBuilder::new().mode(0o700).create(&unfinished).map_err(fault)?;
+        fill(&unfinished)?;
+        File::open(&unfinished).and_then(|folder| folder.sync_all()).map_err(fault)?;
+        std::fs::rename(&unfinished, self.file(name)).map_err(fault)?;
+        self.sync().map_err(fault)
+    }
+
+    /// Refuses a folder in which another engine than `own` keeps a store.
+    pub(super) fn refuse_others(&self, own: EngineName) -> Result<(), StorageError> {
+        let other = EngineName::ALL.into_iter().find(|it| *it != own && self.file(it.place()).exists());
+        let Some(other) = other else { return Ok(()) };
+        Err(StorageError::Failed(format!(
+            "the data folder {} holds a store of {other}, but storage.engine is \"{own}\": set storage.engine = \"{other}\", or bring the data over with keyward move --to {own}",
+            self.path.display()
+        )))
+    }
+
+    /// Refuses a folder on a network file system, whose locks and syncs cannot be relied upon.
+    pub(super) fn refuse_network(&self) -> Result<(), StorageError> {
+        let found = rustix::fs::statfs(&self.path).map_err(|error| self.unusable(&error.into()))?;
+        match network_file_system(i64::from(found.f_type)) {
+            None => Ok(()),
+            Some(name) => Err(StorageError::Failed(format!(
+                "the data folder {} lies on a network file system ({name}): choose a local disk",
+                self.path.display()
+            ))),
+        }
+    }
+
+    /// The sentence for a folder, or something in it, that cannot be used.
+    pub(super) fn unusable(&self, error: &io::Error) -> StorageError {
+        unusable(&self.path, error)
+    }
+
     /// Makes the names in the folder, and its own, outlive a power cut.
-    fn sync(&self) -> io::Result<()> {
+    pub(super) fn sync(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         let whole = self.path.canonicalize()?;
         whole.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
@@ -68,4 +114,30 @@ pub(super) fn in_use(path: &Path) -> StorageError {
 
 fn unusable(path: &Path, error: &io::Error) -> StorageError {
     StorageError::Failed(format!("the data folder {} cannot be used: {error}", path.display()))
+}
+
+/// The name of a network file system by its magic number (statfs(2)).
+fn network_file_system(magic: i64) -> Option<&'static str> {
+    match magic {
+        0x6969 => Some("NFS"),
+        0x517b => Some("SMB"),
+        0xff53_4d42 => Some("CIFS"),
+        0xfe53_4d42 => Some("SMB 2"),
+        0x0102_1997 => Some("9P"),
+        0x00c3_6400 => Some("Ceph"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network_file_system;
+
+    #[test]
+    fn network_file_systems_are_known_and_local_ones_are_not_among_them() {
+        assert_eq!(network_file_system(0x6969), Some("NFS"));
+        assert!(
+            [0xef53, 0x5846_5342, 0x0102_1994].into_iter().all(|local| network_file_system(local).is_none())
+        );
+    }
 }

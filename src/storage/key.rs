@@ -38,6 +38,11 @@ impl Key {
         &self.0
     }
 
+    /// The kind of record that stands there.
+    pub fn kind(&self) -> &[u8] {
+        self.0.split(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
     /// The last part, decoded; empty where there is none.
     pub fn last_part(&self) -> String {
         let tail = self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default();

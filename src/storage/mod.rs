@@ -5,8 +5,9 @@
 //! compared with a model. Single use, rotation, counters and lock-out exist only as conditions in a commit.
 //!
 //! Must not: know what a record means, or keep anything that is not durable.
-//! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decision 0001 (engines).
+//! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decisions 0001 and 0005 (engines).
 
+pub mod backup;
 pub mod batch;
 pub mod embedded;
 pub mod engine;
@@ -14,17 +15,22 @@ pub mod envelope;
 mod expiry;
 mod folder;
 pub mod generation;
-pub mod index;
 mod inspection;
+pub mod loading;
 pub mod key;
 pub mod limits;
+mod marker;
 pub mod memory;
+pub mod moving;
+pub mod new_folder;
 pub mod record;
 pub mod redb;
 mod round;
+pub mod sled;
 pub mod upgrade;
 mod writer;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -35,7 +41,8 @@ pub use generation::{Generation, Generations};
 pub use key::Key;
 pub use record::{Raw, Record, Stored};
 
-use crate::foundation::Timestamp;
+use crate::config::storage::EngineName;
+use crate::foundation::{Clock, Timestamp};
 
 /// Counts the writes of a store: each record carries the one that wrote it last.
 pub type Revision = u64;
@@ -66,8 +73,20 @@ pub struct CheckReport {
     pub problems: Vec<String>,
 }
 
-/// Receives the records of a consistent copy, in key order.
+/// Which store, and how far it had come when it was copied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreMark {
+    /// A number drawn when the store was founded.
+    pub number: u64,
+    /// The highest revision it has given out.
+    pub revision: Revision,
+}
+
+/// Receives a consistent copy: first its mark, then its records in key order.
 pub trait ExportSink: Send {
+    /// Takes the mark of the store whose records follow.
+    fn begin(&mut self, mark: StoreMark) -> Result<(), StorageError>;
+
     /// Takes one record: its key and its envelope's bytes, identical on every engine.
     fn record(&mut self, key: &Key, envelope: &[u8]) -> Result<(), StorageError>;
 }
@@ -100,6 +119,19 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Tells when and why the engine failed for good: then nothing more is acknowledged, and the process must end (R-ST-02).
     fn failure(&self) -> watch::Receiver<Option<String>>;
+}
+
+/// Opens the store that `engine` keeps in `folder`, or founds it. A folder in which another engine keeps one is refused.
+pub fn open(
+    engine: EngineName,
+    folder: &Path,
+    cache_bytes: usize,
+    clock: Arc<dyn Clock>,
+) -> Result<SharedStore, StorageError> {
+    match engine {
+        EngineName::Redb => redb::open(folder, cache_bytes, clock),
+        EngineName::Sled => sled::open(folder, cache_bytes, clock),
+    }
 }
 
 /// The store as every module holds it.

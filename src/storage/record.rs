@@ -56,6 +56,16 @@ pub(super) fn to_json<T: Record>(record: &T) -> Result<Vec<u8>, serde_json::Erro
 }
 
 impl Raw {
+    /// `record` as it stands in the store, where it had this revision and end.
+    pub fn of<T: Record>(
+        record: &T,
+        revision: Revision,
+        expires: Option<Timestamp>,
+    ) -> Result<Self, StorageError> {
+        let json = to_json(record).map_err(|error| StorageError::Invalid(error.to_string()))?;
+        Ok(Self { json, revision, expires })
+    }
+
     /// Reads it as `T`, upgrading older versions; newer ones are refused (R-ST-04).
     pub fn decode<T: Record>(self) -> Result<Stored<T>, StorageError> {
         let value = match serde_json::from_slice::<Versioned<T>>(&self.json) {

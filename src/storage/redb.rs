@@ -13,24 +13,30 @@ use super::embedded::Embedded;
 use super::engine::{Engine, Row, Space, SpaceVisitor, Step, Visitor};
 use super::folder::{Folder, in_use};
 use super::{SharedStore, StorageError};
+use crate::config::storage::EngineName;
 use crate::foundation::Clock;
 
 /// The cache's default size.
 pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
-const FILE: &str = "store.redb";
-
 type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// Opens the store in `folder` (made if needed, mode 0700), or founds it. `InUse` if another process holds it.
 pub fn open(folder: &Path, cache_bytes: usize, clock: Arc<dyn Clock>) -> Result<SharedStore, StorageError> {
+    Ok(Arc::new(Embedded::start(engine(folder, cache_bytes)?, clock)?))
+}
+
+/// The engine alone, its folder held.
+pub(super) fn engine(folder: &Path, cache_bytes: usize) -> Result<Arc<dyn Engine>, StorageError> {
     let held = Folder::hold(folder)?;
-    if !held.file(FILE).exists() {
-        held.create(FILE, |path| found(path, folder))?;
+    held.refuse_others(EngineName::Redb)?;
+    let file = EngineName::Redb.place();
+    if !held.file(file).exists() {
+        held.create(file, |path| found(path, folder))?;
     }
-    let database = database(&held.file(FILE), cache_bytes, folder)?;
+    let database = database(&held.file(file), cache_bytes, folder)?;
     let records = RwLock::new(records(&database)?);
-    Ok(Arc::new(Embedded::start(Arc::new(Redb { records, database, _folder: held }), clock)?))
+    Ok(Arc::new(Redb { records, database, _folder: held }))
 }
 
 /// The records as one apply left them.

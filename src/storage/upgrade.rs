@@ -4,8 +4,9 @@
 
 use std::ops::ControlFlow;
 
-use super::engine::{Engine, Row, Space};
-use super::{Key, Raw, Revision, StorageError, envelope};
+use super::engine::{Engine, Row, Space, Step};
+use super::{Key, Raw, Revision, StorageError, StoreMark, envelope};
+use crate::foundation::random::{self, SystemRandom};
 
 /// The format of a store that this program writes.
 pub const STORE_FORMAT: u64 = 1;
@@ -13,9 +14,14 @@ pub const STORE_FORMAT: u64 = 1;
 /// Makes a new store ours or checks an old one; answers the highest revision it has given out.
 pub(super) fn prepare(engine: &dyn Engine) -> Result<Revision, StorageError> {
     match number(engine, &format_key())? {
-        Some(STORE_FORMAT) => number(engine, &revision_key())?.ok_or_else(|| {
-            StorageError::Corrupt("the store has lost its revision; restore the newest backup".into())
-        }),
+        Some(STORE_FORMAT) => {
+            if number(engine, &number_key())?.is_none() {
+                engine.apply(&[row(&number_key(), fresh_number())])?;
+            }
+            number(engine, &revision_key())?.ok_or_else(|| {
+                StorageError::Corrupt("the store has lost its revision; restore the newest backup".into())
+            })
+        }
         Some(format) => Err(foreign(format)),
         None => found(engine),
     }
@@ -27,6 +33,13 @@ pub(super) fn revision_row(revision: Revision) -> Row {
 }
 
 fn found(engine: &dyn Engine) -> Result<Revision, StorageError> {
+    require_empty(engine)?;
+    engine.apply(&founding_rows(0))?;
+    Ok(0)
+}
+
+/// Refuses an engine that holds anything: it is no new one, and no store either.
+pub(super) fn require_empty(engine: &dyn Engine) -> Result<(), StorageError> {
     let mut rows = 0u64;
     engine.walk_all(&mut |_, _, _| {
         rows += 1;
@@ -37,8 +50,27 @@ fn found(engine: &dyn Engine) -> Result<Revision, StorageError> {
             "the store has lost its format record; restore the newest backup".into(),
         ));
     }
-    engine.apply(&[row(&format_key(), STORE_FORMAT), row(&revision_key(), 0)])?;
-    Ok(0)
+    Ok(())
+}
+
+/// The rows that make a store of what was laid into an engine, up to `revision`.
+pub(super) fn founding_rows(revision: Revision) -> [Row; 3] {
+    [row(&format_key(), STORE_FORMAT), row(&number_key(), fresh_number()), revision_row(revision)]
+}
+
+/// Notes what a row of [`Space::Meta`] says about the store.
+pub(super) fn read_mark(mark: &mut StoreMark, key: &Key, bytes: &[u8]) -> Step {
+    let number = envelope::decode(key, bytes)?.counter()?;
+    if *key == number_key() {
+        mark.number = number;
+    } else if *key == revision_key() {
+        mark.revision = number;
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn fresh_number() -> u64 {
+    u64::from_be_bytes(random::bytes(&SystemRandom))
 }
 
 fn foreign(format: u64) -> StorageError {
@@ -59,6 +91,10 @@ fn row(key: &Key, number: u64) -> Row {
 
 fn format_key() -> Key {
     Key::new("format", &[])
+}
+
+fn number_key() -> Key {
+    Key::new("number", &[])
 }
 
 fn revision_key() -> Key {

@@ -1,4 +1,4 @@
-//! `/live` and `/ready` (R-OP-05). Neither says more than yes or no: names and reasons go to the log.
+//! `/live` and `/ready` (R-OP-05). Neither says more than yes, no, or yes but impaired: names and reasons go to the log.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,18 +28,35 @@ pub trait Check: Send + Sync {
 pub struct Health {
     clock: Arc<dyn Clock>,
     checks: Vec<(&'static str, Box<dyn Check>)>,
+    lesser: Vec<(&'static str, Box<dyn Check>)>,
     last: Mutex<Option<(Timestamp, bool)>>,
 }
 
 impl Health {
     /// Without any check yet: not ready.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, checks: Vec::new(), last: Mutex::new(None) }
+        Self { clock, checks: Vec::new(), lesser: Vec::new(), last: Mutex::new(None) }
     }
 
     /// Adds a check; its name stands in the log when it fails.
     pub fn register(&mut self, name: &'static str, check: impl Check + 'static) {
         self.checks.push((name, Box::new(check)));
+    }
+
+    /// Adds a check of something without which requests are still served, only less well.
+    pub fn register_lesser(&mut self, name: &'static str, check: impl Check + 'static) {
+        self.lesser.push((name, Box::new(check)));
+    }
+
+    /// What does not work although requests are served, each with its reason: for administrators, not for `/ready`.
+    pub async fn impaired(&self) -> Vec<(&'static str, String)> {
+        let mut impaired = Vec::new();
+        for (name, check) in &self.lesser {
+            if let Err(reason) = check.check().await {
+                impaired.push((*name, reason));
+            }
+        }
+        impaired
     }
 
     /// Whether all checks pass; an answer counts for a second.
@@ -81,7 +98,8 @@ async fn live() -> Response {
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
     if health.is_ready().await {
-        answer(StatusCode::OK, "ready\n")
+        let impaired = !health.impaired().await.is_empty();
+        answer(StatusCode::OK, if impaired { "ready, but impaired\n" } else { "ready\n" })
     } else {
         answer(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
     }

@@ -36,6 +36,11 @@ pub async fn present(store: &SharedStore, user: &UserId) -> Result<PresentEpoch,
 }
 
 impl PresentEpoch {
+    /// The person's record it was read from.
+    pub fn user(&self) -> Option<&User> {
+        self.read.as_ref().map(|read| &read.value)
+    }
+
     /// Adds to `batch` the condition that the person's record has not changed since the epoch was read.
     pub fn require(&self, batch: &mut Batch) {
         if let Some(read) = &self.read {

@@ -16,6 +16,7 @@ pub mod error;
 pub mod group;
 pub mod members;
 pub mod normal_form;
+pub mod notices;
 pub mod password;
 pub mod password_workers;
 pub mod passwords;

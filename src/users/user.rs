@@ -51,6 +51,13 @@ pub struct User {
 
 impl Record for User {}
 
+impl User {
+    /// The tag of the language of pages and mail, if one is set.
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_ref().map(LanguageTag::as_str)
+    }
+}
+
 /// What is needed to create a person.
 #[derive(Debug, Clone)]
 pub struct NewUser {

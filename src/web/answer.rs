@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::foundation::Random;
 
 use super::failure::{Carried, Face, Failure};
+use super::languages::Languages;
 use super::request_id::RequestId;
 use super::security_headers::{Nonce, PagePolicy, page_response};
 
@@ -25,8 +26,8 @@ pub struct ErrorPage<'a> {
     pub values: &'a [(&'static str, String)],
     /// The id by which an administrator finds the log lines.
     pub request_id: &'a str,
-    /// The header `Accept-Language`, if it was sent.
-    pub languages: Option<&'a str>,
+    /// The languages wished so far.
+    pub languages: &'a Languages,
     /// For the page's own style and script elements.
     pub nonce: &'a Nonce,
 }
@@ -47,9 +48,14 @@ pub struct Answering {
 }
 
 /// The layer that answers failures.
-pub async fn answer_failures(State(answering): State<Answering>, request: Request, next: Next) -> Response {
+pub async fn answer_failures(
+    State(answering): State<Answering>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
-    let asked = Asked::new(request.headers());
+    let asked = Asked::of(&request);
+    request.extensions_mut().insert(asked.languages.clone());
     let response = next.run(request).await;
     let Some(Carried(failure)) = response.extensions().get::<Carried>().cloned() else {
         return response;
@@ -61,14 +67,14 @@ pub async fn answer_failures(State(answering): State<Answering>, request: Reques
 
 struct Asked {
     html: bool,
-    languages: Option<String>,
+    languages: Languages,
 }
 
 impl Asked {
-    fn new(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-        let html = text(header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html"));
-        Self { html, languages: text(header::ACCEPT_LANGUAGE).map(str::to_owned) }
+    fn of(request: &Request) -> Self {
+        let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let html = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+        Self { html, languages: Languages::of(request) }
     }
 }
 
@@ -79,7 +85,7 @@ fn draw(answering: &Answering, failure: &Failure, id: Option<&RequestId>, asked:
         text: failure.text,
         values: &failure.values,
         request_id: id.map_or("", RequestId::as_str),
-        languages: asked.languages.as_deref(),
+        languages: &asked.languages,
         nonce: &nonce,
     };
     let html = catch_unwind(AssertUnwindSafe(|| answering.pages.error_page(&page)));

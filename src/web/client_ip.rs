@@ -6,7 +6,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, header};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::config::proxies::{ForwardedHeader, Proxies};
 
@@ -71,14 +70,6 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> C
         nearest = address;
     }
     ClientAddress::Fallback(nearest)
-}
-
-/// The network that counts as one client in limits: /32 for IPv4, /64 for IPv6 (R-RL-01).
-pub fn address_class(address: IpAddr) -> IpNet {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpNet::V4(Ipv4Net::from(address)),
-        IpAddr::V6(address) => IpNet::V6(Ipv6Net::new_assert(address, 64).trunc()),
-    }
 }
 
 /// The host the client addressed, as a declared proxy vouches for it; `None` where it does not say.

@@ -29,7 +29,7 @@ impl std::fmt::Debug for Web {
 }
 
 impl Web {
-    /// A page for `visitor`, in the language of the browser.
+    /// A page for `visitor`, in the language wished so far.
     pub fn page<C: PageContent>(
         &self,
         visitor: &Visitor,
@@ -37,19 +37,7 @@ impl Web {
         content: &C,
         policy: &PagePolicy,
     ) -> Response {
-        self.page_in(visitor, None, status, content, policy)
-    }
-
-    /// The same, preferring the languages that the application asked for (`ui_locales`).
-    pub fn page_in<C: PageContent>(
-        &self,
-        visitor: &Visitor,
-        ui_locales: Option<&str>,
-        status: StatusCode,
-        content: &C,
-        policy: &PagePolicy,
-    ) -> Response {
-        let language = self.pages.choose_language(ui_locales, visitor.languages());
+        let language = self.pages.choose_language(&visitor.languages.wishes());
         let nonce = Nonce::generate(self.random.as_ref());
         let rendered = self.pages.render(&Page::new(&language, content), nonce.as_str());
         page_response(status, rendered.html, &nonce, policy)
@@ -74,7 +62,7 @@ impl Web {
 
 impl PageSource for Pages {
     fn error_page(&self, page: &answer::ErrorPage<'_>) -> String {
-        let language = self.choose_language(None, page.languages);
+        let language = self.choose_language(&page.languages.wishes());
         let problem = Problem::named(page.text, page.values);
         let content = ErrorPage::new(&problem, page.request_id, None);
         self.render(&Page::new(&language, &content), page.nonce.as_str()).html

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::client_ip::{ClientAddress, Peer, client_address};
-use super::{Cookies, Failure, RequestId};
+use super::{Cookies, Failure, Languages, RequestId};
 use crate::audit::Origin;
 use crate::config::proxies::Proxies;
 
@@ -34,6 +34,8 @@ pub struct Visitor {
     pub cookies: Cookies,
     /// The request's id.
     pub request: RequestId,
+    /// The languages wished so far: whoever learns of another wish adds it.
+    pub languages: Languages,
     /// All headers, for the checks of forms.
     pub headers: HeaderMap,
 }
@@ -46,11 +48,6 @@ impl Visitor {
             self.header(header::USER_AGENT),
             Some(self.request.as_str().to_owned()),
         )
-    }
-
-    /// The languages the browser prefers.
-    pub fn languages(&self) -> Option<&str> {
-        self.header(header::ACCEPT_LANGUAGE)
     }
 
     fn header(&self, name: header::HeaderName) -> Option<&str> {
@@ -76,7 +73,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         let incomplete = || Failure::internal("the request passed no listener of ours");
         let client: ClientAddress = *parts.extensions.get().ok_or_else(incomplete)?;
         let request = parts.extensions.get::<RequestId>().cloned().ok_or_else(incomplete)?;
+        let languages = parts.extensions.get::<Languages>().cloned().ok_or_else(incomplete)?;
         let cookies = Cookies::read(&parts.headers)?;
-        Ok(Self { address: client.ip(), client, cookies, request, headers: parts.headers.clone() })
+        Ok(Self { address: client.ip(), client, cookies, request, languages, headers: parts.headers.clone() })
     }
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chromiumoxide::cdp::browser_protocol::dom::ScrollIntoViewIfNeededParams;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams, SetScriptExecutionDisabledParams,
@@ -11,9 +13,16 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
-use chromiumoxide::page::ScreenshotParams;
+use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotParams, Viewport};
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+
+/// A desk's window and a telephone's, in CSS pixels.
+pub const WIDTHS: [(i64, i64); 2] = [(1280, 900), (390, 844)];
+/// The values of `prefers-color-scheme`.
+pub const THEMES: [&str; 2] = ["light", "dark"];
 
 /// One browser with one page.
 pub struct Chromium {
@@ -101,27 +110,47 @@ impl Chromium {
         self.page.execute(SetScriptExecutionDisabledParams::new(!on)).await.unwrap();
     }
 
-    /// Pictures of the page at desktop and phone width, light and dark, as `<name>-<width>-<theme>.png`.
+    /// What a script's last expression, or the promise it gives, comes to.
+    pub async fn evaluate<T: DeserializeOwned>(&self, script: &str) -> T {
+        let script = EvaluateParams::builder().expression(script).await_promise(true).return_by_value(true);
+        let result = self.page.evaluate_expression(script.build().unwrap()).await;
+        result.unwrap_or_else(|error| panic!("{error}")).into_value().unwrap()
+    }
+
+    /// Shows the page in another size and theme, at rest: colours must not be caught while they change.
+    pub async fn show(&self, (width, height): (i64, i64), theme: &str) {
+        let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 500);
+        self.page.execute(size).await.unwrap();
+        let media = SetEmulatedMediaParams::builder()
+            .feature(MediaFeature::new("prefers-color-scheme", theme))
+            .feature(MediaFeature::new("prefers-reduced-motion", "reduce"))
+            .build();
+        self.page.execute(media).await.unwrap();
+    }
+
+    /// A picture of the whole page as it is shown, kept as `<name>-<width>-<theme>.png`.
+    pub async fn picture(&self, name: &str, (width, _): (i64, i64), theme: &str) {
+        let file =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pictures/{name}-{width}-{theme}.png"));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let whole = "[innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]";
+        let (width, height): (f64, f64) = self.evaluate(whole).await;
+        let clip = Viewport { x: 0.0, y: 0.0, width, height, scale: 1.0 };
+        let quickly = CaptureScreenshotParams::builder().optimize_for_speed(true);
+        let picture = quickly.capture_beyond_viewport(true).clip(clip).build();
+        let taken = self.page.execute(picture).await.unwrap();
+        std::fs::write(file, STANDARD.decode(&taken.result.data).unwrap()).unwrap();
+    }
+
+    /// Pictures of the page at desktop and phone width, light and dark.
     pub async fn pictures(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
-        std::fs::create_dir_all(&folder).unwrap();
-        // A picture of the whole page resets the size, so it is set anew for each; colours must not be caught while they change.
-        for (width, height) in [(1280, 900), (390, 844)] {
-            for theme in ["light", "dark"] {
-                let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 500);
-                self.page.execute(size).await.unwrap();
-                let media = SetEmulatedMediaParams::builder()
-                    .feature(MediaFeature::new("prefers-color-scheme", theme))
-                    .feature(MediaFeature::new("prefers-reduced-motion", "reduce"))
-                    .build();
-                self.page.execute(media).await.unwrap();
-                let whole = ScreenshotParams::builder().full_page(true).build();
-                let file = folder.join(format!("{name}-{width}-{theme}.png"));
-                self.page.save_screenshot(whole, file).await.unwrap();
+        for width in WIDTHS {
+            for theme in THEMES {
+                self.show(width, theme).await;
+                self.picture(name, width, theme).await;
             }
         }
-        let desktop = SetDeviceMetricsOverrideParams::new(1280, 900, 1.0, false);
-        self.page.execute(desktop).await.unwrap();
+        self.show(WIDTHS[0], THEMES[0]).await;
     }
 
     /// Fails if a page asked for a foreign address, or the browser refused or could not do something.

@@ -1,5 +1,5 @@
 //! The demo in a real Chromium, walked as a person would: set up a second factor, open both applications, sign out of
-//! everything. Pictures of the pages are kept beside the build.
+//! everything; and every page looked at in every language, width and theme. Pictures of the pages are kept beside the build.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,4 +10,6 @@
 
 mod chromium;
 mod demo;
+mod gallery;
+mod looks;
 mod walk;

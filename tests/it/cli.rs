@@ -4,7 +4,10 @@ use std::path::Path;
 
 use crate::support::program::{Demo, complaint, done, keyward, refused};
 
+mod backup;
 mod held;
+mod listings;
+mod mail;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");

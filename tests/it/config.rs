@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use keyward::config::mail::Encryption;
 use keyward::config::policy::Floor;
 use keyward::config::{Settings, Site};
 use proptest::prelude::*;
@@ -327,4 +328,55 @@ proptest! {
         let duration = Duration::from_secs(seconds);
         prop_assert_eq!(keyward::config::duration::parse(&keyward::config::duration::show(duration)), Some(duration));
     }
+}
+
+#[test]
+fn r_ob_05_mail_is_encrypted_and_its_password_stands_elsewhere() {
+    assert!(parse("").unwrap().mail.is_none());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("secret"), "lantern harbour\n").unwrap();
+    let read = |text: &str| {
+        let parsed = Settings::parse("keyward.toml", folder.path(), &format!("[mail]\n{text}"));
+        parsed.map(|settings| settings.mail.unwrap()).map_err(|wrong| wrong.to_string())
+    };
+    let usual = "host = \"smtp.example.com\"\nsender = \"keyward@example.com\"\n";
+    let mail = read(usual).unwrap();
+    assert_eq!((mail.port, mail.encryption, mail.per_hour), (587, Encryption::StartTls, 1000));
+    assert_eq!(read(&format!("{usual}encryption = \"tls\"")).unwrap().port, 465);
+    let login = format!("{usual}username = \"keyward\"\npassword = {{ file = \"secret\" }}");
+    let mail = read(&login).unwrap();
+    assert_eq!(mail.password.as_ref().unwrap().expose(), "lantern harbour");
+    assert!(!format!("{mail:?}").contains("lantern"));
+    let wrong = [
+        ("sender = \"keyward@example.com\"", "mail.host"),
+        ("host = \"smtp.example.com\"", "mail.sender"),
+        ("host = \"a b\"\nsender = \"keyward@example.com\"", "mail.host"),
+        ("host = \"smtp.example.com\"\nsender = \"kéy@example.com\"", "mail.sender"),
+        ("host = \"smtp.example.com\"\nsender = \"a@example.com\\r\\nBcc: b@example.com\"", "mail.sender"),
+        ("host = \"smtp.example.com\"\nsender = \"a@example.com\"\nencryption = \"none\"", "mail.encryption"),
+        ("host = \"smtp.example.com\"\nsender = \"a@example.com\"\nusername = \"x\"", "mail.password"),
+        (
+            "host = \"smtp.example.com\"\nsender = \"a@example.com\"\nca_file = \"nowhere.pem\"",
+            "mail.ca_file",
+        ),
+        ("host = \"smtp.example.com\"\nsender = \"a@example.com\"\nport = 0", "mail.port"),
+        ("hots = \"smtp.example.com\"", "mail.host"),
+    ];
+    for (text, key) in wrong {
+        let said = read(text).unwrap_err();
+        assert!(said.contains(key) && said.ends_with('.'), "{text}: {said}");
+    }
+    for written in
+        ["\"hunter2\"", "{ file = \"nowhere\" }", "{ env = \"KEYWARD_NO_SUCH\" }", "{ word = \"hunter2\" }"]
+    {
+        let said = read(&format!("{usual}username = \"x\"\npassword = {written}")).unwrap_err();
+        assert!(said.contains("mail.password") && !said.contains("hunter2"), "{said}");
+    }
+    let plain = "host = \"127.0.0.1\"\nsender = \"a@example.com\"\nencryption = \"none\"\n";
+    assert!(read(plain).is_ok(), "on the loopback, in loopback mode");
+    let abroad =
+        format!("issuer = \"https://id.example.com\"\n[proxies]\ntrusted = [\"127.0.0.1\"]\n[mail]\n{plain}");
+    assert!(parse(&abroad).unwrap_err().contains("mail.encryption"));
+    let said = read(&format!("{plain}username = \"x\"\npassword = {{ file = \"secret\" }}")).unwrap_err();
+    assert!(said.contains("mail.encryption"), "{said}");
 }

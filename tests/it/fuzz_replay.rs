@@ -78,4 +78,4 @@ macro_rules! targets {
     };
 }
 
-targets!(claims_request, configuration, cookies, id_token_hint, parameters, redirect_uri, words);
+targets!(backup, claims_request, configuration, cookies, id_token_hint, parameters, redirect_uri, words);

@@ -132,3 +132,19 @@ async fn r_op_05_live_and_ready_answer_under_any_host_and_say_nothing_else() {
     let ready = ask("/ready").await;
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
 }
+
+#[tokio::test]
+async fn what_is_impaired_is_named_to_administrators_and_holds_up_nobody() {
+    let (all, lesser) = (Switch::default(), Switch::default());
+    all.on.store(true, Ordering::SeqCst);
+    let mut health = Health::new(Arc::new(ManualClock::new(Timestamp(0))));
+    health.register("storage", all);
+    health.register_lesser("mail", lesser.clone());
+    assert_eq!(health.impaired().await, [("mail", "the secret reason".to_owned())]);
+    let server = shell::start(health::routes(Arc::new(health))).await;
+    let ask = async || raw::send(server.address, raw::get("10.0.0.1", "/ready", "")).await;
+    let ready = ask().await;
+    assert_eq!((ready.status, ready.body.as_str()), (200, "ready, but impaired\n"));
+    lesser.on.store(true, Ordering::SeqCst);
+    assert_eq!(ask().await.body, "ready\n");
+}

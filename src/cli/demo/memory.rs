@@ -61,6 +61,9 @@ pub struct Memory {
     pub people: Vec<SamplePerson>,
     /// The demo applications.
     pub applications: Vec<RegisteredApplication>,
+    /// The port of the mailbox's page; absent where an older version wrote this.
+    #[serde(default)]
+    pub inbox_port: Option<u16>,
     /// Further clients.
     #[serde(default)]
     pub clients: Vec<RegisteredClient>,

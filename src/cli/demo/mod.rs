@@ -1,5 +1,6 @@
-//! `keyward demo`: the provider, two demo applications and three sample people, on loopback and nowhere else (R-CO-11, R-OP-01).
+//! `keyward demo`: the provider, two demo applications, three sample people and their mailbox, on loopback and nowhere else (R-CO-11, R-OP-01).
 
+mod mailbox;
 mod memory;
 mod parts;
 mod place;
@@ -13,6 +14,7 @@ use super::{Failed, opening, say, serving};
 use crate::app::App;
 use crate::config::log::Level;
 use crate::config::{Settings, Site};
+use crate::demo::inbox::smtp::receive;
 use crate::outbound::{AddressRules, Outbound};
 use crate::telemetry;
 
@@ -67,14 +69,18 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     let servers = place::Servers::bind(arguments.listen, memory.as_ref()).await?;
     settings.site = Site::new(&servers.issuer()).map_err(Failed::from_error)?;
     settings.listen.addresses = vec![servers.listen()];
+    let mailbox = mailbox::listen(&mut settings).await?;
     settings.validate().map_err(Failed::from_error)?;
     let app = opening::with(settings, store).await?;
     let parts = Parts::provide(&app, &servers, memory, &metadata, arguments.totp_enrolled).await?;
     parts.memory.write(&place)?;
     let applications = parts.applications(&app, &servers)?;
-    let report = Report::new(&parts.memory);
+    let report = Report::new(&parts.memory, servers.inbox_url());
     let announce = announce(&app, &report, arguments.json.as_deref());
-    serving::serve(&app, servers.doors(&app, applications), announce).await?;
+    let inbox = mailbox::inbox(&app, &servers.inbox_url())?;
+    let receiving = tokio::spawn(receive(inbox.clone(), mailbox));
+    serving::serve(&app, servers.doors(&app, applications, inbox), announce).await?;
+    receiving.abort();
     say("The demonstration has stopped.\n");
     Ok(())
 }

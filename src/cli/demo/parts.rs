@@ -33,13 +33,15 @@ impl Parts {
         enrolled: bool,
     ) -> Result<Self, Failed> {
         let making = making(app);
+        let inbox_port = Some(servers.inbox_port());
         let mut memory = match memory {
-            Some(memory) => memory,
+            Some(memory) => Memory { inbox_port, ..memory },
             None => Memory {
                 listen: servers.listen(),
                 issuer: servers.issuer(),
                 people: making.all(enrolled).await.map_err(Failed::from_error)?,
                 applications: register_applications(app, servers).await?,
+                inbox_port,
                 clients: Vec::new(),
             },
         };
@@ -69,6 +71,7 @@ impl Parts {
                 client_id: registered.client_id.clone(),
                 client_secret: Hidden::new(&*registered.client_secret),
                 mapping: Mapping::default(),
+                inbox_url: servers.inbox_url(),
             };
             let surroundings = Surroundings {
                 pages: app.pages.clone(),

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::cli::{Failed, serving::Doors};
 use crate::config::http::Http;
 use crate::config::proxies::Proxies;
-use crate::demo::application;
+use crate::demo::{Inbox, application, inbox};
 use crate::foundation::random::{self, SystemRandom};
 use crate::server::Server;
 
@@ -84,6 +84,8 @@ pub struct Servers {
     pub provider: Server,
     /// The applications', in the order of their table.
     pub applications: Vec<Server>,
+    /// The mailbox's.
+    pub inbox: Server,
 }
 
 impl Servers {
@@ -108,7 +110,8 @@ impl Servers {
             after = address(&server);
             applications.push(server);
         }
-        Ok(Self { provider, applications })
+        let inbox = next_free(after).await?;
+        Ok(Self { provider, applications, inbox })
     }
 
     /// Issuer and redirect addresses are registered, so the ports cannot change.
@@ -127,7 +130,21 @@ impl Servers {
             applications
                 .push(bind(SocketAddr::new(memory.listen.ip(), registered.port())).await.map_err(in_use)?);
         }
-        Ok(Self { provider, applications })
+        let inbox = match memory.inbox_port {
+            Some(port) => bind(SocketAddr::new(memory.listen.ip(), port)).await.map_err(in_use)?,
+            None => next_free(memory.listen).await?,
+        };
+        Ok(Self { provider, applications, inbox })
+    }
+
+    /// The port of the mailbox's page.
+    pub fn inbox_port(&self) -> u16 {
+        address(&self.inbox).port()
+    }
+
+    /// `http://localhost:<port>`.
+    pub fn inbox_url(&self) -> String {
+        base_url(&self.inbox)
     }
 
     /// `http://localhost:<port>`.
@@ -146,10 +163,11 @@ impl Servers {
     }
 
     /// Each listener with what it serves.
-    pub fn doors(self, app: &App, applications: Applications) -> Doors {
+    pub fn doors(self, app: &App, applications: Applications, inbox: Arc<Inbox>) -> Doors {
         let routers = applications.into_iter().map(application::routes);
         let mut doors: Doors = self.applications.into_iter().zip(routers).collect();
         doors.push((self.provider, app.router()));
+        doors.push((self.inbox, inbox::routes(inbox)));
         doors
     }
 }

@@ -12,12 +12,13 @@ use crate::cli::Failed;
 #[derive(Debug)]
 pub struct Report {
     memory: Memory,
+    inbox_url: String,
 }
 
 impl Report {
     /// Of what was provided.
-    pub fn new(memory: &Memory) -> Self {
-        Self { memory: memory.clone() }
+    pub fn new(memory: &Memory, inbox_url: String) -> Self {
+        Self { memory: memory.clone(), inbox_url }
     }
 
     /// The addresses that must answer before anything is told.
@@ -27,7 +28,7 @@ impl Report {
         let logins = logins.map(|application| {
             format!("{}{}", application.base_url, crate::demo::application::routes::LOGIN)
         });
-        [discovery].into_iter().chain(logins).collect()
+        [discovery, self.inbox_url.clone()].into_iter().chain(logins).collect()
     }
 
     /// The object for programs.
@@ -46,6 +47,7 @@ impl Report {
             "people": people,
             "applications": applications,
             "clients": clients.collect::<Vec<_>>(),
+            "inbox_url": self.inbox_url,
             "admin": null,
         })
     }
@@ -66,6 +68,7 @@ impl Report {
         for application in &self.memory.applications {
             line(&mut text, format_args!("  {:<17}{}", application.name, application.base_url));
         }
+        line(&mut text, format_args!("  {:<17}{}", "Its mails", self.inbox_url));
         self.people(&mut text);
         self.clients(&mut text);
         self.what_to_try(&mut text);

@@ -11,7 +11,7 @@ use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::foundation::ids::UserId;
 use crate::storage::Batch;
 use crate::users::profile::{Mail, MailAddress, Text, Username};
-use crate::users::{NewUser, PasswordRules, Profile, UserError};
+use crate::users::{NewUser, PasswordRules, Profile, User, UserError};
 
 /// The command.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Added {
     pub username: String,
     /// The one-time link, shown this once; absent where a first password was given.
     pub link: Option<Handed>,
+    /// The address to which the link goes by mail as well.
+    pub mailed: Option<String>,
 }
 
 #[async_trait]
@@ -56,15 +58,19 @@ impl Command for Add {
         let username = new.username.as_str().to_owned();
         let mut batch = Batch::new();
         people.note(&mut batch, Action::UserCreated, by, Some(&id));
-        let link = match password {
+        let user = new.clone().into_user(id.clone(), people.clock.now());
+        let (link, mailed) = match password {
             Some(password) => {
-                people.first_password(&mut batch, by, new.clone(), &id, &password).await?;
-                None
+                people.first_password(&mut batch, by, &user, &password).await?;
+                (None, None)
             }
-            None => Some(people.link(&mut batch, &id).await?),
+            None => {
+                let (link, mailed) = people.link(&mut batch, &user).await?;
+                (Some(link), mailed)
+            }
         };
         people.users.create_as(id.clone(), new, batch).await.map_err(explained)?;
-        Ok(Added { id, username, link })
+        Ok(Added { id, username, link, mailed })
     }
 }
 
@@ -118,14 +124,12 @@ impl People {
         &self,
         batch: &mut Batch,
         by: &Administrator,
-        new: NewUser,
-        id: &UserId,
+        user: &User,
         password: &Handed,
     ) -> Result<(), Refused> {
-        let user = new.into_user(id.clone(), self.clock.now());
         let rules = PasswordRules::under(&self.settings.now());
-        self.passwords.set(&user, password.expose(), true, &rules, batch).await?;
-        self.note(batch, Action::PasswordSet, by, Some(id));
+        self.passwords.set(user, password.expose(), true, &rules, batch).await?;
+        self.note(batch, Action::PasswordSet, by, Some(&user.id));
         Ok(())
     }
 }

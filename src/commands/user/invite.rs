@@ -22,6 +22,8 @@ pub struct Invited {
     pub username: String,
     /// The link, shown this once.
     pub link: Handed,
+    /// The address to which it goes by mail as well.
+    pub mailed: Option<String>,
 }
 
 #[async_trait]
@@ -34,8 +36,8 @@ impl Command for Invite {
     async fn perform(self, _by: &Administrator, people: &People) -> Result<Invited, Refused> {
         let user = people.served(&self.user).await?;
         let mut batch = Batch::new();
-        let link = people.link(&mut batch, &user.id).await?;
+        let (link, mailed) = people.link(&mut batch, &user).await?;
         people.commit(batch).await?;
-        Ok(Invited { username: user.username.as_str().to_owned(), link })
+        Ok(Invited { username: user.username.as_str().to_owned(), link, mailed })
     }
 }

@@ -82,9 +82,12 @@ impl People {
         if done { Ok(()) } else { Err(Refused::conflict()) }
     }
 
-    /// Adds to `batch` a fresh one-time link of `user`; answers its address.
-    async fn link(&self, batch: &mut Batch, user: &UserId) -> Result<Handed, Refused> {
-        Ok(self.address_of(&self.invitations.issue(batch, user).await?))
+    /// Adds to `batch` a fresh one-time link of `user`, and the mail that brings it; answers the link, and to which address
+    /// it is mailed.
+    async fn link(&self, batch: &mut Batch, user: &User) -> Result<(Handed, Option<String>), Refused> {
+        let invitation = self.invitations.issue(batch, &user.id).await?;
+        let mailed = self.invitations.mail(batch, user, &invitation).await?;
+        Ok((self.address_of(&invitation), mailed))
     }
 
     fn address_of(&self, invitation: &Plain<Invitation>) -> Handed {

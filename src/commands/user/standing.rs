@@ -110,8 +110,9 @@ impl Command for ResetFactor {
         }
         let mut batch = Batch::new();
         let resetting = people.lifecycle.reset_factors(&mut batch, &user.id, &people.invitations, by.actor());
-        let link = people.address_of(&resetting.await?);
+        let invitation = resetting.await?;
+        let mailed = people.invitations.mail(&mut batch, &user, &invitation).await?;
         people.commit(batch).await?;
-        Ok(Invited { username, link })
+        Ok(Invited { username, link: people.address_of(&invitation), mailed })
     }
 }

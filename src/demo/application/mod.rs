@@ -52,6 +52,8 @@ pub struct Configuration {
     pub client_secret: Hidden,
     /// How claims become a user.
     pub mapping: Mapping,
+    /// Where the mailbox of the demonstration is.
+    pub inbox_url: String,
 }
 
 /// What an application needs from the process it runs in.
@@ -107,6 +109,7 @@ impl Application {
             kind: self.configuration.kind,
             name: self.configuration.name.clone(),
             provider: self.configuration.issuer.clone(),
+            inbox: self.configuration.inbox_url.clone(),
         }
     }
 }

@@ -84,6 +84,7 @@ impl Oidc {
     ) -> Result<Response, Failure> {
         let target = async {
             let parameters = parameters.map_err(|failure| failure.on(Face::Page))?;
+            visitor.languages.asked_in(&parameters);
             self.target(&parameters).await.map(|target| (target, parameters))
         };
         match target.await {

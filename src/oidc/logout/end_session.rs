@@ -81,6 +81,7 @@ impl Oidc {
         parameters: &Parameters,
         arrival: Arrival,
     ) -> Result<Response, Failure> {
+        visitor.languages.asked_in(parameters);
         if parameters.repeated().is_some() {
             return Err(Failure::page("bad_request", "logout: a parameter is repeated"));
         }
@@ -149,7 +150,8 @@ impl Oidc {
         let participants = self.sessions.participants(&session.value.id).await?;
         let clients = self.clients.find_all(&participants).await?;
         // The wish is carried by the form's address, and checked anew when it comes back.
-        let kept = ["client_id", "post_logout_redirect_uri", "redirect_uri", "logout_uri", "state"];
+        let kept =
+            ["client_id", "post_logout_redirect_uri", "redirect_uri", "logout_uri", "state", "ui_locales"];
         let kept: Vec<_> = kept
             .into_iter()
             .filter_map(|name| parameters.get(name).ok().flatten().map(|value| (name, value.to_owned())))

@@ -25,6 +25,8 @@ pub async fn status(
         let page = SignedOutPage { sign_in: Some("/".to_owned()) };
         return Ok(oidc.web.page(&visitor, StatusCode::OK, &page, &PagePolicy::default()));
     };
+    visitor.languages.of_application(plan.languages.application.as_deref());
+    visitor.languages.of_person(plan.languages.person.as_deref());
     let participants = oidc.sessions.participants(&plan.session).await?;
     let clients = oidc.clients.find_all(&participants).await?;
     let told = clients.iter().any(|client| client.frontchannel_logout_uri.is_some());

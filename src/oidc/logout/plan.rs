@@ -10,6 +10,7 @@ use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{LogoutId, SessionId};
 use crate::oidc::Oidc;
 use crate::oidc::authorize::Arrival;
+use crate::pages::LanguageWishes;
 use crate::sessions::Session;
 use crate::storage::{Batch, Key, Record, StorageError, Stored};
 use crate::web::{Failure, Visitor};
@@ -29,6 +30,9 @@ pub struct LogoutPlan {
     pub target: Option<Target>,
     /// Whether the browser came by a form, and so goes on by a page (R-TR-08).
     pub arrival: Arrival,
+    /// The languages wished when the person was still known.
+    #[serde(default)]
+    pub languages: LanguageWishes,
 }
 
 /// Where the browser may go on to after a sign-out.
@@ -61,7 +65,12 @@ impl Oidc {
             failure
         };
         let id = LogoutId::generate(self.random.as_ref());
-        let plan = LogoutPlan { session: session.value.id.clone(), target, arrival };
+        let plan = LogoutPlan {
+            session: session.value.id.clone(),
+            target,
+            arrival,
+            languages: visitor.languages.wishes(),
+        };
         let mut batch = Batch::new();
         self.sessions.end(&mut batch, &session.value);
         self.journeys.forget(&mut batch, visitor).await.map_err(still_signed_in)?;

@@ -3,7 +3,7 @@
 
 use super::content::{Form, Page, PageContent};
 use super::demo_pages::DemoKind;
-use super::texts::Language;
+use super::language::Language;
 
 mod sign_in;
 mod signed_in;
@@ -31,7 +31,7 @@ impl Samples {
         let journey = [self.login(), self.factor(), self.recovery(), self.enrolment(), self.new_password()];
         let between = [self.choices(), self.invitation(), self.hand_over(), self.restarts_and_errors()];
         let after = [self.account(), self.logout(), self.demo(DemoKind::Boards), self.demo(DemoKind::Spaces)];
-        [journey.concat(), between.concat(), after.concat()].concat()
+        [journey.concat(), between.concat(), after.concat(), self.inbox()].concat()
     }
 
     fn word(&self, friendly: &str) -> String {

@@ -48,6 +48,8 @@ impl Samples {
             username: self.word("maria.lindqvist"),
             remaining: 9,
             problem: None,
+            application: self.application(),
+            can_cancel: true,
         };
         let last =
             RecoveryCodePage { remaining: 1, problem: Some(Message::RecoveryCodeFailed), ..recovery.clone() };
@@ -55,8 +57,15 @@ impl Samples {
             form: self.form("/sign-in"),
             request_id: self.word("01JD-4K7Q-2M"),
             can_use_recovery_code: true,
+            application: self.application(),
+            can_cancel: true,
         };
-        let lost_all = LostFactorPage { can_use_recovery_code: false, ..lost.clone() };
+        let lost_all = LostFactorPage {
+            can_use_recovery_code: false,
+            application: None,
+            can_cancel: false,
+            ..lost.clone()
+        };
         vec![page(&recovery), page(&last), page(&lost), page(&lost_all)]
     }
 
@@ -94,8 +103,16 @@ impl Samples {
             minimum: 8,
             first: false,
             problems: Vec::new(),
+            application: self.application(),
+            can_cancel: true,
         };
-        let refused = ChangePasswordPage { problems: Message::samples(), first: true, ..password.clone() };
+        let refused = ChangePasswordPage {
+            problems: Message::samples(),
+            first: true,
+            application: None,
+            can_cancel: false,
+            ..password.clone()
+        };
         vec![page(&password), page(&refused)]
     }
 

@@ -5,7 +5,7 @@ use crate::pages::account_pages::{ApplicationLink, HomePage, Person};
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::content::Page;
 use crate::pages::demo_pages::{
-    DemoApplication, DemoError, DemoHome, DemoKind, DemoLoggedOut, DemoSignedOut,
+    DemoApplication, DemoError, DemoHome, DemoInbox, DemoKind, DemoLoggedOut, DemoMail, DemoSignedOut,
 };
 use crate::pages::error_page::{ErrorPage, Problem};
 use crate::pages::hand_over_pages::{Field, FormPostPage, HandOverPage};
@@ -125,6 +125,7 @@ impl Samples {
             kind,
             name: self.word(friendly),
             provider: self.url("https://id.example.com/"),
+            inbox: self.url("https://inbox.example.com/"),
         };
         let log_in = "/log-in".to_owned();
         let signed_out = DemoSignedOut { application: application.clone(), log_in: log_in.clone() };
@@ -151,5 +152,21 @@ impl Samples {
             log_in,
         };
         vec![page(&signed_out), page(&home), page(&everywhere), page(&here), page(&error)]
+    }
+
+    pub(super) fn inbox(&self) -> Vec<Page> {
+        let mail = DemoMail {
+            id: 1,
+            subject: self.word("Example Ltd: set up your account"),
+            from: self.word("Example Ltd <keyward@example.com>"),
+            to: self.word("Maria Lindqvist <maria.lindqvist@example.com>"),
+            received_at: "2027-01-15T08:00:00Z".to_owned(),
+            text: self.word("Hello Maria Lindqvist,\n\nAn account was made ready for you."),
+            links: vec![self.url("https://id.example.com/invitation/sample")],
+            html: "/mails/1/html".to_owned(),
+        };
+        let inbox = DemoInbox { provider: self.url("https://id.example.com/"), mails: vec![mail] };
+        let empty = DemoInbox { mails: Vec::new(), ..inbox.clone() };
+        vec![page(&inbox), page(&empty)]
     }
 }

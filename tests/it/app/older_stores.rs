@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use keyward::app::{App, Ground};
-use keyward::audit::{Origin, Trail, trail::RETENTION};
+use keyward::audit::{Origin, Trail};
 use keyward::config::Settings;
 use keyward::factors::{Answer, Evidence, Factor as _, Occasion, TotpFactor, Verdict};
 use keyward::foundation::Timestamp;
@@ -102,14 +102,14 @@ async fn finds_everything(app: &App, facts: &Value) {
     assert_eq!((session.user, session.evidence.len()), (user.id, 2));
 
     for algorithm in SigningAlgorithm::ALL {
-        let key = app.keyring.signing_key(algorithm).unwrap();
+        let key = app.rotation.keyring().signing_key(algorithm).unwrap();
         assert_eq!(key.jwk().kid, facts["keys"][algorithm.as_str()], "made anew");
     }
 }
 
 async fn the_authenticator_works(app: &App, user: &UserId) {
     let ground = &app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let totp = TotpFactor::new(
         ground.store.clone(),
         ground.clock.clone(),
@@ -166,7 +166,7 @@ async fn fill(app: &App) -> Value {
         ..ClientMetadata::default()
     };
     app.clients.register(metadata, None).await.unwrap();
-    let kid = |algorithm| app.keyring.signing_key(algorithm).unwrap().jwk().kid.clone();
+    let kid = |algorithm| app.rotation.keyring().signing_key(algorithm).unwrap().jwk().kid.clone();
     let keys: serde_json::Map<_, _> =
         SigningAlgorithm::ALL.into_iter().map(|one| (one.as_str().to_owned(), kid(one).into())).collect();
     json!({"user": user.id, "session": cookie.id, "keys": keys})

@@ -1,9 +1,13 @@
 //! Administrative commands through their closed list, as every face asks for them.
 
-use keyward::commands::{Administrator, Reason, Request};
+mod applications;
+mod groups;
+mod people;
+
+use keyward::commands::{Administrator, Command, Reason, Refused, Request};
 use serde_json::json;
 
-use crate::support::app;
+use crate::support::app::{self, TestApp};
 
 #[tokio::test]
 async fn r_ad_05_every_command_refuses_fields_it_does_not_know() {
@@ -20,4 +24,22 @@ async fn r_ad_05_every_command_refuses_fields_it_does_not_know() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), registry.names().count(), "a name is given twice");
+}
+
+impl TestApp {
+    /// Has `command` performed for the operator.
+    async fn perform<C: Command>(&self, command: C) -> Result<C::Answer, Refused> {
+        let request = Request::of(&command).unwrap();
+        let answer = self.app.commands().perform(Administrator::Operator, request).await?;
+        Ok(serde_json::from_value(answer).unwrap())
+    }
+
+    /// The actions of all events so far by the command line, in the order of their names.
+    async fn acts(&self) -> Vec<String> {
+        let by_operator = |event: &serde_json::Value| event["actor"]["kind"] == "command_line";
+        let events = self.events().await.into_iter().filter(by_operator);
+        let mut acts: Vec<_> = events.map(|event| event["action"].as_str().unwrap().to_owned()).collect();
+        acts.sort();
+        acts
+    }
 }

@@ -1,7 +1,10 @@
 //! Ways out of a journey, languages, and applications that forget (R-AZ-17, RFC 6749 section 4.1.2.1).
 
 use keyward::clients::Preset;
+use keyward::users::NewUser;
+use keyward::users::profile::{LanguageTag, Username};
 use keyward::vocabulary::ClientMetadata;
+use reqwest::Method;
 
 use super::{codes_of, enrol, error_of, is_signed_in, password_given, sent};
 use crate::support::app;
@@ -91,23 +94,56 @@ fn language(page: &Page) -> String {
     tags[0].clone()
 }
 
+fn is_german(page: &Page) -> bool {
+    language(page) == "de"
+}
+
 #[tokio::test]
-async fn the_language_follows_the_application_then_the_browser() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("texts")).unwrap();
-    let texts = "{\"login.title\": \"Anmelden\", \"factor.title\": \"Code eingeben\"}";
-    std::fs::write(folder.path().join("texts/de.json"), texts).unwrap();
-    let pages = folder.path().to_owned();
-    let app = app::start_with(|settings| settings.pages.folder = Some(pages)).await;
-    let ann = app.person("ann").await;
+async fn the_language_follows_the_application_then_the_person_then_the_browser() {
+    let app = app::start().await;
+    let mut bob = NewUser::named(Username::new("bob").unwrap());
+    bob.language = Some(LanguageTag::new("fr-CH").unwrap());
+    let mut bob = app.person_like(bob).await;
+    bob.secret = Some(app.give_totp(&bob.id, "bob").await);
     let wiki = app.application().await;
     let mut browser = Browser::new();
-    let page = browser.open(wiki.request().with("ui_locales", "xx de-AT en").url()).await;
-    assert_eq!((language(&page).as_str(), page.title().as_str()), ("de", "Anmelden"));
-    let page = super::type_password(&mut browser, &page, &ann).await;
-    assert_eq!(page.title(), "Code eingeben", "the whole journey");
-    let page = sent(&mut browser, &wiki).await;
-    assert_eq!((language(&page).as_str(), page.title().as_str()), ("en", "Sign in"));
     browser.headers.insert("accept-language", "de-DE,de;q=0.9".parse().unwrap());
-    assert_eq!(language(&sent(&mut browser, &wiki).await), "de");
+    let page = sent(&mut browser, &wiki).await;
+    assert_eq!((language(&page).as_str(), page.title().as_str()), ("de", "Anmelden"));
+    let page = super::type_password(&mut browser, &page, &bob).await;
+    assert_eq!((language(&page).as_str(), page.title().as_str()), ("fr", "Saisissez votre code"));
+    let page = browser.open(wiki.request().with("ui_locales", "xx en-AU").url()).await;
+    assert_eq!((language(&page).as_str(), page.title().as_str()), ("en", "Sign in"));
+    let page = super::type_password(&mut browser, &page, &bob).await;
+    assert_eq!(page.title(), "Enter your code", "the whole journey");
+    let page = browser.submit(&page, "factor", &[("code", &bob.code(&app))]).await;
+    assert_eq!(language(&page), "en", "the page that leads on");
+    assert_eq!(language(&browser.open(app.url("/")).await), "fr", "the own pages know the person");
+    let page = browser.open(app.url("/logout")).await;
+    assert_eq!(language(&page), "fr");
+    let page = browser.submit(&page, "logout", &[]).await;
+    assert_eq!(language(&page), "fr", "although nobody is signed in any more");
+}
+
+#[tokio::test]
+async fn refusals_restarts_and_errors_are_said_in_the_language_of_the_request() {
+    let app = app::start().await;
+    let wiki = app.application().await;
+    let mut browser = Browser::new();
+    browser.headers.insert("accept-language", "fr".parse().unwrap());
+    let german = || wiki.request().with("ui_locales", "de");
+    let page = browser.open(german().with("client_id", "nobody").url()).await;
+    assert!(is_german(&page), "an application that is not known");
+    let page = browser.open(app.url("/nowhere?ui_locales=de")).await;
+    assert!(is_german(&page) && page.title() == "Diese Seite gibt es nicht", "{}", page.title());
+    let page = browser.open(german().url()).await;
+    let forged = browser.submit(&page, "login", &[("form_token", "forged")]).await;
+    assert!(is_german(&forged) && !forged.has("login"), "a form that is not ours: {}", forged.title());
+    let form = page.form("login");
+    let elsewhere = form.action.as_str().replace("/password", "/second-factor");
+    let early = browser.send(Method::POST, &elsewhere, Some(&form.fields)).await;
+    assert!(is_german(&early) && early.title().contains("gilt nicht mehr"), "a step that does not fit");
+    let page = browser.submit(&page, "login", &[("action", "cancel")]).await;
+    assert!(is_german(&page) && page.hand_over().is_some(), "the way back to the application");
+    assert_eq!(language(&browser.open(app.url("/nowhere")).await), "fr", "nobody else is concerned");
 }

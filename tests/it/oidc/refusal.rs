@@ -1,6 +1,5 @@
 //! Refusals on our own page are told of in the trail, without letting strangers fill it (outcome code `P400`, R-ST-07).
 
-use keyward::audit::trail::RETENTION;
 use keyward::audit::{Action, Trail};
 
 use crate::support::app::{self, TestApp};
@@ -8,7 +7,7 @@ use crate::support::browser::Browser;
 
 async fn refusals(app: &TestApp) -> Vec<String> {
     let ground = &app.app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let found = trail.read(&ground.store, None, 1000).await.unwrap();
     let refused = found.into_iter().map(|(_, event)| event);
     let refused = refused.filter(|event| event.action == Action::RequestRefused);

@@ -1,6 +1,5 @@
 //! Faults that a security review found at the authorization and token endpoints; each stays mended.
 
-use keyward::audit::trail::RETENTION;
 use keyward::audit::{Action, Trail};
 use keyward::clients::Preset;
 use keyward::storage::Key;
@@ -22,7 +21,7 @@ pub async fn cross_site_post(url: String, parameters: &[(String, String)]) -> Pa
 /// What the trail holds of `action`, as reasons.
 pub async fn reasons(app: &TestApp, action: Action) -> Vec<String> {
     let ground = &app.app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let events = trail.read(&ground.store, None, 10_000).await.unwrap();
     let found = events.into_iter().map(|(_, event)| event).filter(|event| event.action == action);
     found.map(|event| event.reason.map_or(String::new(), |reason| reason.as_str().to_owned())).collect()

@@ -11,6 +11,7 @@ fn hostile_pages() -> Vec<(&'static str, String)> {
         override_folder: None,
         organisation: samples::HOSTILE.to_owned(),
         support_contact: Some(samples::HOSTILE.to_owned()),
+        language: None,
     });
     let pages = pages.expect("the built-in pages are sound");
     let made = |page: &Page| (page.template(), pages.render(page, NONCE).html);

@@ -3,6 +3,8 @@
 mod appearance;
 mod forms;
 mod hostile;
+mod language;
+mod mails;
 mod override_folder;
 mod texts;
 
@@ -20,6 +22,7 @@ fn with_folder(override_folder: Option<PathBuf>) -> Pages {
         override_folder,
         organisation: "Northwind Studios".to_owned(),
         support_contact: Some("help@northwind.example".to_owned()),
+        language: None,
     };
     Pages::new(settings).expect("the pages are sound")
 }
@@ -28,6 +31,18 @@ fn with_folder(override_folder: Option<PathBuf>) -> Pages {
 fn sample(template: &str) -> Page {
     let mut all = samples::friendly().into_iter();
     all.find(|page| page.template() == template).expect("every template has a sample")
+}
+
+/// The tags of the languages that `pages` speak.
+fn tags(pages: &Pages) -> Vec<String> {
+    pages.languages().iter().map(|language| language.tag().to_owned()).collect()
+}
+
+/// Each page in each built-in language.
+fn in_every_language(pages: &[Page]) -> Vec<Page> {
+    let languages = built_in().languages();
+    let spoken = |language| pages.iter().map(move |page| page.clone().spoken_in(language));
+    languages.iter().flat_map(spoken).collect()
 }
 
 /// All files under `templates/` with an ending, by path and content.

@@ -1,22 +1,46 @@
-//! Every visible sentence has an id, every id is used, and the language is chosen by wish.
+//! Every visible sentence has an id, every id is used, and every language has them all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
+use keyward::pages::mails::Notice;
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
-fn english() -> BTreeMap<String, String> {
-    let (_, json) = super::sources("texts/en.json").remove(0);
+type Texts = BTreeMap<String, String>;
+
+/// The built-in texts of one language.
+fn texts(language: &str) -> Texts {
+    let (_, json) = super::sources(&format!("texts/{language}.json")).remove(0);
     serde_json::from_str(&json).expect("a flat object of texts")
+}
+
+/// All languages but English.
+fn translations() -> Vec<(String, Texts)> {
+    let tags = super::tags(&super::built_in());
+    assert_eq!(tags, ["de", "en", "fr"]);
+    tags.into_iter().filter(|tag| tag != "en").map(|tag| (tag.clone(), texts(&tag))).collect()
+}
+
+/// The places of a text, each as often as it stands there.
+fn places(text: &str) -> Vec<&str> {
+    let mut found: Vec<_> =
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+    found.sort_unstable();
+    found
 }
 
 fn used() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
-    for (_, source) in super::sources(".html") {
+    for (_, source) in super::sources(".html").into_iter().chain(super::sources(".txt")) {
         let calls = source.split("text(\"").skip(1).filter_map(|rest| rest.split('"').next());
         ids.extend(calls.map(str::to_owned));
+    }
+    ids.extend(["mail.invitation.subject", "mail.test.subject"].map(str::to_owned));
+    for notice in Notice::samples() {
+        let (subject, sentence) = notice.text_ids();
+        ids.extend([subject, sentence].map(str::to_owned));
     }
     ids.extend(Message::samples().iter().map(|message| message.text_id().to_owned()));
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
@@ -31,12 +55,71 @@ fn used() -> BTreeSet<String> {
 
 #[test]
 fn every_text_used_exists_and_every_text_is_used() {
-    let (texts, used) = (english(), used());
+    let (texts, used) = (texts("en"), used());
     let missing: Vec<_> = used.iter().filter(|id| !texts.contains_key(*id)).collect();
     assert!(missing.is_empty(), "ids without a text: {missing:?}");
     let known = |id: &&String| used.contains(id.strip_suffix(".one").unwrap_or(id));
     let idle: Vec<_> = texts.keys().filter(|id| !known(id)).collect();
     assert!(idle.is_empty(), "texts that nothing uses: {idle:?}");
+}
+
+#[test]
+fn every_language_has_exactly_the_texts_of_english_with_exactly_their_places() {
+    let english = texts("en");
+    for (language, texts) in translations() {
+        let ids = |texts: &Texts| texts.keys().cloned().collect::<BTreeSet<_>>();
+        let (all, own) = (ids(&english), ids(&texts));
+        assert_eq!(all.difference(&own).collect::<Vec<_>>(), Vec::<&String>::new(), "{language} lacks these");
+        assert_eq!(
+            own.difference(&all).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "only {language} has these"
+        );
+        for (id, text) in &texts {
+            assert_eq!(places(text), places(&english[id]), "{language}: the places of {id}");
+        }
+    }
+}
+
+#[test]
+fn texts_follow_the_typography_of_their_language() {
+    for language in super::tags(&super::built_in()) {
+        for (id, text) in texts(&language) {
+            let place = format!("{language}: {id}: {text}");
+            assert!(!text.is_empty() && text.trim() == text && !text.contains("  "), "{place}");
+            assert!(!text.contains(['"', '\'', '\u{A0}']) && !text.contains("..."), "{place}");
+            let count = |mark: char| text.chars().filter(|letter| *letter == mark).count();
+            match language.as_str() {
+                "en" => assert_eq!(count('“'), count('”'), "{place}"),
+                "de" => assert!(count('„') == count('“') && !text.contains(['”', '«', '»']), "{place}"),
+                "fr" => assert!(is_french(&text), "{place}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A narrow no-break space before `: ; ? !` and within « », and no other quotation marks.
+fn is_french(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let kept = |pair: &[char]| match pair {
+        [before, ':' | ';' | '?' | '!' | '»'] => *before == '\u{202F}',
+        ['«', after] => *after == '\u{202F}',
+        _ => true,
+    };
+    letters.windows(2).all(kept) && !text.contains(['“', '”', '„'])
+}
+
+/// Nobody forgot to translate: what is the same as in English is a name or a word of both languages.
+#[test]
+fn translations_differ_from_english() {
+    let english = texts("en");
+    for (language, texts) in translations() {
+        let same = texts.iter().filter(|(id, text)| english[*id] == **text).map(|(id, _)| id.as_str());
+        let alike = ["code.label", "demo.boards", "demo.name", "demo.error_description"];
+        let untranslated: Vec<_> = same.filter(|id| !alike.contains(id)).collect();
+        assert!(untranslated.is_empty(), "{language}: {untranslated:?}");
+    }
 }
 
 #[test]
@@ -59,7 +142,7 @@ fn without(text: &str, open: &str, close: &str) -> String {
 #[test]
 fn every_place_in_a_text_is_filled() {
     let pages = super::built_in();
-    for page in samples::friendly() {
+    for page in super::in_every_language(&samples::friendly()) {
         let html = pages.render(&page, "n0nce").html;
         let document = Html::parse_document(&html.replace("<pre", "<script").replace("</pre", "</script"));
         for element in
@@ -77,28 +160,4 @@ fn one_is_said_in_its_own_words() {
     let all: String = samples::friendly().iter().map(|page| pages.render(page, "n0nce").html).collect();
     assert!(all.contains("try again in one minute") && all.contains("try again in 15 minutes"));
     assert!(!all.contains(" 1 minutes") && !all.contains(" 1 unused codes"));
-}
-
-#[test]
-fn the_language_follows_ui_locales_then_the_browser() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("texts")).expect("a folder");
-    for language in ["de", "fr", "ar"] {
-        let texts = format!("{{\"login.title\": \"title in {language}\"}}");
-        std::fs::write(folder.path().join(format!("texts/{language}.json")), texts).expect("written");
-    }
-    let pages = super::with_folder(Some(folder.path().to_owned()));
-    let choose = |ui, accept| pages.choose_language(ui, accept).tag().to_owned();
-    assert_eq!(choose(None, None), "en");
-    assert_eq!(choose(Some("xx de-AT fr"), Some("fr")), "de", "the first that has texts");
-    assert_eq!(choose(None, Some("de;q=0.5, fr;q=0.9, en;q=0.1")), "fr", "the most wanted");
-    assert_eq!(choose(None, Some("fr;q=0, xx, *;q=0.5")), "en", "weight 0 means never");
-    assert_eq!(choose(Some("\u{0}<script>"), Some(";;q=,,q=NaN,de;q=oops")), "en", "nonsense is nothing");
-    assert_eq!(pages.choose_language(Some("ar"), None).direction(), "rtl");
-    let english = samples::friendly().remove(0);
-    assert!(
-        pages.render(&english, "n0nce").html.contains("<h1>Sign in</h1>"),
-        "each page in its own language"
-    );
-    assert_eq!(super::built_in().choose_language(Some("de"), Some("fr")).tag(), "en");
 }

@@ -1,14 +1,13 @@
 //! The contract every engine keeps: reads, pages, conditions, limits, export (design: storage kernel).
 
-use keyward::storage::index::UniqueIndex;
-use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError};
+use keyward::storage::{Batch, ExportSink, Key, Outcome, StorageError, StoreMark};
 
 use super::{Bench, done, key, note, on_every_engine};
 
 on_every_engine! {
     reads_what_was_written, pages_through_a_prefix, refuses_by_the_first_failed_condition, writes_all_or_nothing,
     keeps_revisions_rising, sees_the_writes_of_its_own_batch_in_order, does_nothing_for_an_empty_batch,
-    keeps_its_limits, reports_a_record_that_is_no_json, gives_a_unique_name_once, exports_everything_in_key_order,
+    keeps_its_limits, reports_a_record_that_is_no_json, exports_everything_in_key_order,
     stops_an_export_whose_sink_fails, reads_several_keys_in_one_view,
 }
 
@@ -138,36 +137,15 @@ async fn reports_a_record_that_is_no_json(bench: Bench) {
     assert!(matches!(bench.store.commit(batch).await, Err(StorageError::Invalid(_))));
 }
 
-async fn gives_a_unique_name_once(bench: Bench) {
-    const NAMES: UniqueIndex = UniqueIndex::new("user_name");
-    let claim = |name: &'static str, owner: &'static str| {
-        let mut batch = Batch::new();
-        NAMES.claim(&mut batch, name, owner);
-        bench.store.commit(batch)
-    };
-    done(claim("ann", "1").await.unwrap());
-    assert_eq!(claim("ann", "2").await.unwrap(), Outcome::Refused(0));
-    let held = NAMES.find(&*bench.store, "ann").await.unwrap().unwrap();
-    assert_eq!(held.value.owner, "1");
-    let rename = |to: &'static str| {
-        let mut batch = Batch::new();
-        NAMES.rename(&mut batch, "ann", &held, to);
-        bench.store.commit(batch)
-    };
-    done(rename("ann").await.unwrap());
-    done(rename("anna").await.unwrap());
-    assert_eq!(rename("annie").await.unwrap(), Outcome::Refused(0), "the old claim is spent");
-    done(claim("ann", "2").await.unwrap());
-    let mut stale = Batch::new();
-    NAMES.release(&mut stale, "ann", &held);
-    assert_eq!(bench.store.commit(stale).await.unwrap(), Outcome::Refused(0), "it is another's now");
-    assert_eq!(NAMES.find(&*bench.store, "anna").await.unwrap().unwrap().value.owner, "1");
-}
-
 #[derive(Default)]
-pub struct Copy(pub Vec<(Key, Vec<u8>)>);
+pub struct Copy(pub Vec<(Key, Vec<u8>)>, pub Option<StoreMark>);
 
 impl ExportSink for Copy {
+    fn begin(&mut self, mark: StoreMark) -> Result<(), StorageError> {
+        assert!(self.0.is_empty() && self.1.replace(mark).is_none());
+        Ok(())
+    }
+
     fn record(&mut self, key: &Key, envelope: &[u8]) -> Result<(), StorageError> {
         self.0.push((key.clone(), envelope.to_vec()));
         Ok(())
@@ -175,11 +153,15 @@ impl ExportSink for Copy {
 }
 
 async fn exports_everything_in_key_order(bench: Bench) {
+    let mut empty = Copy::default();
+    assert_eq!(bench.store.export(&mut empty).await.unwrap(), 0);
+    let number = empty.1.unwrap().number;
     for name in ["b", "c", "a"] {
         bench.put(name, name, bench.in_seconds(60)).await;
     }
     let mut copy = Copy::default();
     assert_eq!(bench.store.export(&mut copy).await.unwrap(), 3);
+    assert_eq!(copy.1, Some(StoreMark { number, revision: 3 }));
     let names: Vec<String> = copy.0.iter().map(|(key, _)| key.last_part()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let (key, envelope) = &copy.0[0];
@@ -190,6 +172,9 @@ async fn exports_everything_in_key_order(bench: Bench) {
 async fn stops_an_export_whose_sink_fails(bench: Bench) {
     struct Full;
     impl ExportSink for Full {
+        fn begin(&mut self, _: StoreMark) -> Result<(), StorageError> {
+            Ok(())
+        }
         fn record(&mut self, _: &Key, _: &[u8]) -> Result<(), StorageError> {
             Err(StorageError::Invalid("the disk is full".into()))
         }

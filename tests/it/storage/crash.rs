@@ -1,7 +1,8 @@
-//! Kill at any moment (RG-01): a child writes, the parent kills it and keeps the ledger of what was acknowledged.
+//! Kill at any moment (RG-01), on each engine: a child writes, the parent kills it and keeps the ledger of what was
+//! acknowledged.
 //!
-//! Each child opens the folder as the kill left it, checks it against the ledger, and goes on. Rounds:
-//! `KEYWARD_CRASH_ROUNDS` (5 if unset); seed of the kill moments: `KEYWARD_CRASH_SEED` (drawn and printed if unset).
+//! Each child opens the folder as the kill left it, checks it against the ledger, and goes on. Rounds of each engine:
+//! `KEYWARD_CRASH_ROUNDS` (20 if unset); seed of the kill moments: `KEYWARD_CRASH_SEED` (drawn and printed if unset).
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -9,27 +10,39 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyward::config::storage::EngineName;
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::random::{self, Random, SeededRandom, SystemRandom};
 use keyward::storage;
 
+use super::power_cut;
 use super::workload::{self, Ledger, WRITERS};
 
 const FOLDER: &str = "KEYWARD_CRASH_FOLDER";
+const ENGINE: &str = "KEYWARD_CRASH_ENGINE";
 const LEDGER: &str = "KEYWARD_CRASH_LEDGER";
 const VERIFY_ONLY: &str = "KEYWARD_CRASH_VERIFY_ONLY";
 
 #[test]
-fn nothing_acknowledged_is_lost_and_nothing_spent_comes_back() {
-    let rounds = number("KEYWARD_CRASH_ROUNDS").unwrap_or(5);
+fn redb_loses_nothing_acknowledged_and_nothing_spent_comes_back() {
+    rounds(EngineName::Redb);
+}
+
+#[test]
+fn sled_loses_nothing_acknowledged_and_nothing_spent_comes_back() {
+    rounds(EngineName::Sled);
+}
+
+fn rounds(engine: EngineName) {
+    let rounds = number("KEYWARD_CRASH_ROUNDS").unwrap_or(20);
     let seed =
         number("KEYWARD_CRASH_SEED").unwrap_or_else(|| u64::from_be_bytes(random::bytes(&SystemRandom)));
-    println!("crash rounds: {rounds}, seed: {seed}");
+    println!("crash rounds of {engine}: {rounds}, seed: {seed}");
     let moments = SeededRandom::new(seed);
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::default();
     for round in 0..rounds {
-        let mut child = spawn(folder.path(), &ledger, false);
+        let mut child = spawn(&engine.to_string(), folder.path(), &ledger, false);
         let reader = read(&mut child);
         // Real time on purpose: the moment of the kill is what is tested.
         std::thread::sleep(moment(&moments, round));
@@ -44,7 +57,7 @@ fn nothing_acknowledged_is_lost_and_nothing_spent_comes_back() {
         lines.iter().for_each(|line| ledger.note(line));
         ledger.kills += 1;
     }
-    let mut last = spawn(folder.path(), &ledger, true);
+    let mut last = spawn(&engine.to_string(), folder.path(), &ledger, true);
     let lines = read(&mut last).join().unwrap();
     assert!(last.wait().unwrap().success(), "seed {seed}: {lines:#?}");
     println!("acknowledged: {:?}", ledger.acknowledged);
@@ -67,7 +80,11 @@ fn child() {
 
 async fn work(folder: &Path, ledger: Ledger) -> Result<(), String> {
     let clock = Arc::new(ManualClock::new(super::START));
-    let store = storage::redb::open(folder, 4 * 1024 * 1024, clock).map_err(|error| error.to_string())?;
+    let engine = std::env::var(ENGINE).unwrap();
+    let store = match engine.parse() {
+        Ok(engine) => storage::open(engine, folder, 4 << 20, clock).map_err(|error| error.to_string())?,
+        Err(_) => power_cut::open_control(folder, clock)?,
+    };
     workload::verify(&store, &ledger).await?;
     if std::env::var(VERIFY_ONLY).is_ok() {
         return Ok(());
@@ -87,17 +104,20 @@ fn say(line: &str) {
     std::io::stdout().lock().write_all(format!("\n{line} .\n").as_bytes()).unwrap();
 }
 
-fn spawn(folder: &Path, ledger: &Ledger, verify_only: bool) -> Child {
+/// A child on `engine`, which may also be the control of [`power_cut`].
+pub(super) fn spawn(engine: &str, folder: &Path, ledger: &Ledger, verify_only: bool) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "storage::crash::child", "--nocapture", "--test-threads=1"]);
-    command.env(FOLDER, folder).env(LEDGER, ledger.to_text()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command.env(FOLDER, folder).env(ENGINE, engine).env(LEDGER, ledger.to_text());
+    command.stdout(Stdio::piped()).stderr(Stdio::inherit());
     if verify_only {
         command.env(VERIFY_ONLY, "1");
     }
     command.spawn().unwrap()
 }
 
-fn read(child: &mut Child) -> std::thread::JoinHandle<Vec<String>> {
+/// Reads what the child acknowledges until it ends.
+pub(super) fn read(child: &mut Child) -> std::thread::JoinHandle<Vec<String>> {
     let output = BufReader::new(child.stdout.take().unwrap());
     std::thread::spawn(move || output.lines().map_while(Result::ok).collect())
 }
@@ -108,6 +128,6 @@ fn moment(moments: &dyn Random, round: u64) -> Duration {
     Duration::from_millis(if round % 2 == 1 { draw % 100 } else { 100 + draw % 700 })
 }
 
-fn number(variable: &str) -> Option<u64> {
+pub(super) fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }

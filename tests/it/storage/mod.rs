@@ -1,19 +1,24 @@
 //! The storage kernel: one contract on every engine, crashes, system calls, and a comparison with a model.
 
+mod backup;
 mod contract;
 mod counters;
 mod crash;
 mod expiry;
 mod failing;
+mod faults;
 mod model;
 mod places;
+mod power_cut;
 mod races;
+mod second_engine;
 mod system_calls;
 mod workload;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyward::config::storage::EngineName;
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::storage::{self, Batch, Key, Outcome, Record, SharedStore};
@@ -51,9 +56,17 @@ impl Bench {
     }
 
     pub fn redb() -> Self {
+        Self::on(EngineName::Redb)
+    }
+
+    pub fn sled() -> Self {
+        Self::on(EngineName::Sled)
+    }
+
+    pub fn on(engine: EngineName) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let folder = tempfile::tempdir().unwrap();
-        let store = storage::redb::open(folder.path(), storage::redb::CACHE_BYTES, clock.clone()).unwrap();
+        let store = storage::open(engine, folder.path(), storage::redb::CACHE_BYTES, clock.clone()).unwrap();
         Self { store, clock, folder: Some(folder) }
     }
 
@@ -100,6 +113,10 @@ macro_rules! on_every_engine {
         mod redb { $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::$name(crate::storage::Bench::redb()).await; }
+        )+ }
+        mod sled { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(crate::storage::Bench::sled()).await; }
         )+ }
     };
 }

@@ -264,3 +264,11 @@ proptest! {
         run(Bench::redb(), steps);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn sled_does_what_the_model_does(steps in prop::collection::vec(step(), 1..40)) {
+        run(Bench::sled(), steps);
+    }
+}

@@ -187,7 +187,7 @@ async fn starts_over_after_a_half_founded_store() {
 #[tokio::test]
 async fn writes_the_same_bytes_as_memory() {
     let mut copies = Vec::new();
-    for bench in [Bench::memory(), Bench::redb()] {
+    for bench in [Bench::memory(), Bench::redb(), Bench::sled()] {
         for number in 0..50 {
             bench.put(&(number * 7 % 50).to_string(), "text", bench.in_seconds(number)).await;
         }
@@ -200,4 +200,5 @@ async fn writes_the_same_bytes_as_memory() {
     }
     assert_eq!(copies[0].len(), 50);
     assert_eq!(copies[0], copies[1]);
+    assert_eq!(copies[0], copies[2]);
 }

@@ -6,25 +6,37 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use keyward::config::storage::EngineName;
 use keyward::foundation::clock::ManualClock;
 use keyward::storage::{self, Batch};
 
 use super::{done, key, note};
 
 const FOLDER: &str = "KEYWARD_SYSTEM_CALLS_FOLDER";
+const ENGINE: &str = "KEYWARD_SYSTEM_CALLS_ENGINE";
 const COMMITS: usize = 12;
 // Without ftruncate: the engine cuts unused space off the file after a commit is durable, and that carries no data.
 const CALLS: &str = "trace=write,writev,pwrite64,pwritev,pwritev2,fsync,fdatasync,sync_file_range";
 
 #[test]
 fn every_acknowledgement_follows_its_sync() {
-    let folder = tempfile::tempdir().unwrap();
-    let trace = folder.path().join("trace");
-    let Some(text) = traced(&folder.path().join("data"), &trace) else {
-        return;
-    };
-    let judged = judge(&text);
-    assert_eq!(judged, Ok(COMMITS), "{text}");
+    for engine in EngineName::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let trace = folder.path().join("trace");
+        let Some(text) = traced(engine, &folder.path().join("data"), &trace) else {
+            return;
+        };
+        let judged = judge(&text, file(engine));
+        assert_eq!(judged, Ok(COMMITS), "{engine}: {text}");
+    }
+}
+
+/// How the path of the file ends that takes the writes.
+fn file(engine: EngineName) -> &'static str {
+    match engine {
+        EngineName::Redb => "/store.redb>",
+        EngineName::Sled => "/store.sled/db>",
+    }
 }
 
 /// The writing half: does nothing unless the test above started it.
@@ -34,7 +46,8 @@ fn child() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let clock = Arc::new(ManualClock::new(super::START));
-        let store = storage::redb::open(Path::new(&folder), 1024 * 1024, clock).unwrap();
+        let engine = std::env::var(ENGINE).unwrap().parse().unwrap();
+        let store = storage::open(engine, Path::new(&folder), 1024 * 1024, clock).unwrap();
         for number in 0..COMMITS {
             let mut batch = Batch::new();
             batch.put(key(&number.to_string()), &note(&"x".repeat(number * 900)), None).delete(key("0"));
@@ -45,10 +58,11 @@ fn child() {
 }
 
 /// The child's system calls; `None`, loudly, where they cannot be traced (a failure in continuous integration).
-fn traced(data: &Path, trace: &Path) -> Option<String> {
+fn traced(engine: EngineName, data: &Path, trace: &Path) -> Option<String> {
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-e", CALLS, "-o"]).arg(trace).arg(std::env::current_exe().unwrap());
     command.args(["--exact", "storage::system_calls::child", "--nocapture", "--test-threads=1"]);
+    command.env(ENGINE, engine.to_string());
     let status = command.env(FOLDER, data).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if status.is_ok_and(|status| status.success()) {
         return Some(std::fs::read_to_string(trace).unwrap());
@@ -63,6 +77,7 @@ fn traced(data: &Path, trace: &Path) -> Option<String> {
 /// What has been written to and synced in the store's file so far.
 #[derive(Default)]
 struct Judge<'a> {
+    file: &'static str,
     written: u64,
     synced: u64,
     acknowledged_at: u64,
@@ -72,8 +87,8 @@ struct Judge<'a> {
 }
 
 /// The number of acknowledgements, each after a write and its sync; or the line that breaks the rule.
-fn judge(trace: &str) -> Result<usize, String> {
-    let mut judge = Judge::default();
+fn judge(trace: &str, file: &'static str) -> Result<usize, String> {
+    let mut judge = Judge { file, ..Judge::default() };
     for line in trace.lines() {
         judge.line(line).map_err(|fault| format!("{fault}: {line}"))?;
     }
@@ -92,14 +107,14 @@ impl<'a> Judge<'a> {
         }
         if is_sync {
             self.sync(process, call);
-        } else if call.contains("/store.redb>") && !call.starts_with("sync_file_range") {
+        } else if call.contains(self.file) && !call.starts_with("sync_file_range") {
             self.written += 1;
         }
         Ok(())
     }
 
     fn sync(&mut self, process: &'a str, call: &str) {
-        if !call.starts_with("<...") && call.contains("/store.redb>") {
+        if !call.starts_with("<...") && call.contains(self.file) {
             self.begun.insert(process, self.written);
         }
         if call.ends_with("= 0") {
@@ -128,7 +143,7 @@ fn the_judge_sees_a_missing_sync() {
     const ACK: &str = "8 write(1<pipe:[5]>, \"ack 0\\n\", 6) = 6";
     const BEGUN: &str = "7 fdatasync(9</d/store.redb> <unfinished ...>";
     const ENDED: &str = "7 <... fdatasync resumed>)       = 0";
-    let judged = |lines: &[&str]| judge(&lines.join("\n"));
+    let judged = |lines: &[&str]| judge(&lines.join("\n"), file(EngineName::Redb));
     assert_eq!(judged(&[WRITE, WRITE, SYNC, ACK, WRITE, SYNC, ACK]), Ok(2));
     assert_eq!(judged(&[WRITE, BEGUN, ENDED, ACK]), Ok(1));
     let refused: [&[&str]; 8] = [

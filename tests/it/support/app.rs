@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use keyward::app::{App, Ground};
 use keyward::audit::Trail;
-use keyward::audit::trail::RETENTION;
+
 use keyward::config::{Settings, Site};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::random::SeededRandom;
@@ -109,7 +109,7 @@ impl TestApp {
     /// All audit events so far, oldest first, as they are stored.
     pub async fn events(&self) -> Vec<serde_json::Value> {
         let ground = &self.app.ground;
-        let trail = Trail::new(ground.clock.clone(), ground.random.clone(), RETENTION);
+        let trail = Trail::new(ground.clock.clone(), ground.random.clone());
         let events = trail.read(&ground.store, None, 1000).await.unwrap();
         events.into_iter().map(|(_, event)| serde_json::to_value(event).unwrap()).collect()
     }

@@ -3,10 +3,11 @@
 //! - a shell around given routes on a real socket (`shell`), and a bare-handed HTTP client (`raw`);
 //! - the whole provider on a real socket (`app`), people who sign in (`people`) with a browser (`browser`, which sees
 //!   each `page`), and an application that sends them (`relying_party`);
-//! - the real program as a process of its own (`program`).
+//! - the real program as a process of its own (`program`), and a mailbox for what it sends (`mailbox`).
 
 pub mod app;
 pub mod browser;
+pub mod mailbox;
 pub mod page;
 pub mod people;
 pub mod program;

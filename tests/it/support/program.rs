@@ -116,6 +116,16 @@ impl Serving {
         child.wait_with_output().unwrap()
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Waits for it to end by itself; what it had said.
+    pub fn ends(mut self) -> Output {
+        self.child.take().unwrap().wait_with_output().unwrap()
+    }
+
     /// Asks it to stop, without waiting.
     pub fn ask_to_stop(&self) {
         let id = rustix::process::Pid::from_child(self.child.as_ref().unwrap());

@@ -155,6 +155,11 @@ impl Request {
 }
 
 impl RelyingParty {
+    /// The same application at a provider that was started anew elsewhere.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self { issuer: app.issuer.clone(), ..self.clone() }
+    }
+
     /// The usual request: code flow, all the scopes of a web application, state and nonce.
     pub fn request(&self) -> Request {
         let request = Request { endpoint: format!("{}/authorize", self.issuer), parameters: Vec::new() };

@@ -14,6 +14,7 @@ pub struct Watched {
     inner: SharedStore,
     gets: AtomicU64,
     commits: AtomicU64,
+    scans: AtomicU64,
     /// Of this key the next so many reads are answered two by two.
     pairs: Mutex<Option<(Key, usize)>>,
     barrier: Barrier,
@@ -22,7 +23,8 @@ pub struct Watched {
 impl Watched {
     pub fn new(inner: SharedStore) -> Self {
         let barrier = Barrier::new(2);
-        Self { inner, gets: AtomicU64::new(0), commits: AtomicU64::new(0), pairs: Mutex::new(None), barrier }
+        let (gets, commits, scans) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Self { inner, gets, commits, scans, pairs: Mutex::new(None), barrier }
     }
 
     pub fn gets(&self) -> u64 {
@@ -31,6 +33,10 @@ impl Watched {
 
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    pub fn scans(&self) -> u64 {
+        self.scans.load(Ordering::SeqCst)
     }
 
     /// Answers the next `reads` reads of `key` only in pairs, so that two callers stand at the same point.
@@ -67,6 +73,7 @@ impl Store for Watched {
         after: Option<&Key>,
         limit: usize,
     ) -> Result<Vec<(Key, Raw)>, StorageError> {
+        self.scans.fetch_add(1, Ordering::SeqCst);
         self.inner.scan(prefix, after, limit).await
     }
 

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward::audit::trail::RETENTION;
 use keyward::audit::{Event, Origin, Trail};
 use keyward::config::limits::Limits;
 use keyward::config::pages::Names;
@@ -66,7 +65,7 @@ impl World {
         let workers = PasswordWorkers::start(workers).unwrap();
         let passwords = Passwords::new(store.clone(), time.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords.with_cost(CHEAP));
-        let trail = Trail::new(time.clone(), random.clone(), RETENTION);
+        let trail = Trail::new(time.clone(), random.clone());
         let users = Users::new(store.clone(), time.clone(), random.clone());
         let directory = OwnDirectory::new(Parts {
             store: store.clone(),
@@ -120,7 +119,7 @@ impl World {
 
 /// Settings in which the organisation's name has a colon.
 fn demonstration() -> Live {
-    let pages = Names { organisation: "Keyward: Demo".to_owned(), support: None };
+    let pages = Names { organisation: "Keyward: Demo".to_owned(), support: None, language: None };
     Live::new(LiveSettings { pages, ..LiveSettings::default() })
 }
 

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::routing::get;
 use keyward::config::proxies::{ForwardedHeader, Proxies};
-use keyward::web::client_ip::{ClientAddress, Peer, address_class, client_address};
+use keyward::web::client_ip::{ClientAddress, Peer, client_address};
 use proptest::prelude::*;
 
 use crate::support::shell::Plan;
@@ -137,14 +137,6 @@ fn r_rl_09_only_the_configured_header_is_read() {
     assert_eq!(client("10.0.0.5", ForwardedHeader::XForwarded, &both), "192.0.2.1");
     assert_eq!(client("10.0.0.5", ForwardedHeader::Forwarded, &both), "198.51.100.7");
     assert_eq!(client("10.0.0.5", ForwardedHeader::XForwarded, &both[..1]), "10.0.0.5");
-}
-
-#[test]
-fn r_rl_01_addresses_are_classed_by_32_and_64() {
-    let class = |address: &str| address_class(address.parse().unwrap()).to_string();
-    assert_eq!(class("192.0.2.1"), "192.0.2.1/32");
-    assert_eq!(class("::ffff:192.0.2.1"), "192.0.2.1/32");
-    assert_eq!(class("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
 }
 
 #[tokio::test]

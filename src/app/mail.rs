@@ -1,0 +1,57 @@
+//! How mail is wired: who queues it, and who carries it.
+
+use std::sync::Arc;
+
+use super::Ground;
+use crate::audit::Trail;
+use crate::delivery::{DeliveryError, Email};
+use crate::jobs::{Queue, Runner};
+use crate::lifecycle::post::Trouble;
+use crate::lifecycle::{Invitations, Post};
+use crate::pages::Pages;
+use crate::users::notices::{self, Notices};
+
+/// The parts that others need before the rest is built.
+#[derive(Debug)]
+pub(super) struct Mailing {
+    /// Queues mails, where a server is configured that could take them.
+    pub notices: Notices,
+    /// What is wrong with the way to that server.
+    pub trouble: Trouble,
+}
+
+impl Mailing {
+    pub fn new(ground: &Ground, trail: &Trail) -> Self {
+        let Ground { settings, store, sealing, clock, random, .. } = ground;
+        let queue = || Queue::new(clock.clone(), random.clone(), sealing.clone());
+        let notices =
+            settings.mail.as_ref().map(|_| Notices::by(store.clone(), clock.clone(), queue(), trail.clone()));
+        Self { notices: notices.unwrap_or_default(), trouble: Trouble::default() }
+    }
+
+    /// Carries out what is queued. Also without a mail server: then what still waits from before is given up in time.
+    pub fn runner(
+        &self,
+        ground: &Ground,
+        pages: &Arc<Pages>,
+        invitations: &Invitations,
+        trail: &Trail,
+    ) -> Result<Runner, DeliveryError> {
+        let Ground { settings, store, sealing, clock, random, arrivals } = ground;
+        let mail = settings.mail.as_ref();
+        let post = Post {
+            email: mail.map(Email::new).transpose()?,
+            per_hour: mail.map_or(u64::MAX, |mail| mail.per_hour),
+            pages: pages.clone(),
+            site: Arc::new(settings.site.clone()),
+            invitations: invitations.clone(),
+            clock: clock.clone(),
+            trail: trail.clone(),
+            trouble: self.trouble.clone(),
+        };
+        let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
+        let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());
+        runner.register(notices::KIND, Arc::new(post));
+        Ok(runner)
+    }
+}

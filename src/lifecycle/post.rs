@@ -1,0 +1,166 @@
+//! Sends the letters that wait: finds their words, and hands them to the mail server. A letter whose purpose has ended is
+//! dropped (R-OB-06).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::Invitations;
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
+use crate::config::Site;
+use crate::delivery::{Email, Message};
+use crate::foundation::secret::Plain;
+use crate::foundation::{Clock, Timestamp};
+use crate::jobs::{Handler, Job, Verdict};
+use crate::pages::Pages;
+use crate::pages::mails::{Addressee, Mail};
+use crate::storage::Batch;
+use crate::telemetry::health::Check;
+use crate::users::notices::{Letter, Subject};
+
+const HOUR: u64 = 60 * 60;
+
+/// What sending letters takes.
+#[derive(Clone)]
+pub struct Post {
+    /// The way to the mail server; without one letters wait until there is one again, or their time is over.
+    pub email: Option<Email>,
+    /// Mails sent in one hour (R-RL-07).
+    pub per_hour: u64,
+    /// The words.
+    pub pages: Arc<Pages>,
+    /// Under which address links begin.
+    pub site: Arc<Site>,
+    /// Whether a link is still good.
+    pub invitations: Invitations,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where it is noted that a mail could not be delivered.
+    pub trail: Trail,
+    /// What is wrong with the way to the mail server, as far as the last try could tell.
+    pub trouble: Trouble,
+}
+
+impl std::fmt::Debug for Post {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "post by {:?}", self.email)
+    }
+}
+
+/// The sentence of the last failure, until something succeeds.
+#[derive(Debug, Clone, Default)]
+pub struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    fn set(&self, sentence: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sentence;
+    }
+}
+
+#[async_trait]
+impl Check for Trouble {
+    async fn check(&self) -> Result<(), String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Post {
+    /// What the letter says now; `None` if its purpose has ended.
+    async fn mail(&self, letter: &Letter, job: &Job) -> Result<Option<Mail>, String> {
+        match &letter.subject {
+            Subject::Notice { notice, at, network } => {
+                let (notice, network) = (notice.clone(), network.clone());
+                Ok(Some(Mail::Notice { notice, at: for_people(*at), network }))
+            }
+            Subject::Invitation(secret) => {
+                let invitation = Plain::parse(secret).ok_or("the invitation is none")?;
+                let found = self.invitations.find(&invitation).await.map_err(|error| error.to_string())?;
+                let link = self.site.url(&format!("/invitation/{secret}"));
+                let left = job.until.since(self.clock.now()).as_secs();
+                Ok(found.map(|_| Mail::Invitation { link, hours: left.div_ceil(HOUR) }))
+            }
+        }
+    }
+
+    fn message(&self, letter: &Letter, mail: &Mail, job: &Job) -> Result<Message, String> {
+        let to = Addressee {
+            name: letter.name.clone(),
+            username: letter.username.clone(),
+            language: letter.language.clone(),
+        };
+        let rendered = self.pages.mail(mail, &to)?;
+        Ok(Message {
+            id: job.id.as_str().to_owned(),
+            sender_name: self.pages.organisation(),
+            recipient: letter.address.clone(),
+            recipient_name: Some(letter.name.clone()),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            written_at: job.queued_at,
+        })
+    }
+
+    async fn send(&self, message: &Message) -> Verdict {
+        let Some(email) = &self.email else {
+            return Verdict::Later("no mail server is configured any more".to_owned());
+        };
+        match email.send(message).await {
+            Ok(()) => {
+                self.trouble.set(None);
+                Verdict::Done
+            }
+            Err(error) if error.is_permanent() => Verdict::Never(error.to_string()),
+            Err(error) => {
+                self.trouble.set(Some(error.to_string()));
+                Verdict::Later(error.to_string())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Handler for Post {
+    async fn carry_out(&self, job: &Job) -> Verdict {
+        let letter: Letter = match serde_json::from_slice(&job.data) {
+            Ok(letter) => letter,
+            Err(error) => return Verdict::Never(format!("it cannot be read: {error}")),
+        };
+        let mail = match self.mail(&letter, job).await {
+            Ok(Some(mail)) => mail,
+            Ok(None) => return Verdict::NotNeeded("the link was used, or replaced by a newer one"),
+            Err(why) => return Verdict::Later(why),
+        };
+        match self.message(&letter, &mail, job) {
+            Ok(message) => self.send(&message).await,
+            Err(why) => Verdict::Later(why),
+        }
+    }
+
+    fn given_up(&self, job: &Job, batch: &mut Batch) {
+        let event = self.trail.event(Action::MailUndelivered, Outcome::Failure, &Origin::default());
+        let event = event.by(Actor::System);
+        match serde_json::from_slice::<Letter>(&job.data) {
+            Ok(letter) => {
+                let word = match letter.subject {
+                    Subject::Invitation(_) => "invitation",
+                    Subject::Notice { .. } => "notice",
+                };
+                event.about(&letter.user).because(word).write(batch);
+            }
+            Err(_) => event.write(batch),
+        }
+    }
+
+    fn per_hour(&self) -> u64 {
+        self.per_hour
+    }
+}
+
+/// Date and time to the minute, in UTC: nobody's time zone is known for sure.
+fn for_people(at: Timestamp) -> String {
+    use time::format_description::well_known::Rfc3339;
+    let moment = time::OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
+    let text = moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default();
+    format!("{} UTC", text.get(..16).unwrap_or_default().replace('T', " "))
+}

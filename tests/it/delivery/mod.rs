@@ -1,0 +1,207 @@
+//! Mail over SMTP, against a server of another make and against our own mailbox (R-OB-05, R-TP-07, RG-08).
+
+mod queued;
+mod server;
+
+use std::time::Duration;
+
+use keyward::config::mail::{Encryption, Mail};
+use keyward::delivery::{DeliveryError, Email, Message};
+use keyward::foundation::Timestamp;
+use keyward::foundation::secret::Hidden;
+use serde_json::Value;
+use server::{Plan, USUAL};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::support::mailbox::{Mailbox, nobody, plain};
+
+fn message() -> Message {
+    Message {
+        id: "job-1".to_owned(),
+        sender_name: "Northwind Studios".to_owned(),
+        recipient: "ada@example.com".to_owned(),
+        recipient_name: Some("Ada Lovelace".to_owned()),
+        subject: "Northwind: a test".to_owned(),
+        text: "Grüße\n.\n..a line with a dot\n".to_owned(),
+        html: "<p>Grüße</p>".to_owned(),
+        written_at: Timestamp(1_800_000_000_000),
+    }
+}
+
+fn email(mail: &Mail) -> Email {
+    Email::new(mail).unwrap().with_patience(Duration::from_secs(3))
+}
+
+async fn fault(mail: &Mail) -> DeliveryError {
+    email(mail).send(&message()).await.unwrap_err()
+}
+
+fn header<'a>(mail: &'a Value, name: &str) -> Vec<&'a str> {
+    let content = mail["content"].as_str().unwrap();
+    let headers = content.split_once("\r\n\r\n").unwrap().0;
+    headers.lines().filter_map(|line| line.strip_prefix(&format!("{name}: "))).collect()
+}
+
+#[tokio::test]
+async fn r_ob_05_a_real_server_takes_a_mail_over_starttls_and_tls_with_login() {
+    for (tls, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
+        let Some(server) = (Plan { tls, ..USUAL }).start() else { return };
+        let mail = Mail { encryption, ..server.mail() };
+        email(&mail).test_connection().await.unwrap();
+        email(&mail).send(&message()).await.unwrap();
+        let taken = server.taken();
+        assert_eq!(taken.len(), 1, "the test of the connection sent nothing");
+        assert_eq!((&taken[0]["encrypted"], &taken[0]["login"]), (&true.into(), &server::USER.into()));
+        assert_eq!(taken[0]["recipients"], serde_json::json!(["ada@example.com"]));
+        assert_eq!(header(&taken[0], "Message-ID"), ["<job-1@localhost>"]);
+        assert_eq!(header(&taken[0], "Auto-Submitted"), ["auto-generated"]);
+        assert_eq!(header(&taken[0], "Date"), ["Fri, 15 Jan 2027 08:00:00 +0000"]);
+        assert!(header(&taken[0], "Content-Type")[0].starts_with("multipart/alternative"));
+    }
+}
+
+#[tokio::test]
+async fn r_ob_05_nothing_is_sent_without_the_encryption_that_is_asked_for() {
+    let Some(server) = (Plan { tls: "none", login: false, ..USUAL }).start() else { return };
+    let starttls = Mail { username: None, password: None, ..server.mail() };
+    assert!(matches!(fault(&starttls).await, DeliveryError::NoStartTls(_)));
+    let tls = Mail { encryption: Encryption::Tls, ..starttls.clone() };
+    assert!(matches!(fault(&tls).await, DeliveryError::Tls(_) | DeliveryError::Slow(..)), "no TLS there");
+    let login = Mail { encryption: Encryption::None, ..server.mail() };
+    assert!(matches!(fault(&login).await, DeliveryError::NoStartTls(_)), "no password in clear");
+    assert!(server.taken().is_empty());
+}
+
+#[tokio::test]
+async fn r_ob_05_a_wrong_certificate_is_refused_by_its_name_its_authority_and_its_end() {
+    let Some(server) = (Plan { name: "mail.example.com", ..USUAL }).start() else { return };
+    let said = fault(&server.mail()).await.to_string();
+    assert!(said.contains("mail.example.com") && said.contains("not for localhost"), "{said}");
+    let Some(right) = USUAL.start() else { return };
+    let strange = Mail { ca_file: None, ..right.mail() };
+    let said = fault(&strange).await.to_string();
+    assert!(said.contains("nobody whom this machine trusts") && said.contains("mail.ca_file"), "{said}");
+    let other = Mail { ca_file: server.mail().ca_file, ..right.mail() };
+    assert!(matches!(fault(&other).await, DeliveryError::Certificate(..)), "another authority");
+    assert!(server.taken().is_empty() && right.taken().is_empty());
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let unusable = Mail { ca_file: Some(empty.path().to_owned()), ..right.mail() };
+    assert!(matches!(Email::new(&unusable), Err(DeliveryError::CaFile(..))));
+}
+
+#[tokio::test]
+async fn each_refusal_is_a_sentence_that_names_the_mend() {
+    let Some(server) = USUAL.start() else { return };
+    let wrong = Mail { password: Some(Hidden::new("wrong")), ..server.mail() };
+    let said = fault(&wrong).await;
+    assert!(
+        matches!(said, DeliveryError::LoginRefused(..)) && said.to_string().contains("mail.password"),
+        "{said}"
+    );
+    assert!(!said.to_string().contains("wrong"), "no password in a message");
+    let Some(strict) = (Plan { behaviour: "refuses", ..USUAL }).start() else { return };
+    let said = fault(&strict.mail()).await;
+    assert!(
+        said.is_permanent()
+            && said.to_string().contains("550")
+            && said.to_string().contains("no such mailbox")
+    );
+    let Some(busy) = (Plan { behaviour: "later", ..USUAL }).start() else { return };
+    let said = fault(&busy.mail()).await;
+    assert!(!said.is_permanent() && said.to_string().contains("451"), "{said}");
+    let Some(open) = (Plan { login: false, ..USUAL }).start() else { return };
+    assert!(matches!(fault(&open.mail()).await, DeliveryError::NoLogin(_)));
+}
+
+#[tokio::test]
+async fn rg_08_a_server_that_is_down_slow_mute_or_of_another_kind_costs_its_time_and_no_more() {
+    let down = fault(&plain(nobody().await)).await;
+    assert!(matches!(down, DeliveryError::Unreachable(..)) && !down.is_permanent(), "{down}");
+    let unknown = Mail { host: "mail.invalid".to_owned(), ..plain(25) };
+    let unknown = fault(&unknown).await;
+    assert!(
+        matches!(unknown, DeliveryError::UnknownHost(..)) && unknown.to_string().contains("mail.invalid")
+    );
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let said = fault(&plain(mute.local_addr().unwrap().port())).await;
+    assert!(matches!(said, DeliveryError::Slow(_, "the greeting")), "{said}");
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = other.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = other.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let said = fault(&plain(port)).await;
+    assert!(matches!(said, DeliveryError::NotSpoken(..)), "{said}");
+    let Some(slow) = (Plan { behaviour: "slow", ..USUAL }).start() else { return };
+    let said = fault(&slow.mail()).await;
+    assert!(matches!(said, DeliveryError::Slow(_, "the message")) && !said.is_permanent(), "{said}");
+}
+
+#[tokio::test]
+async fn r_tp_07_no_name_or_subject_adds_a_header_or_a_recipient() {
+    let mailbox = Mailbox::open().await;
+    let evil = "Ada\r\nBcc: victim@example.com\r\n\r\n<script>";
+    let hostile = Message {
+        recipient_name: Some(evil.to_owned()),
+        sender_name: evil.to_owned(),
+        subject: format!("{evil}\u{2028}X: y\u{0}"),
+        ..message()
+    };
+    email(&mailbox.mail()).send(&hostile).await.unwrap();
+    let mails = mailbox.mails();
+    assert_eq!(mails[0].recipients, ["ada@example.com"]);
+    assert_eq!(mails[0].subject, "AdaBcc: victim@example.com<script>X: y");
+    let names: Vec<_> = mails[0].headers.lines().filter(|line| !line.starts_with([' ', '\t'])).collect();
+    assert!(!names.iter().any(|line| line.starts_with("Bcc") || line.starts_with("X:")), "{names:#?}");
+    assert_eq!(mails[0].to, "AdaBcc: victim@example.com<script> <ada@example.com>");
+}
+
+#[tokio::test]
+async fn every_odd_character_of_a_name_and_every_line_of_a_text_arrives() {
+    let mailbox = Mailbox::open().await;
+    let odd = "Ærøskøbing \"quoted\" <a@b> (c), d; e: f \\ g. ünïçødé 漢字 עברית 👩‍💻 'x' =?utf-8?q?y?= @ %";
+    let long = "wörd ".repeat(200);
+    let sent = Message {
+        recipient_name: Some(odd.to_owned()),
+        subject: odd.to_owned(),
+        text: long.clone(),
+        ..message()
+    };
+    email(&mailbox.mail()).send(&sent).await.unwrap();
+    email(&mailbox.mail()).send(&message()).await.unwrap();
+    let mails = mailbox.mails();
+    assert_eq!(mails[0].subject, odd);
+    assert_eq!(mails[0].to, format!("{odd} <ada@example.com>"));
+    assert_eq!(mails[0].text.trim_end(), long.trim_end());
+    assert!(mails[0].headers.is_ascii() && mails[0].headers.lines().all(|line| line.len() <= 998));
+    assert_eq!(
+        mails[1].text.replace("\r\n", "\n").trim_end(),
+        message().text.trim_end(),
+        "dots on lines of their own"
+    );
+    assert_eq!(mails[1].html.trim_end(), message().html);
+}
+
+#[tokio::test]
+async fn r_ob_05_an_address_that_needs_more_than_ascii_is_refused_or_has_its_domain_translated() {
+    let mailbox = Mailbox::open().await;
+    let to = |address: &str| Message { recipient: address.to_owned(), ..message() };
+    let email = email(&mailbox.mail());
+    email.send(&to("ada@bücher.example")).await.unwrap();
+    assert_eq!(mailbox.mails()[0].recipients, ["ada@xn--bcher-kva.example"]);
+    for bad in [
+        "ädä@example.com",
+        "a@b\r\nRCPT TO:<v@example.com>",
+        "a b@example.com",
+        "a@",
+        "@b",
+        "a",
+        "a@[127.0.0.1]",
+    ] {
+        let fault = email.send(&to(bad)).await.unwrap_err();
+        assert!(matches!(fault, DeliveryError::Address(_)) && fault.is_permanent(), "{bad:?}: {fault}");
+    }
+    assert_eq!(mailbox.mails().len(), 1);
+}

@@ -1,0 +1,4 @@
+//! What happens to a person, and what they are told of it by mail; and what happens to everybody at once.
+
+mod mails;
+mod restore;
