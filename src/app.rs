@@ -149,7 +149,7 @@ impl App {
         let trail = Trail::new(clock.clone(), random.clone());
         let live = Live::new(LiveSettings::at_start(&settings));
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
-        let mail = Mailing::new(&ground, &trail);
+        let mail = Mailing::new(&ground, &trail, &live);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
         let workers = PasswordWorkers::start(WorkerSettings::default())?;
@@ -179,6 +179,7 @@ impl App {
             clients: clients.clone(),
             grants: Grants::new(store.clone()),
             users: users.clone(),
+            sealing: sealing.clone(),
             pages: pages.clone(),
             trail: trail.clone(),
             live: live.clone(),

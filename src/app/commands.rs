@@ -7,6 +7,7 @@ use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
+use crate::commands::mail::{self, Mails};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
 use crate::factors;
@@ -40,7 +41,18 @@ impl App {
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)
+            .with::<mail::Test>(&self.mails())
             .close()
+    }
+
+    fn mails(&self) -> Mails {
+        let Ground { clock, random, .. } = &self.ground;
+        Mails {
+            settings: self.live.clone(),
+            pages: self.pages.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        }
     }
 
     fn backups(&self) -> Backups {

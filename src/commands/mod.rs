@@ -16,6 +16,7 @@ pub mod client;
 pub mod configuration;
 pub mod group;
 pub mod handed;
+pub mod mail;
 pub mod refused;
 pub mod registry;
 pub mod user;

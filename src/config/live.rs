@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Settings;
 use super::limits::Limits;
+use super::mail::Mail;
 use super::pages::Names;
 use super::policy::Policy;
 use super::sessions::Sessions;
@@ -32,6 +33,8 @@ pub struct LiveSettings {
     pub pages: Names,
     /// What pages say in other words than the built-in ones.
     pub texts: OwnTexts,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<Mail>,
 }
 
 impl LiveSettings {
@@ -44,6 +47,7 @@ impl LiveSettings {
             limits: settings.limits.clone(),
             pages: settings.pages.names(),
             texts: OwnTexts::new(),
+            mail: settings.mail.clone(),
         }
     }
 }

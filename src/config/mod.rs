@@ -117,7 +117,7 @@ impl Settings {
         self.keys.validate()?;
         self.pages.validate()?;
         self.proxies.validate()?;
-        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
+        wrong::first(self.mail.as_ref().map_or_else(Vec::new, |mail| mail.faults(&self.site)))?;
         self.http.validate()
     }
 }

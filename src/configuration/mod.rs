@@ -16,6 +16,7 @@
 
 pub mod apply;
 mod client_entry;
+mod mail_entry;
 pub mod document;
 pub mod error;
 pub mod export;
@@ -43,10 +44,12 @@ pub use reference::{Reference, Secrets};
 
 use crate::audit::Trail;
 use crate::clients::Clients;
+use crate::config::mail::Mail;
 use crate::config::{Live, LiveSettings, Site};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::pages::Pages;
+use crate::sealing::Sealing;
 use crate::storage::{Generations, SharedStore};
 use crate::users::Users;
 
@@ -69,6 +72,8 @@ pub struct Parts {
     pub users: Users,
     /// Which texts there are.
     pub pages: Arc<Pages>,
+    /// Seals what is secret at rest.
+    pub sealing: Arc<Sealing>,
     /// Where events go.
     pub trail: Trail,
     /// The settings that count, for everybody; as they are given, those of the settings file.
@@ -106,6 +111,7 @@ impl Configuration {
             ("sessions", live.sessions != file.sessions && file.sessions != usual.sessions),
             ("limits", live.limits != file.limits && file.limits != usual.limits),
             ("pages", live.pages != file.pages && file.pages != usual.pages),
+            ("mail", !same_mail(live.mail.as_ref(), file.mail.as_ref()) && file.mail.is_some()),
         ];
         for (section, _) in idle.into_iter().filter(|(_, idle)| *idle) {
             tracing::warn!(
@@ -115,4 +121,9 @@ impl Configuration {
             );
         }
     }
+}
+
+/// Whether both mean the same server. Passwords are not compared: one may be replaced where the other is looked up.
+fn same_mail(live: Option<&Mail>, file: Option<&Mail>) -> bool {
+    live.map(model::MailEntry::of) == file.map(model::MailEntry::of)
 }

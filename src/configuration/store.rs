@@ -72,7 +72,9 @@ impl Configuration {
             let now = self.generations.current().await?;
             match stored {
                 Some(stored) if now.number() == current.number() => {
-                    return Ok(stored.value.live(current.number(), texts));
+                    let ca_file = self.at_start.mail.as_ref().and_then(|mail| mail.ca_file.clone());
+                    let (number, sealing) = (current.number(), self.parts.sealing.as_ref());
+                    return stored.value.live(number, texts, sealing, ca_file);
                 }
                 None if now.number() == current.number() => {
                     return Err(StorageError::Corrupt("the configuration has lost its settings".to_owned()));
@@ -128,7 +130,7 @@ impl Configuration {
     pub(super) async fn write(&self, taken: &Taken, state: &State) -> Result<(), Refused> {
         let mut batch = Batch::new();
         let (mut records, mut bytes) = (0, 0);
-        for record in state.records(taken.number) {
+        for record in state.records(taken.number, &self.parts.sealing)? {
             let more = record.bytes();
             if records == AT_ONCE || bytes + more > limits::BATCH_BYTES / 2 {
                 self.commit_held(taken, std::mem::take(&mut batch)).await?;
