@@ -31,6 +31,6 @@ fn honest() -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> Option<u64> {
     let mut reader = FrameReader::open(bytes).ok()?;
-    while reader.next().ok()?.is_some() {}
+    while reader.read_record().ok()?.is_some() {}
     Some(reader.summary().records)
 }

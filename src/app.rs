@@ -27,7 +27,7 @@ use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Trouble;
-use crate::lifecycle::{Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError};
@@ -115,6 +115,8 @@ pub struct App {
     pub clients: Clients,
     /// One-time links.
     pub invitations: Invitations,
+    /// The way to the first administrator.
+    pub first_administrator: FirstAdministrator,
     /// Authenticator apps.
     pub enrolment: TotpEnrolment,
     /// Sign-in sessions.
@@ -186,6 +188,13 @@ impl App {
         };
         Ok(Self {
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
+            first_administrator: FirstAdministrator::new(
+                store.clone(),
+                clock.clone(),
+                random.clone(),
+                users.clone(),
+                trail.clone(),
+            ),
             users,
             clients,
             configuration: Configuration::open(configured).await?,
@@ -270,6 +279,7 @@ impl App {
             grants: Grants::new(store.clone()),
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
+            first_administrator: self.first_administrator.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
 use crate::commands::group::{self, Groups};
 use crate::commands::mail::{self, Mails};
+use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
 use crate::factors;
@@ -20,12 +21,17 @@ impl App {
         Listing::default()
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
+            .with::<user::Import>(&people)
             .with::<user::List>(&people)
             .with::<user::Show>(&people)
             .with::<user::Lock>(&people)
             .with::<user::Unlock>(&people)
             .with::<user::Delete>(&people)
             .with::<user::ResetFactor>(&people)
+            .with::<office::SetUp>(&people)
+            .with::<office::List>(&people)
+            .with::<office::Add>(&people)
+            .with::<office::Remove>(&people)
             .with::<group::Add>(&groups)
             .with::<group::List>(&groups)
             .with::<group::Show>(&groups)
@@ -77,6 +83,7 @@ impl App {
             sessions: self.sessions.clone(),
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
+            first_administrator: self.first_administrator.clone(),
             trail: self.trail.clone(),
         }
     }

@@ -86,6 +86,12 @@ pub enum Action {
     FactorsReset,
     /// A group was deleted.
     GroupDeleted,
+    /// A link to become the first administrator was made.
+    SetUpLinkIssued,
+    /// A person became an administrator.
+    AdministratorAdded,
+    /// A person is no administrator any more.
+    AdministratorRemoved,
     /// A person was put into a group.
     GroupMemberAdded,
     /// A person was taken out of a group.

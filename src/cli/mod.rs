@@ -7,6 +7,7 @@
 //! Must not: log a secret, or write one anywhere but to the standard output or the file that was asked for.
 //! Follows: security requirements R-OP-01, R-CO-11, R-EN-04, R-KS-05.
 
+pub mod administrator;
 pub mod backup;
 pub mod client;
 pub mod configuration;
@@ -45,6 +46,11 @@ enum Command {
     Demo(demo::Arguments),
     /// Start the provider
     Serve(Place),
+    /// Print a fresh set-up link with which one person becomes the first administrator
+    Setup(output::Asking),
+    /// Who administers
+    #[command(subcommand)]
+    Administrator(administrator::Command),
     /// People
     #[command(subcommand)]
     User(user::Command),
@@ -119,6 +125,8 @@ async fn execute(command: Command) -> Result<(), Failed> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
+        Command::Setup(asking) => administrator::set_up(&asking).await,
+        Command::Administrator(command) => administrator::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Group(command) => group::run(command).await,
         Command::Client(command) => client::run(command).await,

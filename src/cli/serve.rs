@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failed, Place, opening, say, serving};
+use super::{Failed, Place, administrator, opening, say, serving};
 use crate::config::Settings;
 use crate::server::Server;
 use crate::telemetry;
@@ -19,6 +19,7 @@ pub async fn run(place: &Place) -> Result<(), Failed> {
     let server = server.await.map_err(Failed::from_error)?;
     say(&greeting(settings, &server));
     let router = app.router();
+    say(&administrator::welcome(&app).await?);
     serving::serve(&app, vec![(server, router)], async { Ok(()) }).await?;
     say("Keyward has stopped.\n");
     Ok(())

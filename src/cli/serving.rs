@@ -35,12 +35,11 @@ pub async fn serve(
     let socket = AdminSocket::open(&app.ground.settings.data.folder).map_err(Failed::from_error)?;
     let mut serving = JoinSet::new();
     serving.spawn(socket.serve(app.commands(), stopping.clone()));
+    serving.spawn(work(app.clone(), stopping.clone()));
     for (server, router) in doors {
         serving.spawn(server.serve(router, stopping.clone()));
     }
     let sweeping = tokio::spawn(sweep(app.clone(), stopping.clone()));
-    let stopped = stopping.clone();
-    let working = tokio::spawn(app.runner.clone().run(async move { stopped.draining().await }));
     let keeping = tokio::spawn(keep_up(upkeep, stopping.clone()));
     let outcome = tokio::select! {
         failed = store_failure(app) => Err(failed),
@@ -50,14 +49,27 @@ pub async fn serve(
         stop.ask();
     }
     while serving.join_next().await.is_some() {}
-    // A mail that is being handed over is better brought to its end than sent twice.
-    let _ = tokio::time::timeout(app.ground.settings.http.stop_time, working).await;
     signals.abort();
     sweeping.abort();
     if let Ok(upkeep) = keeping.await {
         upkeep.stopped().await;
     }
     outcome
+}
+
+/// Carries out what is queued. At a stop, a mail that is being handed over is better brought to its end than sent twice.
+async fn work(app: App, stopping: Stopping) {
+    let working = app.runner.run(stopping.draining());
+    tokio::pin!(working);
+    tokio::select! {
+        () = &mut working => return,
+        () = stopping.draining() => {}
+    }
+    tokio::select! {
+        () = working => {}
+        () = tokio::time::sleep(app.ground.settings.http.stop_time) => {}
+        () = stopping.now() => {}
+    }
 }
 
 async fn until_stopped(

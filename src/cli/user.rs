@@ -1,5 +1,7 @@
 //! `keyward user`: people, by hand.
 
+mod import;
+
 use std::io::Read as _;
 
 use super::installation::Installation;
@@ -18,6 +20,8 @@ pub enum Command {
     Add(Add),
     /// Print a fresh one-time link for a person; older ones stop working
     Invite(Whom),
+    /// Add people from a table in CSV, all or none of them
+    Import(import::Import),
     /// List people
     List(List),
     /// Show what is known of a person
@@ -60,9 +64,9 @@ pub struct Add {
 #[derive(Debug, clap::Args)]
 pub struct Whom {
     /// The person's user name or mail address
-    user: String,
+    pub(super) user: String,
     #[command(flatten)]
-    asking: Asking,
+    pub(super) asking: Asking,
 }
 
 /// `keyward user delete`.
@@ -98,6 +102,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
                 })
                 .await
         }
+        Command::Import(import) => import.run().await,
         Command::List(list) => list.run().await,
         Command::Show(Whom { user, asking }) => asking.of(user::Show { user }, shown).await,
         Command::Lock(Whom { user, asking }) => {

@@ -17,6 +17,7 @@ pub mod configuration;
 pub mod group;
 pub mod handed;
 pub mod mail;
+pub mod office;
 pub mod refused;
 pub mod registry;
 pub mod user;

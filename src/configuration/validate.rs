@@ -13,6 +13,7 @@ use crate::config::mail::Mail;
 use crate::config::{LiveSettings, WrongSetting};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::{ClientSecret, Hashed, Plain};
+use crate::pages::Language;
 use crate::users::profile::Text;
 use crate::users::{Group, group};
 use crate::vocabulary::client_metadata::ClientAuthentication;
@@ -114,9 +115,10 @@ impl Check<'_> {
 
     fn texts(&mut self, texts: &OwnTexts) {
         let languages = self.parts.pages.languages();
+        let languages: Vec<_> = languages.iter().map(Language::tag).collect();
         for (language, own) in texts {
             let path = format!("texts.{}", part(language));
-            if !languages.contains(language) {
+            if !languages.contains(&language.as_str()) {
                 self.note(path, format!("is no language of the pages; known are {}", languages.join(", ")));
                 continue;
             }

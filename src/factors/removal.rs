@@ -1,5 +1,6 @@
 //! All that a person has enrolled, taken away at once: by an administrator, or because the person is deleted.
 
+use super::FactorKind;
 use super::recovery_codes;
 use super::store::{totp_credentials, totp_key};
 use crate::foundation::ids::{CredentialId, UserId};
@@ -12,11 +13,11 @@ pub async fn remove_all(
     store: &SharedStore,
     batch: &mut Batch,
     user: &UserId,
-) -> Result<Vec<CredentialId>, StorageError> {
+) -> Result<Vec<(FactorKind, CredentialId)>, StorageError> {
     let apps = totp_credentials(store, user).await?.map(|stored| stored.value.list).unwrap_or_default();
-    let mut gone: Vec<_> = apps.into_iter().map(|credential| credential.id).collect();
-    gone.extend(recovery_codes::set_of(store, user).await?);
-    for credential in &gone {
+    let mut gone: Vec<_> = apps.into_iter().map(|app| (FactorKind::Totp, app.id)).collect();
+    gone.extend(recovery_codes::set_of(store, user).await?.map(|set| (FactorKind::RecoveryCode, set)));
+    for (_, credential) in &gone {
         AuthenticatorLockout::succeeded(credential, batch);
     }
     batch.delete(totp_key(user)).delete(recovery_codes::key(user));

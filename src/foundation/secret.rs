@@ -37,6 +37,8 @@ kinds! {
     BrowserSecret = "kwb",
     /// A one-time invitation to set password and factor.
     Invitation = "kwi",
+    /// The one-time link to the first administrator.
+    SetUpLink = "kwu",
     /// A client secret (RFC 6749 section 2.3.1).
     ClientSecret = "kwk",
     /// A token in a form that proves the form came from us (R-SE-11).

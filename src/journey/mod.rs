@@ -24,6 +24,7 @@ pub mod password;
 pub mod policy;
 pub mod routes;
 pub mod second_factor;
+pub mod set_up;
 pub mod stage;
 pub mod start;
 pub mod step;
@@ -38,7 +39,7 @@ use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpE
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
-use crate::lifecycle::{Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::SharedStore;
 use crate::users::{PasswordRules, Passwords, Users};
@@ -70,6 +71,7 @@ pub struct Journeys {
     pub(crate) grants: Grants,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) invitations: Invitations,
+    pub(crate) first_administrator: FirstAdministrator,
 }
 
 impl Journeys {

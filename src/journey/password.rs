@@ -140,7 +140,7 @@ impl Journeys {
     }
 }
 
-fn message(weakness: &WeakPassword) -> Message {
+pub(super) fn message(weakness: &WeakPassword) -> Message {
     let count = |length: &usize| u32::try_from(*length).unwrap_or(u32::MAX);
     match weakness {
         WeakPassword::TooShort(least) => Message::PasswordTooShort { minimum: count(least) },

@@ -42,6 +42,7 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
         .route("/sign-in/{journey}/recovery-codes", step!(journeys.codes_saved))
         .route("/sign-in/{journey}/consent", step!(journeys.answer_consent))
         .route("/invitation/{invitation}", get(show_invitation).post(accept_invitation))
+        .route("/set-up/{link}", get(show_set_up).post(accept_set_up))
         .with_state(journeys)
 }
 
@@ -76,4 +77,17 @@ async fn accept_invitation(
     Form(form): Form,
 ) -> Answer {
     journeys.accept_invitation(&visitor, &link, &form).await
+}
+
+async fn show_set_up(State(journeys): Shared, visitor: Visitor, Path(link): Path<String>) -> Answer {
+    journeys.set_up_page(&visitor, &link).await
+}
+
+async fn accept_set_up(
+    State(journeys): Shared,
+    visitor: Visitor,
+    Path(link): Path<String>,
+    Form(form): Form,
+) -> Answer {
+    journeys.accept_set_up(&visitor, &link, &form).await
 }

@@ -111,6 +111,11 @@ impl Journeys {
         self.ask_next_of(journey, session, None).await
     }
 
+    /// What comes next for a person whose record is not stored yet.
+    pub(super) async fn next_of_new(&self, journey: &Journey, user: &User) -> Result<Next, Failure> {
+        self.ask_next_of(journey, None, Some(user)).await
+    }
+
     /// The same; `known` spares reading a person's record that was read just now.
     async fn ask_next_of(
         &self,

@@ -5,6 +5,7 @@
 //! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
 //! R-AU-05 (the event is part of the change), R-EN-05 and R-PO-01 (the person is told).
 
+pub mod first_administrator;
 pub mod invitation;
 pub mod post;
 pub mod restore;
@@ -20,6 +21,7 @@ use crate::users::notices::Notices;
 use crate::users::profile::Mail;
 use crate::users::{Epoch, User, Users, epoch};
 
+pub use first_administrator::FirstAdministrator;
 pub use invitation::Invitations;
 pub use post::Post;
 

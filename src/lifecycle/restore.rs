@@ -79,7 +79,7 @@ impl Restore<'_> {
     fn lay(&self, backup: &mut Opened, loading: &mut Loading) -> Result<u64, BackupError> {
         let now = self.clock.now();
         let mut kept = 0;
-        while let Some((key, bytes)) = backup.next()? {
+        while let Some((key, bytes)) = backup.read_record()? {
             if let Some(raw) = survives(&key, envelope::decode(&key, &bytes)?, now)? {
                 loading.record(&key, &envelope::encode(&key, &raw))?;
                 kept += 1;

@@ -4,9 +4,10 @@
 use super::Lifecycle;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::removal;
+use crate::factors::{FactorKind, removal};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
+use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
 use crate::users::{State, User, UserError};
 
@@ -38,6 +39,27 @@ impl Lifecycle {
         self.users.delete(user, batch).await
     }
 
+    /// Makes a person an administrator.
+    pub async fn make_administrator(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, Action::AdministratorAdded, by);
+        self.users.make_administrator(&mut batch, user).await?;
+        self.commit(batch).await
+    }
+
+    /// Takes the office from an administrator, unless it is the last one who may sign in.
+    pub async fn remove_administrator(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
+        let mut batch = Batch::new();
+        self.note(&mut batch, user, Action::AdministratorRemoved, by);
+        self.users.leave_an_administrator(&mut batch, user, true).await?;
+        self.commit(batch).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), UserError> {
+        let done = self.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err(UserError::Conflict) }
+    }
+
     /// Adds to `batch` that all factors of a person are gone; answers the one-time link with which the person, by the
     /// password, enrols a new one.
     pub async fn reset_factors(
@@ -47,9 +69,14 @@ impl Lifecycle {
         invitations: &Invitations,
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
-        for credential in removal::remove_all(&self.store, batch, user).await? {
+        let gone = removal::remove_all(&self.store, batch, user).await?;
+        for (_, credential) in &gone {
             let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
-            event.by(by.clone()).about(user).credential(&credential).write(batch);
+            event.by(by.clone()).about(user).credential(credential).write(batch);
+        }
+        let count = gone.iter().filter(|(kind, _)| *kind == FactorKind::Totp).count();
+        if count > 0 {
+            self.notices.tell(batch, user, Notice::FactorRemoved { count }, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;

@@ -143,6 +143,35 @@ pub struct InvitationPage {
 }
 page!(InvitationPage, "journey/invitation.html", "id=\"invitation\"", "value=\"begin\"", TOKEN);
 
+/// The set-up link: the first administrator introduces themselves. Form `set-up`: `username`, `name`, `email`, `password`,
+/// `password_again`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetUpPage {
+    /// Where to post.
+    pub form: Form,
+    /// As typed before.
+    pub username: String,
+    /// As typed before.
+    pub name: String,
+    /// As typed before.
+    pub email: String,
+    /// The least number of characters of the password (R-PW-05).
+    pub minimum: u32,
+    /// Everything wrong with the last answer.
+    pub problems: Vec<Message>,
+}
+page!(
+    SetUpPage,
+    "journey/set_up.html",
+    "id=\"set-up\"",
+    "name=\"username\"",
+    "name=\"name\"",
+    "name=\"email\"",
+    "name=\"password\"",
+    "name=\"password_again\"",
+    TOKEN
+);
+
 /// A second factor is needed and cannot be set up from here (R-EN-02).
 #[derive(Clone, Debug, Serialize)]
 pub struct AskAdministratorPage {

@@ -49,6 +49,14 @@ pub enum Message {
     PasswordUnchanged,
     /// Holds a character that cannot be typed everywhere (a control character).
     PasswordUnusable,
+    /// The user name is empty, too long, or holds a character that it may not.
+    UsernameUnusable,
+    /// The name is empty or too long.
+    NameUnusable,
+    /// The mail address is none.
+    MailUnusable,
+    /// User name or mail address are, or look like, somebody else's.
+    NameTaken,
 }
 
 impl Message {
@@ -70,6 +78,10 @@ impl Message {
             Self::PasswordPersonal => "message.password_personal",
             Self::PasswordUnchanged => "message.password_unchanged",
             Self::PasswordUnusable => "message.password_unusable",
+            Self::UsernameUnusable => "message.username_unusable",
+            Self::NameUnusable => "message.name_unusable",
+            Self::MailUnusable => "message.mail_unusable",
+            Self::NameTaken => "message.name_taken",
         }
     }
 
@@ -101,6 +113,10 @@ impl Message {
             Self::PasswordPersonal,
             Self::PasswordUnchanged,
             Self::PasswordUnusable,
+            Self::UsernameUnusable,
+            Self::NameUnusable,
+            Self::MailUnusable,
+            Self::NameTaken,
         ]
     }
 }

@@ -85,7 +85,7 @@ impl Folder {
     /// Refuses a folder on a network file system, whose locks and syncs cannot be relied upon.
     pub(super) fn refuse_network(&self) -> Result<(), StorageError> {
         let found = rustix::fs::statfs(&self.path).map_err(|error| self.unusable(&error.into()))?;
-        match network_file_system(i64::from(found.f_type)) {
+        match network_file_system(found.f_type) {
             None => Ok(()),
             Some(name) => Err(StorageError::Failed(format!(
                 "the data folder {} lies on a network file system ({name}): choose a local disk",

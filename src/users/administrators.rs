@@ -37,6 +37,11 @@ impl Users {
         Ok(())
     }
 
+    /// Adds to `batch` the condition that nobody administers yet. Once somebody does, that stays so (R-AD-12).
+    pub(crate) fn require_no_administrator(&self, batch: &mut Batch) {
+        batch.require_absent(key());
+    }
+
     /// Adds to `batch`, where `user` administers, that somebody else who may sign in does too. `forget` takes `user` from
     /// the record.
     pub(crate) async fn leave_an_administrator(

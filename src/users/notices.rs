@@ -49,6 +49,21 @@ pub struct Letter {
     pub subject: Subject,
 }
 
+impl Letter {
+    fn to(user: &User, address: &str, subject: Subject) -> Self {
+        let username = user.username.as_str();
+        let language = user.language.as_ref().or(user.profile.locale.as_ref());
+        Self {
+            user: user.id.clone(),
+            address: address.to_owned(),
+            name: user.profile.name.as_ref().map_or(username, |name| name.as_str()).to_owned(),
+            username: username.to_owned(),
+            language: language.map(|tag| tag.as_str().to_owned()),
+            subject,
+        }
+    }
+}
+
 /// What a letter is about.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,7 +143,7 @@ impl Notices {
         for address in addresses {
             let notice = notice.clone();
             let subject = Subject::Notice { notice, at, network: origin.address.map(network) };
-            way.put(batch, user, address, subject, at.plus(NOTICE_LIFETIME), origin).await?;
+            way.put(batch, &Letter::to(user, address, subject), at.plus(NOTICE_LIFETIME), origin).await?;
         }
         Ok(())
     }
@@ -144,7 +159,8 @@ impl Notices {
     ) -> Result<Option<String>, StorageError> {
         let (Some(way), Some(mail)) = (self.way(), &user.profile.mail) else { return Ok(None) };
         let (address, subject) = (mail.address.as_str(), Subject::Invitation(invitation.expose().to_owned()));
-        let put = way.put(batch, user, address, subject, until, &Origin::default()).await?;
+        let letter = Letter::to(user, address, subject);
+        let put = way.put(batch, &letter, until, &Origin::default()).await?;
         Ok(put.then(|| address.to_owned()))
     }
 }
@@ -154,34 +170,22 @@ impl Way {
     async fn put(
         &self,
         batch: &mut Batch,
-        user: &User,
-        address: &str,
-        subject: Subject,
+        letter: &Letter,
         until: Timestamp,
         origin: &Origin,
     ) -> Result<bool, StorageError> {
-        let (counter, end) = counter(&user.id, self.clock.now());
+        let (counter, end) = counter(&letter.user, self.clock.now());
         let sent = self.store.counter(&counter).await?;
         if sent >= AN_HOUR {
             if sent == AN_HOUR {
                 batch.add(counter, 1, Some(end));
                 let event = self.trail.event(Action::Throttled, Outcome::Failure, origin);
-                event.about(&user.id).because("mail").write(batch);
+                event.about(&letter.user).because("mail").write(batch);
             }
             return Ok(false);
         }
         batch.add(counter, 1, Some(end));
-        let username = user.username.as_str();
-        let language = user.language.as_ref().or(user.profile.locale.as_ref());
-        let letter = Letter {
-            user: user.id.clone(),
-            address: address.to_owned(),
-            name: user.profile.name.as_ref().map_or(username, |name| name.as_str()).to_owned(),
-            username: username.to_owned(),
-            language: language.map(|tag| tag.as_str().to_owned()),
-            subject,
-        };
-        self.queue.put(batch, KIND, &letter, until);
+        self.queue.put(batch, KIND, letter, until);
         Ok(true)
     }
 }

@@ -56,12 +56,8 @@ impl Users {
 
     /// Creates a person under an id made before, so that the caller's batch can name it.
     pub async fn create_as(&self, id: UserId, new: NewUser, with: Batch) -> Result<User, UserError> {
-        let user = new.into_user(id, self.clock.now());
         let mut batch = Batch::new();
-        batch.require_absent(user_key(&user.id));
-        self.claim(None, &user, &mut batch).await?;
-        self.require_groups(&user.groups, &mut batch).await?;
-        batch.put(user_key(&user.id), &user, None);
+        let user = self.create_into(&mut batch, id, new).await?;
         match self.commit(batch, with).await {
             // Somebody may have taken the name since it was looked at: then that is the reason.
             Err(UserError::Conflict) => {
@@ -69,6 +65,22 @@ impl Users {
             }
             done => done.map(|()| user),
         }
+    }
+
+    /// Adds a new person to `batch`. Of several in one batch, no two may have names of one skeleton (see [`skeletons`]).
+    pub async fn create_into(&self, batch: &mut Batch, id: UserId, new: NewUser) -> Result<User, UserError> {
+        let user = new.into_user(id, self.clock.now());
+        batch.require_absent(user_key(&user.id));
+        self.claim(None, &user, batch).await?;
+        self.require_groups(&user.groups, batch).await?;
+        batch.put(user_key(&user.id), &user, None);
+        Ok(user)
+    }
+
+    /// Whether the names of `new` are free: refused as [`Self::create`] would.
+    pub async fn names_are_free(&self, id: &UserId, new: &NewUser) -> Result<(), UserError> {
+        let user = new.clone().into_user(id.clone(), self.clock.now());
+        self.claim(None, &user, &mut Batch::new()).await
     }
 
     /// Whoever is found by `login`, a user name or mail address in any spelling of one normal form.
@@ -254,10 +266,22 @@ impl Users {
     }
 }
 
+/// What the names of `new` look like: nobody else may have a name of one of these skeletons (R-ID-03).
+pub fn skeletons(new: &NewUser) -> Result<Vec<String>, UserError> {
+    Ok(claims_of(&new.username, new.profile.mail.as_ref())?
+        .into_iter()
+        .map(|(skeleton, _)| skeleton)
+        .collect())
+}
+
 fn claims(user: &User) -> Result<Claims, UserError> {
-    let mail = user.profile.mail.as_ref().map(|mail| mail.address.as_str());
+    claims_of(&user.username, user.profile.mail.as_ref())
+}
+
+fn claims_of(username: &Username, mail: Option<&Mail>) -> Result<Claims, UserError> {
+    let mail = mail.map(|mail| mail.address.as_str());
     let mut claims = Claims::new();
-    for text in [Some(user.username.as_str()), mail].into_iter().flatten() {
+    for text in [Some(username.as_str()), mail].into_iter().flatten() {
         let name = NormalName::of(text).ok_or(UserError::invalid("username or email", "is too long"))?;
         let skeleton = name.skeleton();
         match claims.iter_mut().find(|(known, _)| *known == skeleton) {

@@ -44,7 +44,7 @@ impl Applications {
         let all = self.clients.list(None, look::MOST).await?;
         let mut called: Vec<_> = all.into_iter().filter(|known| known.name == client).collect();
         match (called.pop(), called.len()) {
-            (Some(only), 0) => return Ok(only),
+            (Some(only), 0) => Ok(only),
             (Some(_), others) => Err(Refused::rule(format!(
                 "{} applications are called {client:?}; name the one you mean by its client id: keyward client list",
                 others + 1

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::People;
-use crate::audit::Action;
+use crate::audit::{Action, Origin, Outcome};
 use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::foundation::ids::UserId;
 use crate::storage::Batch;
@@ -57,7 +57,7 @@ impl Command for Add {
         let id = UserId::generate(people.random.as_ref());
         let username = new.username.as_str().to_owned();
         let mut batch = Batch::new();
-        people.note(&mut batch, Action::UserCreated, by, Some(&id));
+        people.note(&mut batch, Action::UserCreated, by, &id);
         let user = new.clone().into_user(id.clone(), people.clock.now());
         let (link, mailed) = match password {
             Some(password) => {
@@ -88,7 +88,7 @@ impl Add {
 
 impl People {
     /// Sees that these groups exist, written so; creates missing ones if told.
-    async fn provide_groups(
+    pub(super) async fn provide_groups(
         &self,
         by: &Administrator,
         groups: &BTreeSet<Text>,
@@ -105,7 +105,8 @@ impl People {
                 }
                 None if create => {
                     let mut batch = Batch::new();
-                    self.note(&mut batch, Action::GroupCreated, by, None);
+                    let event = self.trail.event(Action::GroupCreated, Outcome::Success, &Origin::default());
+                    event.by(by.actor()).group(group.as_str()).write(&mut batch);
                     self.users.create_group(group.clone(), None, batch).await?;
                 }
                 None => {
@@ -129,7 +130,7 @@ impl People {
     ) -> Result<(), Refused> {
         let rules = PasswordRules::under(&self.settings.now());
         self.passwords.set(user, password.expose(), true, &rules, batch).await?;
-        self.note(batch, Action::PasswordSet, by, Some(&user.id));
+        self.note(batch, Action::PasswordSet, by, &user.id);
         Ok(())
     }
 }

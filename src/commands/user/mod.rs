@@ -3,6 +3,7 @@
 //! Must not: end sessions or void links by itself; that is `lifecycle`.
 
 pub mod add;
+pub mod import;
 pub mod invite;
 pub mod list;
 pub mod show;
@@ -12,6 +13,7 @@ pub mod view;
 use std::sync::Arc;
 
 pub use add::Add;
+pub use import::Import;
 pub use invite::Invite;
 pub use list::List;
 pub use show::Show;
@@ -24,7 +26,7 @@ use crate::factors;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::foundation::{Clock, Random};
-use crate::lifecycle::{Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::{Batch, SharedStore, Stored};
 use crate::users::{Passwords, User, Users, standing};
@@ -54,18 +56,20 @@ pub struct People {
     pub lifecycle: Lifecycle,
     /// One-time links.
     pub invitations: Invitations,
+    /// The way to the first administrator.
+    pub first_administrator: FirstAdministrator,
     /// Where events go.
     pub trail: Trail,
 }
 
 impl People {
     /// Whoever is found by `login`, a user name or mail address.
-    async fn named(&self, login: &str) -> Result<Stored<User>, Refused> {
+    pub(super) async fn named(&self, login: &str) -> Result<Stored<User>, Refused> {
         named(&self.users, login).await
     }
 
     /// The same, if they may sign in.
-    async fn served(&self, login: &str) -> Result<User, Refused> {
+    pub(super) async fn served(&self, login: &str) -> Result<User, Refused> {
         let user = self.named(login).await?.value;
         match standing(&user, self.clock.now()) {
             Ok(()) => Ok(user),
@@ -95,12 +99,9 @@ impl People {
     }
 
     /// The event goes into the change's own batch (R-AU-05).
-    fn note(&self, batch: &mut Batch, action: Action, by: &Administrator, about: Option<&UserId>) {
-        let event = self.trail.event(action, Outcome::Success, &Origin::default()).by(by.actor());
-        match about {
-            Some(user) => event.about(user).write(batch),
-            None => event.write(batch),
-        }
+    fn note(&self, batch: &mut Batch, action: Action, by: &Administrator, about: &UserId) {
+        let event = self.trail.event(action, Outcome::Success, &Origin::default());
+        event.by(by.actor()).about(about).write(batch);
     }
 }
 

@@ -85,7 +85,10 @@ fn address(text: &str) -> Result<Address, DeliveryError> {
     if ascii.is_ascii() { Ok(address) } else { Err(DeliveryError::Address("recipient")) }
 }
 
-/// Without anything that could end a line or be taken for the end of one.
+/// Without anything that could end a line or be taken for the end of one, or for an encoded word (RFC 2047), which the
+/// reader's program would turn into something else.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}')).collect()
+    let kept =
+        text.chars().filter(|letter| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}'));
+    kept.collect::<String>().replace("=?", "= ?")
 }

@@ -4,7 +4,7 @@ use super::{Samples, page};
 use crate::pages::content::Page;
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
-    LostFactorPage, RecoveryCodePage, RecoveryCodesPage,
+    LostFactorPage, RecoveryCodePage, RecoveryCodesPage, SetUpPage,
 };
 use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
@@ -114,6 +114,25 @@ impl Samples {
             ..password.clone()
         };
         vec![page(&password), page(&refused)]
+    }
+
+    pub(super) fn set_up(&self) -> Vec<Page> {
+        let first = SetUpPage {
+            form: self.form("/set-up"),
+            username: String::new(),
+            name: String::new(),
+            email: String::new(),
+            minimum: 8,
+            problems: Vec::new(),
+        };
+        let again = SetUpPage {
+            username: self.word("maria.lindqvist"),
+            name: self.word("Maria Lindqvist"),
+            email: self.word("maria.lindqvist@example.com"),
+            problems: vec![Message::NameTaken, Message::PasswordsDiffer],
+            ..first.clone()
+        };
+        vec![page(&first), page(&again)]
     }
 
     pub(super) fn invitation(&self) -> Vec<Page> {

@@ -78,7 +78,7 @@ pub fn open(path: &Path, identity: &Identity) -> Result<Opened, BackupError> {
 /// Reads all of it and answers what it holds; memory stays bounded whatever it holds.
 pub fn verify(path: &Path, identity: &Identity) -> Result<(Head, Summary), BackupError> {
     let mut reader = open(path, identity)?;
-    while reader.next()?.is_some() {}
+    while reader.read_record()?.is_some() {}
     Ok((reader.head().clone(), reader.summary()))
 }
 

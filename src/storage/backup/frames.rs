@@ -145,7 +145,7 @@ impl<R: Read> FrameReader<R> {
     }
 
     /// The next record; `None` once all was read and found whole.
-    pub fn next(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
+    pub fn read_record(&mut self) -> Result<Option<(Key, Vec<u8>)>, BackupError> {
         let mut first = [0; 4];
         self.input.read_exact(&mut first).map_err(|error| unread(&error))?;
         if first == [0; 4] {
@@ -174,7 +174,8 @@ impl<R: Read> FrameReader<R> {
         if self.last.as_ref().is_some_and(|last| last >= key) {
             return Err(damaged("its records are out of order"));
         }
-        if envelope::decode(key, envelope)?.revision > self.head.revision {
+        let raw = envelope::decode(key, envelope).map_err(|_| damaged("a record is damaged"))?;
+        if raw.revision > self.head.revision {
             return Err(damaged("a record is newer than the whole"));
         }
         self.last = Some(key.clone());

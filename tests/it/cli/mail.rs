@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::support::mailbox::{Mailbox, nobody};
-use crate::support::program::{done, refused};
+use crate::support::mailbox::{Mailbox, eventually, nobody};
+use crate::support::program::{Installed, done, refused};
 
 fn settings(folder: &Path, mail: &str) -> String {
     super::settings(folder, &format!("{mail}\n[pages]\norganisation = \"Northwind\"\n"))
@@ -57,4 +57,26 @@ fn a_person_who_is_added_is_told_that_a_mail_goes_out() {
     let plain = settings(folder.path(), "");
     let said = done(&["user", "invite", "ada", "--settings", &plain], "");
     assert!(!said.contains("by mail"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_waits_in_the_data_folder_for_a_server_and_goes_out_once_across_kills() {
+    let mailbox = Mailbox::open().await;
+    let port = mailbox.mail().port;
+    let at = Installed::with(&format!(
+        "[mail]\nhost = \"127.0.0.1\"\nport = {port}\nsender = \"keyward@example.com\"\nencryption = \"none\""
+    ));
+    at.done(&["user", "add", "ada", "--email", "ada@example.com"]);
+    assert!(mailbox.mails().is_empty(), "nobody runs");
+    let server = at.serve().await;
+    eventually("the invitation arrives", || mailbox.mails().len() == 1).await;
+    server.kill();
+    let server = at.serve().await;
+    let said = at.done(&["user", "invite", "ada"]);
+    eventually("the second one arrives", || mailbox.mails().len() == 2).await;
+    server.kill();
+    let mails = mailbox.mails();
+    assert_ne!(mails[0].message_id, mails[1].message_id);
+    let link = said.split_whitespace().find(|word| word.contains("/invitation/kwi")).unwrap();
+    assert!(mails[1].text.contains(link), "{}", mails[1].text);
 }

@@ -2,6 +2,7 @@
 
 mod applications;
 mod groups;
+mod import;
 mod people;
 
 use keyward::commands::{Administrator, Command, Reason, Refused, Request};

@@ -75,12 +75,8 @@ fn what_is_no_file_of_ours_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn every_fault_is_named_at_once_and_nothing_is_changed() {
-    let app = Place::new().start().await;
-    apply(&app, model("[groups.staff]\n")).await.unwrap();
-    let before = export(&app).await;
-    let wrong = r#"
+/// A document with a fault of every kind.
+const FAULTY: &str = r#"
 format = 2
 [policy]
 second_factor_max_age = "90d"
@@ -116,7 +112,13 @@ token_endpoint_auth_methods = ["none"]
 pkce_required = false
 unbound = true
 "#;
-    let Err(Refused::Faulty(problems)) = apply(&app, model(wrong)).await else { panic!("it was applied") };
+
+#[tokio::test]
+async fn every_fault_is_named_at_once_and_nothing_is_changed() {
+    let app = Place::new().start().await;
+    apply(&app, model("[groups.staff]\n")).await.unwrap();
+    let before = export(&app).await;
+    let Err(Refused::Faulty(problems)) = apply(&app, model(FAULTY)).await else { panic!("it was applied") };
     let said = said(&problems);
     for path in [
         "format is 2",

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use keyward::config::mail::{Encryption, Mail};
 use keyward::foundation::secret::Hidden;
@@ -19,7 +19,6 @@ pub const PASSWORD: &str = "lantern harbour";
 pub struct Server {
     process: Child,
     port: u16,
-    taken: Arc<Mutex<Vec<Value>>>,
     folder: tempfile::TempDir,
 }
 
@@ -44,6 +43,7 @@ impl Plan {
         let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let mut told = json!({
             "tls": self.tls, "behaviour": self.behaviour, "certificate": file("server.pem"), "key": file("server.key"),
+            "taken": file("taken"),
         });
         if self.login {
             told["user"] = json!(USER);
@@ -56,16 +56,10 @@ impl Plan {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = lines.next().expect("the server did not start").unwrap().parse().unwrap();
-        let taken = Arc::new(Mutex::new(Vec::new()));
-        let notes = taken.clone();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                notes.lock().unwrap().push(serde_json::from_str(&line).unwrap());
-            }
-        });
-        Some(Server { process, port, taken, folder })
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        let port = port.trim().parse().expect("the server did not start");
+        Some(Server { process, port, folder })
     }
 }
 
@@ -84,7 +78,8 @@ impl Server {
 
     /// What it was given so far.
     pub fn taken(&self) -> Vec<Value> {
-        self.taken.lock().unwrap().clone()
+        let lines = std::fs::read_to_string(self.folder.path().join("taken")).unwrap_or_default();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 

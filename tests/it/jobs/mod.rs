@@ -213,6 +213,31 @@ async fn a_claim_that_dies_with_its_process_is_due_again_after_the_lease() {
     assert_eq!((world.done(), world.waiting().await), (vec!["x".to_owned()], 0));
 }
 
+#[tokio::test]
+async fn rg_08_killed_at_each_step_a_job_is_done_once_or_twice_in_the_one_window() {
+    const CLAIM: u64 = 1;
+    const REMOVAL: u64 = 2;
+    for (step, written, times) in
+        [(CLAIM, false, 1), (CLAIM, true, 1), (REMOVAL, false, 2), (REMOVAL, true, 1)]
+    {
+        let store = Arc::new(Watched::new(storage::memory::open(Arc::new(ManualClock::new(START)))));
+        let world = over(store.clone(), Vec::new(), 1000).await;
+        world.put("x").await;
+        store.stop_at_commit(step, written);
+        let runner = world.runner.clone();
+        let killed = tokio::spawn(async move { runner.run_due().await });
+        let before = store.commits();
+        eventually("the step", || store.commits() == before + step).await;
+        tokio::task::yield_now().await;
+        killed.abort();
+        assert!(killed.await.is_err());
+        while let Some(due) = world.runner.run_due().await.unwrap() {
+            world.clock.advance(due.since(world.clock.now()));
+        }
+        assert_eq!((world.done().len(), world.waiting().await), (times, 0), "step {step}, written {written}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_runners_each_job_is_carried_out_by_one() {
     let world = world(Vec::new()).await;

@@ -8,6 +8,7 @@ mod next;
 mod pages;
 mod recovery;
 mod sessions;
+mod set_up;
 mod tabs;
 
 use crate::support::app::TestApp;

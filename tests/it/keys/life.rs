@@ -132,9 +132,9 @@ impl Outside {
         let present = published(node);
         for algorithm in SigningAlgorithm::ALL {
             let kid = signs(node, algorithm);
-            let old =
+            let mut old =
                 self.sets.iter().filter(|(since, _)| since.plus(HOUR) <= now.max(self.broken.plus(HOUR)));
-            let cached = old.filter(|(since, _)| *since >= self.broken).next_back();
+            let cached = old.rfind(|(since, _)| *since >= self.broken);
             if let Some((_, cached)) = cached {
                 assert!(cached.contains(&kid), "a set that was fetched an hour ago does not hold the key");
             }

@@ -42,7 +42,7 @@ fn r_tr_03_only_our_scripts_run_and_nothing_is_styled_or_handled_inline() {
             "[style], style, [onerror], [onload], [onclick], [onsubmit], img, object, embed, base";
         assert_eq!(count(&document, forbidden), 0, "{template}");
         let frames = count(&document, "iframe");
-        let boxed = "iframe[sandbox='allow-scripts allow-same-origin']";
+        let boxed = "iframe[sandbox='allow-scripts allow-same-origin'], iframe[sandbox='']";
         assert_eq!(frames, count(&document, boxed), "{template}: R-LO-08");
     }
 }

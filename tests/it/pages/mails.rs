@@ -11,8 +11,9 @@ fn to(name: &str, language: Option<&str>) -> Addressee {
 fn r_tp_07_every_mail_has_a_subject_a_text_and_the_same_in_html_in_every_language() {
     let pages = super::built_in();
     for language in pages.languages() {
+        let language = language.tag();
         for mail in Mail::samples() {
-            let rendered = pages.mail(&mail, &to("Maria Lindqvist", Some(&language))).unwrap();
+            let rendered = pages.mail(&mail, &to("Maria Lindqvist", Some(language))).unwrap();
             assert!(rendered.subject.starts_with("Northwind Studios"), "{}", rendered.subject);
             assert!(rendered.html.contains(&format!("<html lang=\"{language}\"")));
             let text = scraper::Html::parse_document(&rendered.html);

@@ -41,7 +41,7 @@ async fn gives_back_what_it_was_given(bench: Bench) {
     let head = reader.head().clone();
     assert_eq!((head.store, head.revision, head.made_at), (mark.number, mark.revision, START));
     let mut read = Vec::new();
-    while let Some(record) = reader.next().unwrap() {
+    while let Some(record) = reader.read_record().unwrap() {
         read.push(record);
     }
     assert_eq!(read, copy.0);
@@ -69,7 +69,7 @@ async fn stays_consistent_while_others_write(bench: Bench) {
         let path = folder.path().join(made.to_string());
         file::write(&bench.store, &path, &identity.recipient(), START).await.unwrap();
         let (mut reader, mut sides) = (file::open(&path, &identity).unwrap(), Vec::new());
-        while let Some((key, bytes)) = reader.next().unwrap() {
+        while let Some((key, bytes)) = reader.read_record().unwrap() {
             if key.kind() != b"note" {
                 sides.push(envelope::decode(&key, &bytes).unwrap().json);
             }
@@ -147,7 +147,7 @@ fn frames(records: &Records) -> Vec<u8> {
 fn read(input: impl Read) -> Result<Records, BackupError> {
     let mut reader = FrameReader::open(input)?;
     let mut records = Vec::new();
-    while let Some(record) = reader.next()? {
+    while let Some(record) = reader.read_record()? {
         records.push(record);
     }
     Ok(records)

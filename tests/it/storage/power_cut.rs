@@ -24,7 +24,7 @@ const CONTROL: &str = "sled as documented";
 /// Nobody needs so long to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The control is damaged by three cuts of four.
-const CONTROL_ROUNDS: u64 = 12;
+const CONTROL_ROUNDS: u64 = 60;
 
 #[test]
 fn redb_keeps_what_it_acknowledged() {

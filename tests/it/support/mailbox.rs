@@ -47,14 +47,6 @@ impl Mailbox {
     pub fn mails(&self) -> Vec<Received> {
         self.inbox.mails().into_iter().rev().collect()
     }
-
-    /// The subjects of what arrived, without the organisation, sorted: mails of one commit travel side by side.
-    pub fn subjects(&self) -> Vec<String> {
-        let subjects = self.mails().into_iter().map(|mail| mail.subject.replace("Keyward: ", ""));
-        let mut subjects: Vec<_> = subjects.collect();
-        subjects.sort();
-        subjects
-    }
 }
 
 /// The way to a port of the loopback, in clear.

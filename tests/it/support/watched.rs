@@ -18,13 +18,15 @@ pub struct Watched {
     /// Of this key the next so many reads are answered two by two.
     pairs: Mutex<Option<(Key, usize)>>,
     barrier: Barrier,
+    /// The commit with this number never returns: whether it is done first.
+    stop: Mutex<Option<(u64, bool)>>,
 }
 
 impl Watched {
     pub fn new(inner: SharedStore) -> Self {
         let barrier = Barrier::new(2);
         let (gets, commits, scans) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Self { inner, gets, commits, scans, pairs: Mutex::new(None), barrier }
+        Self { inner, gets, commits, scans, pairs: Mutex::new(None), barrier, stop: Mutex::new(None) }
     }
 
     pub fn gets(&self) -> u64 {
@@ -33,6 +35,11 @@ impl Watched {
 
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// Lets the commit with this number, counted from now, never return, `done` or not: as a kill at this moment.
+    pub fn stop_at_commit(&self, number: u64, done: bool) {
+        *self.stop.lock().unwrap() = Some((self.commits() + number, done));
     }
 
     pub fn scans(&self) -> u64 {
@@ -78,8 +85,14 @@ impl Store for Watched {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError> {
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        self.inner.commit(batch).await
+        let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        let stop = *self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        match stop.filter(|(stopped, _)| *stopped == number) {
+            None => return self.inner.commit(batch).await,
+            Some((_, true)) => drop(self.inner.commit(batch).await),
+            Some((_, false)) => {}
+        }
+        std::future::pending().await
     }
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {
