@@ -85,7 +85,8 @@ impl Check<'_> {
         self.problems.extend(faults.into_iter().flatten().map(told));
         self.texts(&texts);
         let languages = self.parts.pages.languages();
-        if let Some(language) = pages.language.as_ref().filter(|language| !languages.contains(language)) {
+        let languages: Vec<_> = languages.iter().map(Language::tag).collect();
+        if let Some(language) = pages.language.as_ref().filter(|tag| !languages.contains(&tag.as_str())) {
             let known = languages.join(", ");
             self.note("pages.language", format!("is {language:?}, but there are texts only in {known}"));
         }
