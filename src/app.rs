@@ -180,19 +180,21 @@ impl App {
             users: users.clone(),
             sealing: sealing.clone(),
             pages: pages.clone(),
+            mail_ca_file: settings.mail_ca_file.clone(),
             trail: trail.clone(),
             live: live.clone(),
         };
+        let configuration = Configuration::open(configured).await?;
         Ok(Self {
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
-            configuration: Configuration::open(configured).await?,
+            configuration,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, live.clone()),
             health: Arc::new(ready_when(&store, clock, mail.trouble)),
             notices: mail.notices,
             rotation,
@@ -328,13 +330,12 @@ fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAd
 }
 
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
-    let Ground { settings, store, sealing, clock, .. } = ground;
+    let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
         store: store.clone(),
         sealing: sealing.clone(),
         clock: clock.clone(),
         trail: trail.clone(),
-        every: settings.keys.rotate_every,
         live: live.clone(),
     }
 }

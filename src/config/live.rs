@@ -9,6 +9,8 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Settings;
+use super::audit::Audit;
+use super::keys::Keys;
 use super::limits::Limits;
 use super::mail::Mail;
 use super::pages::Names;
@@ -29,6 +31,10 @@ pub struct LiveSettings {
     pub sessions: Sessions,
     /// How many wrong tries are borne.
     pub limits: Limits,
+    /// How long the audit trail is kept.
+    pub audit: Audit,
+    /// How often signing keys change.
+    pub keys: Keys,
     /// Whom pages name.
     pub pages: Names,
     /// What pages say in other words than the built-in ones.
@@ -45,6 +51,8 @@ impl LiveSettings {
             policy: settings.policy.clone(),
             sessions: settings.sessions.clone(),
             limits: settings.limits.clone(),
+            audit: settings.audit.clone(),
+            keys: settings.keys.clone(),
             pages: settings.pages.names(),
             texts: OwnTexts::new(),
             mail: settings.mail.clone(),

@@ -1,7 +1,7 @@
 //! `[mail]`: the one server that takes the provider's mail. Without the section no mail is sent, and none is asked for.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lettre::Address;
 use serde::{Deserialize, Serialize};
@@ -58,21 +58,33 @@ pub struct Mail {
     pub per_hour: u64,
 }
 
+/// The server, if one is set, and the file with the certificates that vouch for it or for one that is applied later.
+pub(super) fn read(section: &mut Section) -> Result<(Option<Mail>, Option<PathBuf>), WrongSetting> {
+    let ca_file = section.path("ca_file")?;
+    let mail = if section.is_empty() { None } else { Some(Mail::read(section, ca_file.clone())?) };
+    Ok((mail, ca_file))
+}
+
+/// The file is there. Whether it holds certificates is seen when the way to the server is made.
+pub(super) fn fault_of_ca_file(file: Option<&Path>) -> Option<WrongSetting> {
+    let file = file.filter(|file| !file.is_file())?;
+    let seen = format!("is \"{}\", where there is no file", file.display());
+    let right = "name a file with certificates (PEM), or remove it to use the system's";
+    Some(WrongSetting::new("mail.ca_file", seen, right))
+}
+
 impl Mail {
     /// Mails sent in one hour, unless it is set.
     pub const PER_HOUR: u64 = 1000;
     /// The most that it can be set to.
     pub const MOST_PER_HOUR: u64 = 1_000_000;
 
-    pub(super) fn read(section: &mut Section) -> Result<Option<Self>, WrongSetting> {
-        if section.is_empty() {
-            return Ok(None);
-        }
+    fn read(section: &mut Section, ca_file: Option<PathBuf>) -> Result<Self, WrongSetting> {
         let encryptions =
             [("starttls", Encryption::StartTls), ("tls", Encryption::Tls), ("none", Encryption::None)];
         let encryption = section.choice("encryption", &encryptions, Encryption::StartTls)?;
         let port = section.number("port", encryption.usual_port().into(), 1, 65535)?;
-        Ok(Some(Self {
+        Ok(Self {
             host: section.text("host")?.unwrap_or_default(),
             port: u16::try_from(port).unwrap_or_default(),
             encryption,
@@ -80,9 +92,9 @@ impl Mail {
             sender_name: section.text("sender_name")?,
             username: section.text("username")?,
             password: section.secret("password")?,
-            ca_file: section.path("ca_file")?,
+            ca_file,
             per_hour: section.number("per_hour", Self::PER_HOUR, 1, Self::MOST_PER_HOUR)?,
-        }))
+        })
     }
 
     /// Host and sender can be used, who logs in has name and password, and only the loopback is spoken to in clear.
@@ -106,11 +118,6 @@ impl Mail {
         if self.sender_name.as_ref().is_some_and(|name| name.is_empty() || name.chars().any(char::is_control))
         {
             wrong("sender_name", "is empty or has control characters".to_owned(), "write it on one line");
-        }
-        if let Some(file) = self.ca_file.as_ref().filter(|file| !file.is_file()) {
-            let seen = format!("is \"{}\", where there is no file", file.display());
-            let right = "name a file with certificates (PEM), or remove it to use the system's";
-            wrong("ca_file", seen, right);
         }
         if !(1..=Self::MOST_PER_HOUR).contains(&self.per_hour) {
             let right = "write a whole number from 1 to 1000000";

@@ -34,6 +34,8 @@ impl Model {
             policy: settings.policy,
             sessions: settings.sessions,
             limits: settings.limits,
+            audit: settings.audit,
+            keys: settings.keys,
             pages: settings.pages,
             texts: settings.texts,
             mail: settings.mail.as_ref().map(MailEntry::of),

@@ -16,10 +16,11 @@
 
 pub mod apply;
 mod client_entry;
-mod mail_entry;
 pub mod document;
 pub mod error;
+mod events;
 pub mod export;
+mod mail_entry;
 pub mod model;
 pub mod pin;
 pub mod plan;
@@ -30,6 +31,7 @@ mod store;
 mod tree;
 mod validate;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -74,6 +76,8 @@ pub struct Parts {
     pub pages: Arc<Pages>,
     /// Seals what is secret at rest.
     pub sealing: Arc<Sealing>,
+    /// A file with the certificates that vouch for the mail server, whichever is applied.
+    pub mail_ca_file: Option<PathBuf>,
     /// Where events go.
     pub trail: Trail,
     /// The settings that count, for everybody; as they are given, those of the settings file.
@@ -110,6 +114,8 @@ impl Configuration {
             ("policy", live.policy != file.policy && file.policy != usual.policy),
             ("sessions", live.sessions != file.sessions && file.sessions != usual.sessions),
             ("limits", live.limits != file.limits && file.limits != usual.limits),
+            ("audit", live.audit != file.audit && file.audit != usual.audit),
+            ("keys", live.keys != file.keys && file.keys != usual.keys),
             ("pages", live.pages != file.pages && file.pages != usual.pages),
             ("mail", !same_mail(live.mail.as_ref(), file.mail.as_ref()) && file.mail.is_some()),
         ];
@@ -117,7 +123,7 @@ impl Configuration {
             tracing::warn!(
                 section,
                 generation = live.generation,
-                "the settings file differs from the applied configuration, which counts; remove the section from the file"
+                "the settings file differs from the applied configuration, which counts; remove the section from the file, all but paths"
             );
         }
     }

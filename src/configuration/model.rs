@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::problem::part;
 use super::reference::Reference;
 use crate::clients::Preset;
+use crate::config::audit::Audit;
+use crate::config::keys::Keys;
 use crate::config::limits::Limits;
 use crate::config::live::OwnTexts;
 use crate::config::mail::Encryption;
@@ -34,7 +36,11 @@ pub struct Model {
     pub sessions: Sessions,
     /// How many wrong tries are borne, of passwords and of second factors.
     pub limits: Limits,
-    /// Whom pages name.
+    /// How long the audit trail is kept.
+    pub audit: Audit,
+    /// How often signing keys change.
+    pub keys: Keys,
+    /// Whom pages name, and in which language they speak to whoever wishes none.
     pub pages: Names,
     /// Texts of pages in place of the built-in ones: language, id, text.
     pub texts: OwnTexts,
@@ -53,6 +59,8 @@ impl Default for Model {
             policy: Policy::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
+            audit: Audit::default(),
+            keys: Keys::default(),
             pages: Names::default(),
             texts: OwnTexts::new(),
             mail: None,

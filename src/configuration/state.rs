@@ -9,6 +9,8 @@ use super::model::MailEntry;
 use super::reference::Secrets;
 use crate::clients::{self, Client};
 use crate::config::LiveSettings;
+use crate::config::audit::Audit;
+use crate::config::keys::Keys;
 use crate::config::limits::Limits;
 use crate::config::live::OwnTexts;
 use crate::config::mail::Mail;
@@ -44,6 +46,10 @@ pub struct StoredSettings {
     policy: Policy,
     sessions: Sessions,
     limits: Limits,
+    #[serde(default)]
+    audit: Audit,
+    #[serde(default)]
+    keys: Keys,
     pages: Names,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     mail: Option<StoredMail>,
@@ -99,19 +105,20 @@ impl StoredSettings {
         sealing: &Sealing,
         ca_file: Option<PathBuf>,
     ) -> Result<LiveSettings, StorageError> {
-        let Self { policy, sessions, limits, pages, mail } = self;
+        let Self { policy, sessions, limits, audit, keys, pages, mail } = self;
         let mail = mail.map(|mail| mail.live(number, sealing, ca_file)).transpose();
         let mail = mail.map_err(|fault| StorageError::Corrupt(format!("mail settings: {fault}")))?;
-        Ok(LiveSettings { generation: number, policy, sessions, limits, pages, texts, mail })
+        Ok(LiveSettings { generation: number, policy, sessions, limits, audit, keys, pages, texts, mail })
     }
 }
 
 impl State {
     /// Each record of it, in a batch of its own, for the generation `number`.
     pub fn records(&self, number: u64, sealing: &Sealing) -> Result<Vec<Batch>, SealingError> {
-        let LiveSettings { policy, sessions, limits, pages, texts, mail, .. } = self.settings.clone();
+        let LiveSettings { policy, sessions, limits, audit, keys, pages, texts, mail, .. } =
+            self.settings.clone();
         let mail = mail.map(|mail| StoredMail::of(&mail, number, sealing)).transpose()?;
-        let settings = StoredSettings { policy, sessions, limits, pages, mail };
+        let settings = StoredSettings { policy, sessions, limits, audit, keys, pages, mail };
         let texts = texts.into_iter().map(|(tag, own)| record(number, TEXTS, &tag, &StoredTexts(own)));
         let groups = self.groups.iter().map(|(id, one)| record(number, group::KIND, id, one));
         let clients =

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Configuration;
 use super::error::Refused;
 use super::state::{ALL, SETTINGS, State, StoredSettings, StoredTexts, TEXTS};
+use super::{Configuration, Parts};
 use crate::clients::{self, Client};
 use crate::config::LiveSettings;
 use crate::storage::generation::{self, Current, current_key, numeral};
@@ -72,9 +72,8 @@ impl Configuration {
             let now = self.generations.current().await?;
             match stored {
                 Some(stored) if now.number() == current.number() => {
-                    let ca_file = self.at_start.mail.as_ref().and_then(|mail| mail.ca_file.clone());
-                    let (number, sealing) = (current.number(), self.parts.sealing.as_ref());
-                    return stored.value.live(number, texts, sealing, ca_file);
+                    let Parts { sealing, mail_ca_file, .. } = &self.parts;
+                    return stored.value.live(current.number(), texts, sealing, mail_ca_file.clone());
                 }
                 None if now.number() == current.number() => {
                     return Err(StorageError::Corrupt("the configuration has lost its settings".to_owned()));

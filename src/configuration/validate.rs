@@ -75,12 +75,19 @@ impl Check<'_> {
     }
 
     fn settings(&mut self) -> LiveSettings {
-        let Model { policy, sessions, limits, pages, texts, .. } = self.model.clone();
+        let Model { policy, sessions, limits, audit, keys, pages, texts, .. } = self.model.clone();
         if self.model.format != FORMAT {
             let seen = self.model.format;
             self.note("format", format!("is {seen}, which this program does not know; write {FORMAT}"));
         }
-        let faults = [policy.faults(&self.parts.site), sessions.faults(), limits.faults(), pages.faults()];
+        let faults = [
+            policy.faults(&self.parts.site),
+            sessions.faults(),
+            limits.faults(),
+            audit.faults(),
+            keys.faults(),
+            pages.faults(),
+        ];
         let told = |fault: WrongSetting| Problem::at(fault.key(), fault.sentence());
         self.problems.extend(faults.into_iter().flatten().map(told));
         self.texts(&texts);
@@ -91,14 +98,13 @@ impl Check<'_> {
             self.note("pages.language", format!("is {language:?}, but there are texts only in {known}"));
         }
         let mail = self.mail();
-        LiveSettings { generation: 0, policy, sessions, limits, pages, texts, mail }
+        LiveSettings { generation: 0, policy, sessions, limits, audit, keys, pages, texts, mail }
     }
 
     fn mail(&mut self) -> Option<Mail> {
         let entry = self.model.mail.as_ref()?;
         let present = self.present.settings.mail.as_ref();
-        let ca_file = present.and_then(|present| present.ca_file.clone());
-        let mail = match entry.settings(self.secrets, present, ca_file) {
+        let mail = match entry.settings(self.secrets, present, self.parts.mail_ca_file.clone()) {
             Ok(mail) => mail,
             Err(problem) => {
                 self.problems.push(problem);
