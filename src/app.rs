@@ -26,7 +26,7 @@ use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
-use crate::lifecycle::post::Trouble;
+use crate::lifecycle::post::Way;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -184,18 +184,18 @@ impl App {
             trail: trail.clone(),
             live: live.clone(),
         };
-        let configuration = Configuration::open(configured).await?;
         Ok(Self {
+            // First: what it says counts for the others.
+            configuration: Configuration::open(configured).await?,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
-            configuration,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
             chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, live.clone()),
-            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            health: Arc::new(ready_when(&store, clock, mail.way)),
             notices: mail.notices,
             rotation,
             pages,
@@ -341,7 +341,7 @@ fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Part
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));

@@ -7,7 +7,7 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::delivery::DeliveryError;
 use crate::jobs::{Queue, Runner};
-use crate::lifecycle::post::{Trouble, Way};
+use crate::lifecycle::post::Way;
 use crate::lifecycle::{Invitations, Post};
 use crate::pages::Pages;
 use crate::users::notices::{self, Notices};
@@ -17,9 +17,7 @@ use crate::users::notices::{self, Notices};
 pub(super) struct Mailing {
     /// Queues mails, where a server is configured that could take them.
     pub notices: Notices,
-    /// What is wrong with the way to that server.
-    pub trouble: Trouble,
-    /// The way to it.
+    /// The way to that server, and what is wrong with it.
     pub way: Way,
 }
 
@@ -28,7 +26,7 @@ impl Mailing {
         let Ground { store, sealing, clock, random, .. } = ground;
         let queue = Queue::new(clock.clone(), random.clone(), sealing.clone());
         let notices = Notices::by(store.clone(), clock.clone(), queue, trail.clone(), live.clone());
-        Self { notices, trouble: Trouble::default(), way: Way::new(live.clone()) }
+        Self { notices, way: Way::new(live.clone()) }
     }
 
     /// Carries out what is queued. Also without a mail server: then what still waits from before is given up in time.
@@ -49,7 +47,6 @@ impl Mailing {
             invitations: invitations.clone(),
             clock: clock.clone(),
             trail: trail.clone(),
-            trouble: self.trouble.clone(),
         };
         let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
         let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());

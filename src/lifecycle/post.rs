@@ -35,8 +35,6 @@ pub struct Post {
     pub clock: Arc<dyn Clock>,
     /// Where it is noted that a mail could not be delivered.
     pub trail: Trail,
-    /// What is wrong with the way to the mail server, as far as the last try could tell.
-    pub trouble: Trouble,
 }
 
 impl std::fmt::Debug for Post {
@@ -45,20 +43,25 @@ impl std::fmt::Debug for Post {
     }
 }
 
-/// The way to the mail server that is configured now, made anew when another configuration counts.
+/// The way to the mail server that is configured now, made anew when another configuration counts. As a check it says what is
+/// wrong with it, as far as the last try could tell.
 #[derive(Debug, Clone)]
 pub struct Way {
     settings: Live,
     made: Arc<Mutex<Option<Made>>>,
+    trouble: Arc<Mutex<Option<Trouble>>>,
 }
 
 /// The way, and of which generation its settings are.
 type Made = (u64, Option<Email>);
 
+/// Under which generation the last try failed, and the sentence.
+type Trouble = (u64, String);
+
 impl Way {
     /// The way that `settings` name at each moment.
     pub fn new(settings: Live) -> Self {
-        Self { settings, made: Arc::default() }
+        Self { settings, made: Arc::default(), trouble: Arc::default() }
     }
 
     /// The present one; `None` where no mail server is configured.
@@ -78,25 +81,25 @@ impl Way {
         Ok(email)
     }
 
+    /// Notes how a try went.
+    fn note(&self, failure: Option<String>) {
+        let generation = self.settings.now().generation;
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = failure.map(|sentence| (generation, sentence));
+    }
+
     fn per_hour(&self) -> u64 {
         self.settings.now().mail.as_ref().map_or(u64::MAX, |mail| mail.per_hour)
     }
 }
 
-/// The sentence of the last failure, until something succeeds.
-#[derive(Debug, Clone, Default)]
-pub struct Trouble(Arc<Mutex<Option<String>>>);
-
-impl Trouble {
-    fn set(&self, sentence: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sentence;
-    }
-}
-
 #[async_trait]
-impl Check for Trouble {
+impl Check for Way {
     async fn check(&self) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
+        let generation = self.settings.now().generation;
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let present = trouble.filter(|(tried, _)| *tried == generation);
+        present.map_or(Ok(()), |(_, sentence)| Err(sentence))
     }
 }
 
@@ -145,12 +148,12 @@ impl Post {
         };
         match sent {
             Ok(()) => {
-                self.trouble.set(None);
+                self.way.note(None);
                 Verdict::Done
             }
             Err(error) if error.is_permanent() => Verdict::Never(error.to_string()),
             Err(error) => {
-                self.trouble.set(Some(error.to_string()));
+                self.way.note(Some(error.to_string()));
                 Verdict::Later(error.to_string())
             }
         }

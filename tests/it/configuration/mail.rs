@@ -9,8 +9,10 @@ use keyward::pages::mails::Notice;
 use keyward::storage::{Batch, Key};
 
 use super::{Place, apply, export, model};
+use crate::delivery::server::{self, USUAL};
 use crate::support::app;
-use crate::support::mailbox::Mailbox;
+use crate::support::mailbox::{Mailbox, eventually};
+use crate::support::program::Installed;
 
 const PASSWORD: &str = "lantern harbour violet";
 const SERVER: &str =
@@ -101,4 +103,69 @@ async fn a_running_server_mails_by_what_is_applied() {
     wanted.mail = None;
     apply(&app.app, wanted).await.unwrap();
     assert_eq!(tell().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_02_the_password_comes_from_a_file_and_the_certificates_stay_in_the_settings() {
+    let Some(server) = USUAL.start() else { return };
+    let mail = server.mail();
+    let at = Installed::with(&format!("[mail]\nca_file = {:?}\n", mail.ca_file.unwrap()));
+    let file = |name: &str, text: &str| {
+        let file = at.folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let wanted = |more: &str| {
+        format!(
+            "[mail]\nhost = \"localhost\"\nport = {}\nsender = \"keyward@example.com\"\n{more}",
+            mail.port
+        )
+    };
+    let login = format!("username = {:?}\npassword = {{ file = \"mail.password\" }}\n", server::USER);
+    let test = ["mail", "test", "--to", "ada@example.com"];
+    let serving = at.serve().await;
+    assert!(at.refused(&test).contains("no mail server is configured"));
+    file("mail.password", &format!("{}\n", server::PASSWORD));
+    let plan = at.done(&["plan", &file("wanted.toml", &wanted(&login))]);
+    assert!(plan.contains("+ mail = ") && plan.contains("~ mail.password: will be"), "{plan}");
+    let applied = at.done(&["apply", &file("wanted.toml", &wanted(&login)), "--yes"]);
+    let exported = at.done(&["export"]);
+    assert!(exported.contains("[mail.password]\nset = true"), "{exported}");
+    assert!(!format!("{plan}{applied}{exported}").contains(server::PASSWORD));
+
+    assert!(at.done(&test).contains("has taken a test mail"));
+    at.done(&["user", "add", "ada", "--email", "ada@example.com"]);
+    eventually("the running server sends by it", || server.taken().len() == 2).await;
+    serving.kill();
+    at.done(&["apply", &file("exported.toml", &exported), "--yes"]);
+    assert!(at.done(&test).contains("has taken a test mail"), "also without a server");
+    let serving = at.serve().await;
+    at.done(&["user", "invite", "ada"]);
+    eventually("a restarted one too", || server.taken().len() == 4).await;
+
+    file("mail.password", "wrong");
+    at.done(&["apply", &file("wanted.toml", &wanted(&login)), "--yes"]);
+    assert!(at.refused(&test).contains("mail.password"), "the next mail goes by what is applied");
+    let half = wanted(&format!("username = {:?}\n", server::USER));
+    let refused = at.refused(&["apply", &file("wanted.toml", &half), "--yes"]);
+    assert!(refused.contains("mail.password is missing"), "a password is never kept unasked: {refused}");
+    serving.kill();
+}
+
+#[tokio::test]
+async fn what_was_wrong_with_the_way_to_another_server_is_forgotten() {
+    let mailbox = Mailbox::open().await;
+    let mut down = mailbox.mail();
+    down.port = crate::support::mailbox::nobody().await;
+    let app = app::start_with(|settings| settings.mail = Some(down)).await;
+    let ann = app.person_without_factor("ann").await;
+    let mut batch = Batch::new();
+    app.app.notices.tell(&mut batch, &ann.id, Notice::PasswordSet, &Origin::default()).await.unwrap();
+    app.store().commit(batch).await.unwrap();
+    app.app.runner.run_due().await.unwrap();
+    assert_eq!(app.app.health.impaired().await[0].0, "mail");
+    let mut wanted = export(&app.app).await;
+    wanted.mail = None;
+    apply(&app.app, wanted).await.unwrap();
+    assert!(app.app.health.impaired().await.is_empty());
 }
