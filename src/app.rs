@@ -145,7 +145,7 @@ pub struct App {
 }
 
 impl App {
-    /// Builds every module once.
+    /// Builds every module once, and the configuration before all that begins with what it says.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone());
@@ -185,7 +185,6 @@ impl App {
             live: live.clone(),
         };
         Ok(Self {
-            // First: what it says counts for the others.
             configuration: Configuration::open(configured).await?,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),

@@ -101,9 +101,10 @@ impl Settings {
     }
 
     fn read(name: &str, mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let site = site::read(&mut top)?;
         let (mail, mail_ca_file) = top.section("mail", mail::read)?;
         let settings = Self {
-            site: site::read(&mut top)?,
+            site,
             listen: top.section("listen", listen::Listen::read)?,
             data: top.section("data", data::Data::read)?,
             storage: top.section("storage", storage::Storage::read)?,

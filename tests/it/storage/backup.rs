@@ -291,5 +291,5 @@ fn the_layout_of_a_frame_stays() {
     let bytes = frame(&key("a"), b"envelope");
     assert_eq!(bytes[..22], *b"\0\0\0\x06\0\0\0\x08note/aenvelope");
     assert_eq!(bytes.len(), 26);
-    assert_eq!(frames(&vec![])[..17], *b"keyward backup\n\0\x01");
+    assert_eq!(frames(&vec![])[..17], *b"keyward backup\n\0\x02");
 }
