@@ -28,7 +28,7 @@ use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Way;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
-use crate::limits::{AuthenticatorLockout, PasswordLockout};
+use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
@@ -154,9 +154,7 @@ impl App {
         let mail = Mailing::new(&ground, &trail, &live);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
-            .telling(mail.notices.clone());
+        let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let users = Users::new(store.clone(), clock.clone(), random.clone());
@@ -166,6 +164,7 @@ impl App {
             store.clone(),
             users.clone(),
             sessions.clone(),
+            PasswordLockout::new(store.clone(), clock.clone(), live.clone()),
             trail.clone(),
             mail.notices.clone(),
         );
@@ -282,6 +281,7 @@ impl App {
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
+            sessions: self.sessions.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             lockout: PasswordLockout::new(store.clone(), clock.clone(), self.live.clone()),
             trail: self.trail.clone(),
@@ -297,6 +297,7 @@ impl App {
             random: random.clone(),
             trail: self.trail.clone(),
             keyring: self.rotation.keyring().clone(),
+            limit: ApplicationLimit::new(store.clone(), clock.clone(), self.live.clone()),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),
@@ -321,6 +322,12 @@ async fn passwords(ground: &Ground) -> Result<Passwords, StartError> {
     let pepper = Pepper::load(store, sealing, random.as_ref()).await?;
     let workers = PasswordWorkers::start(WorkerSettings::default())?;
     Ok(Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper))
+}
+
+fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
+    let Ground { store, sealing, clock, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
 }
 
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {

@@ -1,6 +1,6 @@
 //! Our own store as a directory: limits, then the password workers, then the person's standing.
 //!
-//! The work is the same for everybody: two reads for the name, one for the password, one commit that counts the try,
+//! The work is the same for everybody: two reads for the name, one for the browser, one for the password, one commit that counts the try,
 //! one slow hash, one commit with the event, one read of how often it failed. What follows only after a right password can be slower, for it tells nothing.
 
 use std::sync::Arc;
@@ -15,11 +15,12 @@ use crate::factors::password::RightPassword;
 use crate::factors::{FactorError, PasswordProof};
 use crate::foundation::Clock;
 use crate::foundation::ids::UserId;
-use crate::limits::{Account, AddressClass, CountedTry, PasswordLockout, Throttled};
+use crate::limits::{Account, AddressClass, CountedTry, PasswordLockout, Source, Throttled};
 use crate::sealing::Sealing;
+use crate::sessions::Sessions;
 use crate::storage::{Batch, SharedStore};
 use crate::users::normal_form::NormalName;
-use crate::users::{Prepared, User, UserError, Users, standing};
+use crate::users::{Epoch, Prepared, User, UserError, Users, standing};
 
 /// The people of our own store.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct OwnDirectory {
     clock: Arc<dyn Clock>,
     sealing: Arc<Sealing>,
     users: Users,
+    sessions: Sessions,
     proof: PasswordProof,
     lockout: PasswordLockout,
     trail: Trail,
@@ -44,6 +46,8 @@ pub struct Parts {
     pub sealing: Arc<Sealing>,
     /// The people.
     pub users: Users,
+    /// Their browsers.
+    pub sessions: Sessions,
     /// Their passwords.
     pub proof: PasswordProof,
     /// Who may try how often.
@@ -55,8 +59,8 @@ pub struct Parts {
 impl OwnDirectory {
     /// A directory over these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, clock, sealing, users, proof, lockout, trail } = parts;
-        Self { store, clock, sealing, users, proof, lockout, trail }
+        let Parts { store, clock, sealing, users, sessions, proof, lockout, trail } = parts;
+        Self { store, clock, sealing, users, sessions, proof, lockout, trail }
     }
 
     /// The account to count against: the person, or a keyed hash of the name nobody has (R-RL-01, R-RL-02).
@@ -80,6 +84,19 @@ impl OwnDirectory {
         Ok(id.and(stored).map(|stored| stored.value))
     }
 
+    /// A browser in which the person signed in before, or an address: one read for everybody.
+    async fn source(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        user: Option<&User>,
+    ) -> Result<Source, FactorError> {
+        let nobody = UserId::from_text("nobody");
+        let (id, epoch) = user.map_or((&nobody, Epoch::default()), |user| (&user.id, user.epoch));
+        let known = self.sessions.known_device(attempt.device, id, epoch).await?;
+        let stranger = || Source::Address(AddressClass::of(attempt.origin.address));
+        Ok(known.map_or_else(stranger, Source::Device))
+    }
+
     async fn judge(
         &self,
         attempt: &PasswordAttempt<'_>,
@@ -98,7 +115,9 @@ impl OwnDirectory {
         counted.succeeded(&mut batch);
         let event = self.trail.event(Action::PasswordCheck, Outcome::Success, attempt.origin);
         event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut batch);
-        self.store.commit(batch).await?;
+        if !self.store.commit(batch).await?.is_done() {
+            return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
+        }
         let RightPassword { evidence, must_change } = right;
         Ok(Answer::Authenticated(Box::new(Authenticated { user: user.clone(), evidence, must_change })))
     }
@@ -143,8 +162,7 @@ impl OwnDirectory {
         if self.store.commit(batch).await?.is_done() {
             tracing::warn!(
                 user = user.id.as_str(),
-                failures = PasswordLockout::MANY,
-                "a password was wrong very often, over all addresses, without a success between"
+                "a password was wrong very often, over all addresses: it is accepted from browsers of an earlier success only"
             );
         }
         Ok(())
@@ -176,8 +194,8 @@ impl Directory for OwnDirectory {
         };
         let user = self.find(attempt.login_name).await?;
         let account = self.account(user.as_ref(), attempt.login_name);
-        let class = AddressClass::of(attempt.origin.address);
-        let counted = match self.lockout.count(account, class).await? {
+        let source = self.source(attempt, user.as_ref()).await?;
+        let counted = match self.lockout.count(account, source).await? {
             Ok(counted) => counted,
             Err(throttled) => return self.throttle(attempt, user.as_ref(), throttled).await,
         };

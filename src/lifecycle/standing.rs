@@ -23,10 +23,12 @@ impl Lifecycle {
         locked.await
     }
 
-    /// Lets a person sign in again, who was locked or disabled. What had ended stays so.
+    /// Lets a person sign in again, who was locked or disabled, or whose password failed too often (R-RL-04). What had ended
+    /// stays so.
     pub async fn unlock(&self, user: &UserId, by: Actor) -> Result<User, UserError> {
         let mut batch = Batch::new();
         self.note(&mut batch, user, Action::UserUnlocked, by);
+        self.lockout.forget(user, &mut batch).await?;
         self.users.set_state(user, State::Active, batch).await
     }
 
@@ -36,6 +38,8 @@ impl Lifecycle {
         self.users.leave_an_administrator(&mut batch, user, true).await?;
         removal::remove_all(&self.store, &mut batch, user).await?;
         self.grants.forget_user(&mut batch, user).await?;
+        self.sessions.forget_devices(&mut batch, user).await?;
+        self.lockout.forget(user, &mut batch).await?;
         self.users.delete(user, batch).await
     }
 

@@ -8,6 +8,7 @@ mod backup;
 mod held;
 mod listings;
 mod mail;
+mod trail;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");
