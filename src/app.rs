@@ -26,7 +26,7 @@ use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
-use crate::lifecycle::post::Trouble;
+use crate::lifecycle::post::Way;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -145,18 +145,16 @@ pub struct App {
 }
 
 impl App {
-    /// Builds every module once.
+    /// Builds every module once, and the configuration before all that begins with what it says.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone());
         let live = Live::new(LiveSettings::at_start(&settings));
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
-        let mail = Mailing::new(&ground, &trail);
+        let mail = Mailing::new(&ground, &trail, &live);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
-            .telling(mail.notices.clone());
+        let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let users = Users::new(store.clone(), clock.clone(), random.clone());
@@ -179,21 +177,23 @@ impl App {
             clients: clients.clone(),
             grants: Grants::new(store.clone()),
             users: users.clone(),
+            sealing: sealing.clone(),
             pages: pages.clone(),
+            mail_ca_file: settings.mail_ca_file.clone(),
             trail: trail.clone(),
             live: live.clone(),
         };
         Ok(Self {
+            configuration: Configuration::open(configured).await?,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
-            configuration: Configuration::open(configured).await?,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
-            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, live.clone()),
+            health: Arc::new(ready_when(&store, clock, mail.way)),
             notices: mail.notices,
             rotation,
             pages,
@@ -324,25 +324,30 @@ async fn passwords(ground: &Ground) -> Result<Passwords, StartError> {
     Ok(Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper))
 }
 
+fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
+    let Ground { store, sealing, clock, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+}
+
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {
     let Ground { store, clock, random, .. } = ground;
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
-    let Ground { settings, store, sealing, clock, .. } = ground;
+    let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
         store: store.clone(),
         sealing: sealing.clone(),
         clock: clock.clone(),
         trail: trail.clone(),
-        every: settings.keys.rotate_every,
         live: live.clone(),
     }
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));

@@ -1,10 +1,11 @@
-//! What must be done now and then while the server runs: events are linked, keys move on, the trail is shortened, the clock is
+//! What must be done now and then while the server runs: events are linked, the configuration is read, keys move on, the trail is shortened, the clock is
 //! watched. Whoever serves gives the beat; without work nothing is written.
 
 use std::time::Duration;
 
 use super::App;
 use crate::audit::{Action, Actor, Chain, Origin, Outcome, Trail};
+use crate::configuration::Configuration;
 use crate::foundation::clock::{ClockWatch, Jump};
 use crate::foundation::{Clock, Timestamp};
 use crate::keys::Rotation;
@@ -26,6 +27,7 @@ pub struct Upkeep {
     trail: Trail,
     chain: Chain,
     rotation: Rotation,
+    configuration: Configuration,
     watch: ClockWatch,
     /// The block of the last checkpoint in the log, and when that was.
     logged: (u64, Timestamp),
@@ -41,6 +43,7 @@ impl App {
             trail: self.trail.clone(),
             chain: self.chain.clone(),
             rotation: self.rotation.clone(),
+            configuration: self.configuration.clone(),
             watch: ClockWatch::new(now),
             logged: (0, now.minus(CHECKPOINT_EVERY)),
         }
@@ -69,6 +72,10 @@ impl Upkeep {
     /// Does what is due; `elapsed` is the time since the last call by a clock that nobody sets. Trouble is logged, and the next
     /// call tries again.
     pub async fn look_around(&mut self, elapsed: Duration) {
+        // What was applied elsewhere counts here too, for work that no request begins.
+        if let Err(error) = self.configuration.refresh().await {
+            tracing::error!(%error, "the configuration could not be read");
+        }
         if let Err(error) = self.rotation.turn().await {
             tracing::error!(%error, "the signing keys could not be looked after");
         }

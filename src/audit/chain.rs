@@ -1,7 +1,6 @@
 //! Links events into this node's chain, soon after the commit that wrote them: no request waits for it (R-AU-06).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -10,6 +9,7 @@ use super::block::{BEGINNING, Block, Checkpoint, Entry, Signer, digest_of};
 use super::event::Event;
 use super::search::search_keys;
 use super::trail::{self, Trail, Unlinked};
+use crate::config::Live;
 use crate::foundation::ids::EventId;
 use crate::foundation::{Clock, Timestamp};
 use crate::sealing::Sealing;
@@ -25,7 +25,7 @@ pub struct Chain {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) trail: Trail,
     pub(super) signer: Arc<Signer>,
-    pub(super) keep: Duration,
+    pub(super) settings: Live,
     /// Held while old blocks are removed or everything is verified: either would trip over the other.
     pub(super) oldest: Arc<Mutex<()>>,
 }
@@ -37,15 +37,15 @@ struct Found {}
 impl Record for Found {}
 
 impl Chain {
-    /// The chain of this node; events are kept for `keep`.
+    /// The chain of this node; `settings` say how long events are kept.
     pub fn new(
         store: SharedStore,
         clock: Arc<dyn Clock>,
         trail: Trail,
         sealing: &Sealing,
-        keep: Duration,
+        settings: Live,
     ) -> Self {
-        Self { store, clock, trail, signer: Arc::new(Signer::new(sealing)), keep, oldest: Arc::default() }
+        Self { store, clock, trail, signer: Arc::new(Signer::new(sealing)), settings, oldest: Arc::default() }
     }
 
     /// Links all events that wait. Trouble is logged; the next call tries again.

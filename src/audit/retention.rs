@@ -30,10 +30,11 @@ impl Chain {
         let _alone = self.oldest.lock().await;
         let now = self.clock.now();
         let mut removed = 0;
-        let mut due = now.minus(self.keep).minus(SLACK);
+        let keep = self.settings.latest().audit.keep;
+        let mut due = now.minus(keep).minus(SLACK);
         while let Some(events) = self.remove_oldest(due, removed == 0).await? {
             removed += events;
-            due = now.minus(self.keep);
+            due = now.minus(keep);
         }
         Ok(removed)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use keyward::audit::chain::MOST_IN_BLOCK;
 use keyward::audit::search::Query;
 use keyward::audit::{Action, Actor, Chain, Outcome};
+use keyward::config::Live;
 use keyward::foundation::clock::{ClockWatch, Jump};
 use keyward::foundation::{Clock as _, Timestamp};
 use keyward::storage::{Batch, Key, SharedStore};
@@ -67,7 +68,13 @@ async fn without_an_event_nothing_is_written() {
     let app = app::start().await;
     let store = Arc::new(Watched::new(app.store().clone()));
     let ground = &app.app.ground;
-    let chain = Chain::new(store.clone(), ground.clock.clone(), app.app.trail.clone(), &ground.sealing, KEEP);
+    let chain = Chain::new(
+        store.clone(),
+        ground.clock.clone(),
+        app.app.trail.clone(),
+        &ground.sealing,
+        app.app.live.clone(),
+    );
     chain.link_all().await;
     let written = store.commits();
     assert!(written > 0, "the first keys were told of");
@@ -182,7 +189,13 @@ async fn the_chain_goes_on_after_a_restart() {
     let open = || keyward::storage::redb::open(folder.path(), 1024 * 1024, world.clock.clone()).unwrap();
     for round in 1..=3 {
         let store = open();
-        let chain = Chain::new(store.clone(), world.clock.clone(), world.trail.clone(), &world.sealing, KEEP);
+        let chain = Chain::new(
+            store.clone(),
+            world.clock.clone(),
+            world.trail.clone(),
+            &world.sealing,
+            Live::default(),
+        );
         for _ in 0..10 {
             let mut batch = Batch::new();
             world.trail.event(Action::SignIn, Outcome::Success, &origin("192.0.2.1")).write(&mut batch);

@@ -9,6 +9,7 @@ mod tampering;
 use std::time::Duration;
 
 use keyward::audit::{Action, Actor, Chain, Origin, Outcome};
+use keyward::config::Live;
 use keyward::foundation::Clock as _;
 use keyward::foundation::ids::{SessionId, UserId};
 use keyward::storage::{Batch, Key};
@@ -21,7 +22,7 @@ pub const KEEP: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// The chain over the store of `world`.
 pub fn chain(world: &World) -> Chain {
-    Chain::new(world.store.clone(), world.clock.clone(), world.trail.clone(), &world.sealing, KEEP)
+    Chain::new(world.store.clone(), world.clock.clone(), world.trail.clone(), &world.sealing, Live::default())
 }
 
 /// Writes one event of each action, a second apart.

@@ -1,11 +1,12 @@
 //! Whoever has the store in hand, but not the master key, leaves a trace whatever is done (R-AU-06).
 
 use keyward::audit::{Action, Chain, Checkpoint};
+use keyward::config::Live;
 use keyward::storage::{Batch, Key, Record, SharedStore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{KEEP, chain, tell};
+use super::{chain, tell};
 use crate::support::world::World;
 
 /// Any record, as a forger sees it.
@@ -251,7 +252,7 @@ async fn a_chain_made_anew_without_the_master_key_is_found() {
         stranger.clock.clone(),
         forger.world.trail.clone(),
         &other_key().await,
-        KEEP,
+        Live::default(),
     );
     own.link_all().await;
     assert_eq!(own.verify(None).await.unwrap().problems, Vec::<String>::new());
