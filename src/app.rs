@@ -148,7 +148,9 @@ impl App {
     /// Builds every module once.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone());
+        let trail = Trail::new(clock.clone(), random.clone()).vouched_by(&sealing);
+        let chain = chain(&ground, &trail);
+        chain.begin().await?;
         let live = Live::new(LiveSettings::at_start(&settings));
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail);
@@ -192,8 +194,8 @@ impl App {
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
-            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            health: Arc::new(ready_when(&store, clock, mail.trouble, &chain)),
+            chain,
             notices: mail.notices,
             rotation,
             pages,
@@ -329,6 +331,12 @@ fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAd
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
+fn chain(ground: &Ground, trail: &Trail) -> Chain {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    let (keep, keys) = (settings.audit.keep, &settings.data.keys);
+    Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, keep, keys)
+}
+
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
     let Ground { settings, store, sealing, clock, .. } = ground;
     rotation::Parts {
@@ -342,11 +350,12 @@ fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Part
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble, chain: &Chain) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
     health.register_lesser("mail", mail);
+    health.register_lesser("audit", chain.clone());
     health
 }
 
