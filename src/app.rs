@@ -149,8 +149,7 @@ impl App {
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
         let trail = Trail::new(clock.clone(), random.clone()).vouched_by(&sealing);
-        let chain = chain(&ground, &trail);
-        chain.begin().await?;
+        let chain = chain(&ground, &trail).await?;
         let live = Live::new(LiveSettings::at_start(&settings));
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail);
@@ -331,10 +330,12 @@ fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAd
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
-fn chain(ground: &Ground, trail: &Trail) -> Chain {
+/// Begun before anything is written to the trail.
+async fn chain(ground: &Ground, trail: &Trail) -> Result<Chain, StorageError> {
     let Ground { settings, store, sealing, clock, .. } = ground;
     let (keep, keys) = (settings.audit.keep, &settings.data.keys);
-    Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, keep, keys)
+    let chain = Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, keep, keys);
+    chain.begin().await.map(|()| chain)
 }
 
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {

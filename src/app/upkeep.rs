@@ -70,7 +70,8 @@ impl Upkeep {
         }
         self.event(Action::Started).write(&mut batch);
         self.store.commit(batch).await?;
-        self.chain.keep_checkpoint().await
+        self.chain.keep_checkpoint().await?;
+        self.count().await
     }
 
     /// What links events, at its own beat, from now on: [`Chain::link_all`] wants to be called every [`LINK_EVERY`].

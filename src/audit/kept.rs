@@ -12,11 +12,16 @@ use async_trait::async_trait;
 use super::block::{Block, Checkpoint};
 use super::chain::Chain;
 use super::event::Action;
+use super::linking::Waiting;
 use super::search::Query;
+use super::trail;
+use crate::foundation::Timestamp;
 use crate::storage::StorageError;
 use crate::telemetry::health::Check;
 
 const FILE: &str = "audit.checkpoint";
+/// So many waiting events are looked at for a restore that says so.
+const MOST_LOOKED_AT: usize = 1_000;
 /// Far longer than any checkpoint.
 const MOST: usize = 1000;
 
@@ -66,7 +71,7 @@ impl Kept {
     fn note(&self, trouble: Option<String>) {
         let mut noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = trouble.as_ref().filter(|_| *noted != trouble) {
-            tracing::error!(reason, "the audit trail is not what the checkpoint in the keys folder says");
+            tracing::error!(reason, "the checkpoint in the keys folder does not stand for the audit trail");
         }
         *noted = trouble;
     }
@@ -104,18 +109,25 @@ impl Chain {
             Err(problem) => return Ok(Some(problem)),
         };
         let Some(problem) = self.against(&found).await? else { return Ok(None) };
-        let restored = Query { action: Some(Action::Restored), since: Some(found.at), ..Query::default() };
-        let restored = self.find(&restored, 1).await?.pop();
-        let why = restored.map_or_else(String::new, |event| {
-            format!(
-                " (the store says that it was restored, and that this was told at {})",
-                event.at.rfc3339()
-            )
+        let why = self.restored(found.at).await?.map_or_else(String::new, |at| {
+            format!(" (the store says that it was restored, as was told at {})", at.rfc3339())
         });
         Ok(Some(format!(
             "{problem}{why}; after a restore of your own remove {}, and the next checkpoint is kept",
             self.kept.path.display()
         )))
+    }
+
+    /// When the store was restored since `moment`, as far as it says so itself: nobody vouches for that.
+    async fn restored(&self, moment: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+        let markers = self.store.scan(&trail::unlinked(), None, MOST_LOOKED_AT).await?;
+        for (_, waiting) in self.judge(markers).await? {
+            if let Waiting::Restored(at) = waiting {
+                return Ok(Some(at));
+            }
+        }
+        let query = Query { action: Some(Action::Restored), since: Some(moment), ..Query::default() };
+        Ok(self.find(&query, 1).await?.pop().map(|event| event.at))
     }
 
     /// What `checkpoint` says against the chain: that it was cut off, or is another one.

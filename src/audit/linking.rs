@@ -47,8 +47,8 @@ pub(super) enum Waiting {
     Event(Entry, Box<Event>),
     /// An event that is gone.
     Gone(Entry),
-    /// A restore that says so itself.
-    Restored,
+    /// A restore that says itself when it was.
+    Restored(Timestamp),
     /// A record that is of no use, for this reason.
     Useless(&'static str, Option<Raw>),
 }
@@ -148,7 +148,7 @@ impl Chain {
             return Waiting::Event(Entry { at, id, digest: digest_of(&record.json) }, Box::new(event));
         }
         if proof.is_empty() && event.action == Action::Restored {
-            return Waiting::Restored;
+            return Waiting::Restored(at);
         }
         Waiting::Useless("nobody with the master key wrote it", Some(record))
     }
@@ -200,7 +200,7 @@ impl Round {
                 self.entries.push(entry);
                 self.events.push(*event);
             }
-            Waiting::Restored => {
+            Waiting::Restored(_) => {
                 self.batch.require_present(marker.clone());
                 self.forget_event(&marker);
                 self.restored = true;

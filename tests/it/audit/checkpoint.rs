@@ -88,7 +88,7 @@ async fn a_store_that_says_that_it_was_restored_is_named_so() {
     let event = forger.world.trail.event(Action::Restored, Outcome::Success, &Origin::default());
     event.by(Actor::CommandLine).write(&mut batch);
     forger.store.commit(batch).await.unwrap();
-    forger.is_found("the store says that it was restored, and that this was told at 2027-01-16").await;
+    forger.is_found("the store says that it was restored, as was told at 2027-01-16").await;
 }
 
 #[tokio::test]
