@@ -148,8 +148,9 @@ impl App {
     /// Builds every module once, and the configuration before all that begins with what it says.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone());
+        let trail = Trail::new(clock.clone(), random.clone()).vouched_by(&sealing);
         let live = Live::new(LiveSettings::at_start(&settings));
+        let chain = chain(&ground, &trail, &live).await?;
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail, &live);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
@@ -192,8 +193,8 @@ impl App {
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, live.clone()),
-            health: Arc::new(ready_when(&store, clock, mail.way)),
+            health: Arc::new(ready_when(&store, clock, mail.way, &chain)),
+            chain,
             notices: mail.notices,
             rotation,
             pages,
@@ -335,6 +336,14 @@ fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAd
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
+/// Begun before anything is written to the trail.
+async fn chain(ground: &Ground, trail: &Trail, live: &Live) -> Result<Chain, StorageError> {
+    let Ground { settings, store, sealing, clock, .. } = ground;
+    let keys = &settings.data.keys;
+    let chain = Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, live.clone(), keys);
+    chain.begin().await.map(|()| chain)
+}
+
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
     let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
@@ -347,11 +356,12 @@ fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Part
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way, chain: &Chain) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
     health.register_lesser("mail", mail);
+    health.register_lesser("audit", chain.clone());
     health
 }
 

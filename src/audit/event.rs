@@ -121,6 +121,8 @@ pub enum Action {
     TrailRead,
     /// The retention removed the oldest events.
     TrailShortened,
+    /// What stood in the trail without proof, or could not be read, was set aside: `count` records.
+    EventSetAside,
 }
 
 /// How it went.
