@@ -27,6 +27,7 @@ use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Way;
+use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The master key is missing or wrong.
     #[error(transparent)]
     Sealing(#[from] SealingError),
+    /// The store was restored from a backup that was not made here.
+    #[error(transparent)]
+    Restored(#[from] RestoredError),
     /// The signing keys could not be read or made.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -153,12 +157,13 @@ impl App {
         let chain = chain(&ground, &trail, &live).await?;
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail, &live);
+        let users = Users::new(store.clone(), clock.clone(), random.clone());
+        restored::accept(&store, &sealing, &users, &trail, &mail.notices).await?;
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
-        let users = Users::new(store.clone(), clock.clone(), random.clone());
         let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
             .telling(mail.notices.clone());
         let lifecycle = Lifecycle::new(

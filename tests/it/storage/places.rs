@@ -58,6 +58,17 @@ async fn is_for_its_owner_alone() {
     assert_eq!(files, [0o600, 0o600]);
 }
 
+/// Whoever may write into the folder must not choose the file that is made or locked.
+#[tokio::test]
+async fn a_link_in_the_place_of_the_lock_is_not_followed() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let target = elsewhere.path().join("made");
+    std::os::unix::fs::symlink(&target, folder.path().join("lock")).unwrap();
+    let error = open(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("cannot be used"), "{error}");
+    assert!(!target.exists());
+}
+
 #[tokio::test]
 async fn keeps_everything_over_a_reopen() {
     let bench = Bench::redb();
