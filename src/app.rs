@@ -26,7 +26,7 @@ use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
-use crate::lifecycle::post::Trouble;
+use crate::lifecycle::post::Way;
 use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -149,20 +149,19 @@ pub struct App {
 }
 
 impl App {
-    /// Builds every module once.
+    /// Builds every module once, and the configuration before all that begins with what it says.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone());
+        let trail = Trail::new(clock.clone(), random.clone()).vouched_by(&sealing);
         let live = Live::new(LiveSettings::at_start(&settings));
+        let chain = chain(&ground, &trail, &live).await?;
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
-        let mail = Mailing::new(&ground, &trail);
+        let mail = Mailing::new(&ground, &trail, &live);
         let users = Users::new(store.clone(), clock.clone(), random.clone());
-        restored::accept(&store, &sealing, &users, &mail.notices).await?;
+        restored::accept(&store, &sealing, &users, &trail, &mail.notices).await?;
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
-            .telling(mail.notices.clone());
+        let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
@@ -184,21 +183,23 @@ impl App {
             clients: clients.clone(),
             grants: Grants::new(store.clone()),
             users: users.clone(),
+            sealing: sealing.clone(),
             pages: pages.clone(),
+            mail_ca_file: settings.mail_ca_file.clone(),
             trail: trail.clone(),
             live: live.clone(),
         };
         Ok(Self {
+            configuration: Configuration::open(configured).await?,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
-            configuration: Configuration::open(configured).await?,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
-            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            health: Arc::new(ready_when(&store, clock, mail.way, &chain)),
+            chain,
             notices: mail.notices,
             rotation,
             pages,
@@ -329,29 +330,43 @@ async fn passwords(ground: &Ground) -> Result<Passwords, StartError> {
     Ok(Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper))
 }
 
+fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
+    let Ground { store, sealing, clock, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+}
+
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {
     let Ground { store, clock, random, .. } = ground;
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
-fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+/// Begun before anything is written to the trail.
+async fn chain(ground: &Ground, trail: &Trail, live: &Live) -> Result<Chain, StorageError> {
     let Ground { settings, store, sealing, clock, .. } = ground;
+    let keys = &settings.data.keys;
+    let chain = Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, live.clone(), keys);
+    chain.begin().await.map(|()| chain)
+}
+
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+    let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
         store: store.clone(),
         sealing: sealing.clone(),
         clock: clock.clone(),
         trail: trail.clone(),
-        every: settings.keys.rotate_every,
         live: live.clone(),
     }
 }
 
 /// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
+fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way, chain: &Chain) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
     health.register("clock", ClockIsSane(clock));
     health.register_lesser("mail", mail);
+    health.register_lesser("audit", chain.clone());
     health
 }
 

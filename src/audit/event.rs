@@ -75,7 +75,7 @@ pub enum Action {
     ClientChanged,
     /// An application was removed.
     ClientRemoved,
-    /// A configuration was applied: it counts from now on, all of it.
+    /// A configuration was applied: it counts from now on, all of it. `count` groups and clients are new, others or gone.
     ConfigurationApplied,
     /// The configuration was exported.
     ConfigurationExported,
@@ -87,6 +87,8 @@ pub enum Action {
     UserDeleted,
     /// All second factors of a person were taken away.
     FactorsReset,
+    /// A group was changed by an applied configuration.
+    GroupChanged,
     /// A group was deleted.
     GroupDeleted,
     /// A link to become the first administrator was made.
@@ -121,6 +123,8 @@ pub enum Action {
     TrailRead,
     /// The retention removed the oldest events.
     TrailShortened,
+    /// What stood in the trail without proof, or could not be read, was set aside: `count` records.
+    EventSetAside,
 }
 
 /// How it went.
@@ -246,7 +250,7 @@ pub struct Event {
     /// Which backup was restored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backup: Option<Backup>,
-    /// How many, or how much: events left out, seconds of a jump.
+    /// How many, or how much: events left out, seconds of a jump, objects of a configuration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,
     /// Where from.

@@ -1,6 +1,6 @@
 //! `keyward move`: the data to another storage engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failed, Place, opening, say};
@@ -8,9 +8,10 @@ use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::storage::EngineName;
 use crate::foundation::clock::SystemClock;
 use crate::foundation::random::SystemRandom;
-use crate::storage::Batch;
+use crate::sealing::Sealing;
 use crate::storage::backup::BackupError;
 use crate::storage::moving::{self, DataFolder};
+use crate::storage::{Batch, SharedStore};
 
 /// `keyward move`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     });
     let source = DataFolder { path: &settings.data.folder, engine: settings.storage.engine };
     let target = DataFolder { path: &into, engine: arguments.to };
-    let moved = moving::carry_over(source, target, event(), Arc::new(SystemClock)).await.map_err(failed)?;
+    let remembrance = async |store: &SharedStore| event(store, &settings.data.keys).await;
+    let moved =
+        moving::carry_over(source, target, remembrance, Arc::new(SystemClock)).await.map_err(failed)?;
     let digest: String = moved.digest.iter().map(|byte| format!("{byte:02x}")).collect();
     say(&format!(
         "{} holds the same {} records (SHA-256 {digest} on both sides).\nSet data.folder to it and storage.engine = \"{}\", and \
@@ -49,12 +52,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     Ok(())
 }
 
-fn event() -> Batch {
-    let trail = Trail::new(Arc::new(SystemClock), Arc::new(SystemRandom));
+async fn event(store: &SharedStore, keys_folder: &Path) -> Result<Batch, BackupError> {
+    let random = Arc::new(SystemRandom);
+    let sealing = Sealing::start(keys_folder, store.as_ref(), random.clone()).await;
+    let sealing = sealing.map_err(|error| BackupError::Key(error.to_string()))?;
+    let trail = Trail::new(Arc::new(SystemClock), random).vouched_by(&Arc::new(sealing));
     let mut batch = Batch::new();
     let event = trail.event(Action::DataMoved, Outcome::Success, &Origin::default());
     event.by(Actor::CommandLine).write(&mut batch);
-    batch
+    Ok(batch)
 }
 
 fn failed(error: BackupError) -> Failed {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{Failed, backup, say};
 use crate::config::storage::EngineName;
 use crate::foundation::clock::SystemClock;
-use crate::foundation::random::SystemRandom;
 use crate::lifecycle::restore::Restore;
 use crate::storage::backup::file;
 use crate::storage::backup::key::Identity;
@@ -45,7 +44,6 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
         into,
         engine: arguments.engine,
         clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
     };
     let restored = restore.run().await.map_err(Failed::from_error)?;
     say(&format!(

@@ -17,6 +17,7 @@ pub mod client;
 pub mod configuration;
 pub mod group;
 pub mod handed;
+pub mod mail;
 pub mod office;
 pub mod key;
 pub mod refused;

@@ -32,7 +32,7 @@ pub mod storage;
 pub mod tls;
 pub mod wrong;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use live::{Live, LiveSettings};
 pub use reader::Effective;
@@ -69,6 +69,8 @@ pub struct Settings {
     pub proxies: proxies::Proxies,
     /// The server that takes our mail; without one no mail is sent.
     pub mail: Option<mail::Mail>,
+    /// A file with the certificates (PEM) that vouch for whichever mail server is configured.
+    pub mail_ca_file: Option<PathBuf>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -99,8 +101,10 @@ impl Settings {
     }
 
     fn read(name: &str, mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let site = site::read(&mut top)?;
+        let (mail, mail_ca_file) = top.section("mail", mail::read)?;
         let settings = Self {
-            site: site::read(&mut top)?,
+            site,
             listen: top.section("listen", listen::Listen::read)?,
             data: top.section("data", data::Data::read)?,
             storage: top.section("storage", storage::Storage::read)?,
@@ -111,7 +115,8 @@ impl Settings {
             keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", pages::Pages::read)?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
-            mail: top.section("mail", mail::Mail::read)?,
+            mail,
+            mail_ca_file,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
             tls: top.section("tls", tls::Tls::read)?,
@@ -136,11 +141,12 @@ impl Settings {
         wrong::first(self.sessions.faults())?;
         wrong::first(self.policy.faults(&self.site))?;
         wrong::first(self.limits.faults())?;
-        self.audit.validate()?;
-        self.keys.validate()?;
+        wrong::first(self.audit.faults())?;
+        wrong::first(self.keys.faults())?;
         self.pages.validate()?;
         self.proxies.validate()?;
-        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
+        wrong::first(self.mail.as_ref().map_or_else(Vec::new, |mail| mail.faults(&self.site)))?;
+        mail::fault_of_ca_file(self.mail_ca_file.as_deref()).map_or(Ok(()), Err)?;
         self.http.validate()
     }
 }

@@ -1,7 +1,8 @@
 //! Our own store as a directory: limits, then the password workers, then the person's standing.
 //!
-//! The work is the same for everybody: two reads for the name, one for the browser, one for the password, one commit that counts the try,
-//! one slow hash, one commit with the event, one read of how often it failed. What follows only after a right password can be slower, for it tells nothing.
+//! The work is the same for everybody: two reads for the name, one for the browser, one commit that counts the try, one read of
+//! how often it failed before, one for the password, one slow hash, one commit with the event. What follows only after a right
+//! password that is accepted can be slower, for it tells nothing.
 
 use std::sync::Arc;
 
@@ -111,10 +112,14 @@ impl OwnDirectory {
         if let Err(reason) = standing(user, self.clock.now()) {
             return self.refuse(attempt, Some(user), &counted, reason.word()).await;
         }
+        if counted.is_shut_out() {
+            return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
+        }
         let mut batch = Batch::new();
         counted.succeeded(&mut batch);
         let event = self.trail.event(Action::PasswordCheck, Outcome::Success, attempt.origin);
         event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut batch);
+        // Refused only where others failed too often in this very moment.
         if !self.store.commit(batch).await?.is_done() {
             return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
         }
@@ -130,42 +135,42 @@ impl OwnDirectory {
         counted: &CountedTry,
         word: &'static str,
     ) -> Result<Answer, FactorError> {
-        let mut batch = Batch::new();
-        let mut event =
-            self.trail.event(Action::PasswordCheck, Outcome::Failure, attempt.origin).because(word);
-        if let Some(user) = user {
-            event = event.about(&user.id);
+        let mut batch = self.refusal(attempt, user, counted, word);
+        let tells = counted.tell_of_many_failures(&mut batch);
+        if let Some(user) = user.filter(|_| tells) {
+            let event = self.trail.event(Action::ManyFailures, Outcome::Failure, attempt.origin);
+            event.about(&user.id).because("password").write(&mut batch);
         }
-        event.write(&mut batch);
-        self.store.commit(batch).await?;
-        self.warn_of_many_failures(attempt, user, counted).await?;
-        Ok(Answer::Failed)
-    }
-
-    /// Tells once, in log and trail, when one person's password has failed very often over all addresses (R-RL-04).
-    async fn warn_of_many_failures(
-        &self,
-        attempt: &PasswordAttempt<'_>,
-        user: Option<&User>,
-        counted: &CountedTry,
-    ) -> Result<(), FactorError> {
-        let mut batch = Batch::new();
-        if !self.lockout.failed_often(counted, &mut batch).await? {
-            return Ok(());
-        }
-        let Some(user) = user else { return Ok(()) };
-        self.trail
-            .event(Action::ManyFailures, Outcome::Failure, attempt.origin)
-            .about(&user.id)
-            .because("password")
-            .write(&mut batch);
-        if self.store.commit(batch).await?.is_done() {
+        if !self.store.commit(batch).await?.is_done() {
+            // Somebody else has told of it.
+            self.store.commit(self.refusal(attempt, user, counted, word)).await?;
+        } else if let Some(user) = user.filter(|_| tells) {
             tracing::warn!(
                 user = user.id.as_str(),
                 "a password was wrong very often, over all addresses: it is accepted from browsers of an earlier success only"
             );
         }
-        Ok(())
+        Ok(Answer::Failed)
+    }
+
+    fn refusal(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        user: Option<&User>,
+        counted: &CountedTry,
+        word: &'static str,
+    ) -> Batch {
+        let mut batch = Batch::new();
+        let mut event =
+            self.trail.event(Action::PasswordCheck, Outcome::Failure, attempt.origin).because(word);
+        if let Some(user) = user {
+            event = event.about(&user.id);
+            if let Some(hash) = counted.spent_device() {
+                Sessions::forget_device(&mut batch, &user.id, hash);
+            }
+        }
+        event.write(&mut batch);
+        batch
     }
 
     /// No limit counts such a try, so the trail tells of it only so often.

@@ -63,6 +63,7 @@ impl Lifecycle {
         let event = self.trail.event(Action::PasswordSet, Outcome::Success, origin);
         event.by(Actor::User(user.clone())).about(user).write(batch);
         self.notices.tell(batch, user, Notice::PasswordSet, origin).await?;
+        self.lockout.forget(user, batch).await?;
         self.proofs_changed(batch, user, kept).await
     }
 

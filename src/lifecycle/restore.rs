@@ -11,13 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::restored;
-use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::storage::EngineName;
 use crate::factors;
-use crate::foundation::{Clock, Random, Timestamp};
+use crate::foundation::{Clock, Timestamp};
 use crate::storage::backup::file::{self, Opened};
 use crate::storage::backup::key::Identity;
-use crate::storage::backup::{BackupError, Head, Whole};
+use crate::storage::backup::{BackupError, Head};
 use crate::storage::loading::Loading;
 use crate::storage::new_folder::NewFolder;
 use crate::storage::redb::CACHE_BYTES;
@@ -37,6 +36,7 @@ pub const LIVING: &[&str] = &[
     "limit_authenticator",
     "password_pepper",
     "sealing",
+    "set_aside",
     "set-up/offered",
     "settings",
     "texts",
@@ -61,6 +61,7 @@ pub const DEAD: &[&str] = &[
     "known-device",
     "limit_mail",
     "limit_password",
+    "limit_password_device",
     "limit_password_everywhere",
     "limit_password_told",
     "limit_rate",
@@ -88,8 +89,6 @@ pub struct Restore<'a> {
     pub engine: EngineName,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub random: Arc<dyn Random>,
 }
 
 /// What became of it.
@@ -118,7 +117,9 @@ impl Restore<'_> {
         }
         loading.finish()?;
         let store = storage::open(self.engine, folder.path(), CACHE_BYTES, self.clock.clone())?;
-        store.commit(self.remembrance(&whole)).await?;
+        let mut batch = Batch::new();
+        restored::note(&mut batch, &whole);
+        store.commit(batch).await?;
         moving::require_sound(store.as_ref()).await?;
         drop(store);
         folder.finish()?;
@@ -136,16 +137,6 @@ impl Restore<'_> {
             }
         }
         Ok(kept)
-    }
-
-    /// Administrators see in the trail where the past begins anew; the first start finds what it must prove.
-    fn remembrance(&self, whole: &Whole) -> Batch {
-        let trail = Trail::new(self.clock.clone(), self.random.clone());
-        let mut batch = Batch::new();
-        let event = trail.event(Action::Restored, Outcome::Success, &Origin::default());
-        event.by(Actor::CommandLine).backup(whole.head.store, whole.head.made_at).write(&mut batch);
-        restored::note(&mut batch, whole);
-        batch
     }
 }
 

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::post::for_people;
-use crate::audit::Origin;
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::Timestamp;
 use crate::pages::mails::Notice;
 use crate::sealing::Sealing;
@@ -70,11 +70,12 @@ pub(super) fn note(batch: &mut Batch, backup: &Whole) {
 }
 
 /// Refuses a store that was restored from a forged backup; to be called before anything else is done with it. After an honest
-/// one every administrator is told, once.
+/// one every administrator is told, once, and the trail shows where the past begins anew.
 pub async fn accept(
     store: &SharedStore,
     sealing: &Sealing,
     users: &Users,
+    trail: &Trail,
     notices: &Notices,
 ) -> Result<(), RestoredError> {
     let Some(found) = store.fetch::<Unproven>(&key()).await? else { return Ok(()) };
@@ -84,6 +85,8 @@ pub async fn accept(
     }
     let mut batch = Batch::new();
     batch.require_revision(key(), found.revision).delete(key());
+    let event = trail.event(Action::Restored, Outcome::Success, &Origin::default());
+    event.by(Actor::CommandLine).backup(backup.store, backup.made_at).write(&mut batch);
     let notice = Notice::Restored { made_at: for_people(backup.made_at) };
     for administrator in users.administrators().await?.iter().take(MOST_TOLD) {
         notices.tell(&mut batch, administrator, notice.clone(), &Origin::default()).await?;

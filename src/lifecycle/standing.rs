@@ -2,6 +2,7 @@
 //! sessions, open journeys, tokens and links end in the same commit.
 
 use super::Lifecycle;
+use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::factors::{FactorKind, removal};
@@ -9,6 +10,7 @@ use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
+use crate::users::store::user_key;
 use crate::users::{State, User, UserError};
 
 impl Lifecycle {
@@ -48,6 +50,7 @@ impl Lifecycle {
         let mut batch = Batch::new();
         self.note(&mut batch, user, Action::AdministratorAdded, by);
         self.users.make_administrator(&mut batch, user).await?;
+        batch.require_present(user_key(user)).delete(first_administrator::key());
         self.commit(batch).await
     }
 

@@ -81,6 +81,11 @@ impl Sessions {
         Ok(None)
     }
 
+    /// Adds to `batch` that one browser of `user` is a stranger's again, by the hash of its secret.
+    pub fn forget_device(batch: &mut Batch, user: &UserId, hash: &str) {
+        batch.delete(key(user, hash));
+    }
+
     /// Adds to `batch` that no browser is known as one of `user`.
     pub async fn forget_devices(&self, batch: &mut Batch, user: &UserId) -> Result<(), StorageError> {
         for (key, _) in self.store.scan(&devices(user), None, MOST_KEPT).await? {

@@ -25,16 +25,18 @@ pub struct DataFolder<'a> {
 }
 
 /// Copies all data of `source` to `target`, as [`copy`] does, and then marks `source`, so that it opens no more. A folder
-/// without a store is refused. The source is held from the first record to its mark.
+/// without a store is refused. The source is held from the first record to its mark. `remembrance` is asked, with the source,
+/// what the new store is to remember of it.
 pub async fn carry_over(
     source: DataFolder<'_>,
     target: DataFolder<'_>,
-    with: Batch,
+    remembrance: impl AsyncFnOnce(&SharedStore) -> Result<Batch, BackupError>,
     clock: Arc<dyn Clock>,
 ) -> Result<Summary, BackupError> {
     require_store(source.path)?;
     let engine = raw_engine(source.engine, source.path, CACHE_BYTES)?;
     let store: SharedStore = Arc::new(Embedded::start(engine.clone(), clock.clone())?);
+    let with = remembrance(&store).await?;
     let moved = copy(&store, target, with, clock).await?;
     drop(store);
     // Only now: a kill in between leaves two whole stores, never none.

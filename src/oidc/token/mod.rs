@@ -77,7 +77,9 @@ impl Oidc {
         client: &Client,
         failure: Failure,
     ) -> Result<Failure, Failure> {
-        if failure.status == StatusCode::TOO_MANY_REQUESTS || !failure.status.is_client_error() {
+        // A public client's id is known to everybody: what anybody sends in its name must not use up its share.
+        let counts = failure.status.is_client_error() && failure.status != StatusCode::TOO_MANY_REQUESTS;
+        if client.is_public() || !counts {
             return Ok(failure);
         }
         match self.limit.count_alone(&client.id).await? {

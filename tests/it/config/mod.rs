@@ -84,7 +84,9 @@ fn a_whole_file_is_read() {
 #[test]
 fn r_en_02_the_loopback_permits_an_enrolment_in_loopback_mode_only() {
     let with = |issuer: &str, network: &str| {
-        let text = format!("issuer = \"{issuer}\"\n[policy]\nfirst_enrolment_by_password = [\"{network}\"]");
+        let text = format!(
+            "issuer = \"{issuer}\"\n[proxies]\ntrusted = [\"10.0.0.5\"]\n[policy]\nfirst_enrolment_by_password = [\"{network}\"]"
+        );
         parse(&text).map(|_| ())
     };
     for network in ["127.0.0.0/8", "127.1.0.0/16", "0.0.0.0/0", "::1", "::/0"] {
@@ -234,6 +236,9 @@ fn r_ob_05_mail_is_encrypted_and_its_password_stands_elsewhere() {
         let parsed = Settings::parse("keyward.toml", folder.path(), &format!("[mail]\n{text}"));
         parsed.map(|settings| settings.mail.unwrap()).map_err(|wrong| wrong.to_string())
     };
+    let authority = Settings::parse("keyward.toml", folder.path(), "[mail]\nca_file = \"secret\"\n").unwrap();
+    assert!(authority.mail.is_none(), "an applied server is vouched for by it, and none is set here");
+    assert_eq!(authority.mail_ca_file.unwrap(), folder.path().join("secret"));
     let usual = "host = \"smtp.example.com\"\nsender = \"keyward@example.com\"\n";
     let mail = read(usual).unwrap();
     assert_eq!((mail.port, mail.encryption, mail.per_hour), (587, Encryption::StartTls, 1000));
@@ -255,6 +260,7 @@ fn r_ob_05_mail_is_encrypted_and_its_password_stands_elsewhere() {
             "mail.ca_file",
         ),
         ("host = \"smtp.example.com\"\nsender = \"a@example.com\"\nport = 0", "mail.port"),
+        ("ca_file = \"nowhere.pem\"", "mail.ca_file"),
         ("hots = \"smtp.example.com\"", "mail.host"),
     ];
     for (text, key) in wrong {

@@ -127,6 +127,26 @@ async fn a_stolen_cookie_gives_five_tries_wherever_it_is_used_and_does_not_lock_
 }
 
 #[tokio::test]
+async fn r_rl_04_a_known_browser_that_fails_too_often_is_a_strangers_again() {
+    let app = app::start_with(behind_a_proxy).await;
+    let ann = app.person("ann").await;
+    let wiki = app.application().await;
+    let mut shared = known_browser(&app, &wiki, &ann).await;
+    let prefix = Key::prefix("known-device", &[ann.id.as_str()]);
+    for round in 0..10 {
+        assert_eq!(app.store().scan(&prefix, None, 10).await.unwrap().len(), 1, "round {round}");
+        for _ in 0..5 {
+            assert!(attempt(&mut shared, &wiki, "ann", "wrong").await.has("login"));
+        }
+        app.pass(15 * 60);
+    }
+    assert_eq!(app.store().scan(&prefix, None, 10).await.unwrap().len(), 0);
+    assert!(password_given(&mut shared, &wiki, &ann).await.has("login"), "fifty failures in all");
+    app.perform(Unlock { user: "ann".to_owned() }).await.unwrap();
+    assert!(password_given(&mut shared, &wiki, &ann).await.has("factor"));
+}
+
+#[tokio::test]
 async fn so_many_browsers_are_known_of_one_person_and_the_oldest_gives_way() {
     let app = app::start_with(behind_a_proxy).await;
     let ann = app.person("ann").await;

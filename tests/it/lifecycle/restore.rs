@@ -65,8 +65,8 @@ impl Before {
     }
 
     async fn restore(&self, file: &Path, identity: &Identity, into: &Path) -> Result<Restored, BackupError> {
-        let (clock, random) = (self.app.clock.clone(), Arc::new(SeededRandom::new(3)));
-        Restore { file, identity, into, engine: EngineName::Sled, clock, random }.run().await
+        let clock = self.app.clock.clone();
+        Restore { file, identity, into, engine: EngineName::Sled, clock }.run().await
     }
 
     /// The provider over what was restored.
@@ -227,9 +227,9 @@ async fn through_a_restore(keys: &[Key], end: Option<Timestamp>) -> Result<Vec<K
     let (made_at, recipient) = (clock.now(), identity.recipient());
     let written = file::write(&store, &path, &recipient, made_at, Box::new(|digest| *digest)).await.unwrap();
     written.finish().await.unwrap();
-    let (file, into, random) = (path.as_path(), into.as_path(), Arc::new(SeededRandom::new(3)));
+    let (file, into) = (path.as_path(), into.as_path());
     let engine = EngineName::Redb;
-    Restore { file, identity: &identity, into, engine, clock: clock.clone(), random }.run().await?;
+    Restore { file, identity: &identity, into, engine, clock: clock.clone() }.run().await?;
     let store = storage::open(engine, into, 4 << 20, clock).unwrap();
     let found = store.get(keys).await.unwrap();
     Ok(keys.iter().zip(found).filter_map(|(key, raw)| raw.map(|_| key.clone())).collect())

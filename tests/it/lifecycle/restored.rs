@@ -57,9 +57,9 @@ impl Installation {
             file::write(self.app.store(), &path, &recipient, made_at, authentication).await.unwrap();
         written.finish().await.unwrap();
         self.app.pass(3 * 24 * 60 * 60);
-        let (clock, random) = (self.app.clock.clone(), Arc::new(SeededRandom::new(3)));
+        let clock = self.app.clock.clone();
         let (file, identity, engine) = (path.as_path(), &identity, EngineName::Redb);
-        Restore { file, identity, into: &into, engine, clock, random }.run().await.unwrap();
+        Restore { file, identity, into: &into, engine, clock }.run().await.unwrap();
         into
     }
 

@@ -109,10 +109,31 @@ async fn r_rl_01_strangers_from_everywhere_come_to_an_end_together() {
     for n in 0..100 {
         let _failed = attempt(n).await.unwrap();
     }
-    let refused = attempt(101).await.unwrap_err();
+    let refused = attempt(7).await.unwrap_err();
+    assert!(attempt(101).await.is_ok(), "nobody's first try is refused because of others");
+    assert!(attempt(101).await.is_err());
     assert!(limits.count(ann(), Source::Device("one".to_owned())).await.unwrap().is_ok());
     clock.advance(refused.retry_after);
-    assert!(attempt(102).await.is_ok());
+    assert!(attempt(7).await.is_ok());
+}
+
+#[tokio::test]
+async fn r_rl_01_a_subscribers_whole_ipv6_network_comes_to_an_end() {
+    let (store, clock) = ground();
+    let strict = Limits { address_attempts: 5, ..Limits::default() };
+    let limits = PasswordLockout::new(store, clock.clone(), &strict);
+    let attempt = |n: u32, address: String| {
+        let limits = limits.clone();
+        let name = Account::Known(UserId::from_text(format!("person {n}")));
+        async move { limits.count(name, class(&address)).await.unwrap() }
+    };
+    for n in 0..25 {
+        let _failed = attempt(n, format!("2001:db8:1:{n:x}::1")).await.unwrap();
+    }
+    let refused = attempt(25, "2001:db8:1:99::1".to_owned()).await.unwrap_err();
+    assert!(attempt(26, "2001:db8:2::1".to_owned()).await.is_ok(), "a neighbour is free");
+    clock.advance(refused.retry_after);
+    assert!(attempt(27, "2001:db8:1:99::1".to_owned()).await.is_ok());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use keyward::vocabulary::client_metadata::SigningAlgorithm;
 use super::{World, json_error};
 use crate::support::app;
 use crate::support::browser::Browser;
-use crate::support::relying_party::web_application;
+use crate::support::relying_party::{VERIFIER, web_application};
 
 /// R-TK-05: a code lives for a minute.
 #[tokio::test]
@@ -274,6 +274,17 @@ async fn a_code_of_an_ended_session_gives_nothing() {
     world.app.app.sessions.end(&mut batch, &session.session.value);
     world.app.app.ground.store.commit(batch).await.unwrap();
     json_error(&world.wiki.redeem(&code).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn r_rl_01_what_anybody_sends_in_a_public_clients_name_does_not_count_against_it() {
+    let app = app::start_with(|settings| settings.limits.application_requests = 60).await;
+    let wiki = app.application_like(super::proof_key::public()).await;
+    for _ in 0..70 {
+        let mut form = wiki.redemption("kwcunknown");
+        form.extend([("client_id", wiki.id.as_str()), ("code_verifier", VERIFIER)]);
+        json_error(&wiki.token(None, &form).await, 400, "invalid_grant");
+    }
 }
 
 #[tokio::test]

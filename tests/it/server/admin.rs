@@ -30,7 +30,7 @@ async fn ask(admin: SocketAddr, path: &str) -> Answer {
 }
 
 async fn figures(admin: SocketAddr) -> (Exposition, String) {
-    let answer = ask(admin, "/metrics").await;
+    let answer = raw::send(admin, raw::get(&admin.to_string(), "/metrics", "")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let read = Exposition::read(&answer.body).unwrap_or_else(|wrong| panic!("{wrong}\n{}", answer.body));
@@ -82,6 +82,10 @@ async fn r_op_06_a_sign_in_shows_in_the_figures_and_the_person_does_not() {
     assert_eq!(read.sum("keyward_connections", &[("listener", "admin")]), 1.0);
     assert_eq!(read.sum("keyward_build_info", &[("version", env!("CARGO_PKG_VERSION"))]), 1.0);
     assert_eq!(read.sum("keyward_ready", &[]), 1.0);
+    for figure in ["audit_unlinked", "set_aside_records", "jobs_waiting", "jobs_oldest_seconds"] {
+        let name = format!("keyward_{figure}");
+        assert_eq!(read.samples.iter().filter(|sample| sample.name == name).count(), 1, "{name}");
+    }
     for word in ["ada", ada.id.as_str(), &wiki.id, "127.0.0.1", "wiki"] {
         assert!(!text.contains(word), "{word} stands in\n{text}");
     }
@@ -115,6 +119,11 @@ async fn r_op_05_health_answers_there_and_nothing_else_does() {
     for path in ["/", "/authorize", "/.well-known/openid-configuration", "/token"] {
         assert_eq!(ask(admin, path).await.status, 404, "{path}");
     }
+    assert_eq!(
+        ask(admin, "/metrics").await.status,
+        421,
+        "a web page that led its own name here would read them"
+    );
     // Nor do the figures stand where everybody looks.
     let address: SocketAddr = at.issuer().replace("http://localhost", "127.0.0.1").parse().unwrap();
     let host = at.issuer().replace("http://", "");

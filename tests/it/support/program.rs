@@ -94,13 +94,20 @@ impl Installed {
         self.folder.path().join("data")
     }
 
-    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+    pub fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
         command.iter().copied().chain(["--settings", &self.settings]).collect()
     }
 
     /// Runs a command here and expects success; the standard output.
     pub fn done(&self, command: &[&str]) -> String {
         done(&self.arguments(command), "")
+    }
+
+    /// Runs a command here: whether it succeeded, and all that it said.
+    pub fn said(&self, command: &[&str]) -> (bool, String) {
+        let output = keyward(&self.arguments(command), "");
+        let text = String::from_utf8(output.stdout.clone()).unwrap() + &complaint(&output);
+        (output.status.success(), text)
     }
 
     /// Runs a command here and expects a refusal; the sentence.
