@@ -12,7 +12,8 @@ use keyward::lifecycle::restore::Restore;
 use keyward::lifecycle::restored;
 use keyward::storage::backup::key::Identity;
 use keyward::storage::backup::{Authentication, file};
-use keyward::storage::{self, Batch, Key};
+use keyward::storage::moving::{self, DataFolder};
+use keyward::storage::{self, Batch, Key, SharedStore};
 
 use crate::support::app::{self, TestApp};
 use crate::support::mailbox::Mailbox;
@@ -109,6 +110,19 @@ async fn r_op_10_a_forged_backup_is_refused_by_every_start() {
         assert!(!refused.contains('\n'), "{refused}");
     }
     assert!(at.mailbox.mails().is_empty());
+}
+
+/// A move in between proves nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_10_a_move_before_the_first_start_does_not_hide_where_the_data_came_from() {
+    let at = Installation::new().await;
+    let data = at.restored(Box::new(|digest| *digest)).await;
+    let (new, engine) = (at.folder.path().join("moved"), EngineName::Redb);
+    let (source, target) = (DataFolder { path: &data, engine }, DataFolder { path: &new, engine });
+    let nothing = async |_: &SharedStore| Ok(Batch::new());
+    moving::carry_over(source, target, nothing, at.app.clock.clone()).await.unwrap();
+    let refused = at.start(&new).await.unwrap_err();
+    assert!(refused.contains("forged"), "{refused}");
 }
 
 /// The code of one backup is of no use in another.
