@@ -1,6 +1,7 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+mod doctor;
 mod mail;
 pub mod upkeep;
 

@@ -6,6 +6,7 @@ use super::{App, Ground};
 use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
+use crate::commands::doctor;
 use crate::commands::group::{self, Groups};
 use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
@@ -43,6 +44,7 @@ impl App {
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
             .with::<client::Remove>(&applications)
+            .with::<doctor::Examine>(&self.doctor())
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)

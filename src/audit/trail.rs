@@ -69,6 +69,18 @@ impl Trail {
     }
 }
 
+impl Trail {
+    /// When the first event at or after `moment` happened.
+    pub async fn after(
+        &self,
+        store: &SharedStore,
+        moment: Timestamp,
+    ) -> Result<Option<Timestamp>, StorageError> {
+        let before = Key::new("audit", &["event", &digits(moment)]);
+        Ok(self.read(store, Some(&before), 1).await?.first().map(|(_, event)| event.at))
+    }
+}
+
 impl Draft<'_> {
     /// Names who did it.
     pub fn by(mut self, actor: Actor) -> Self {

@@ -12,6 +12,7 @@ pub mod backup;
 pub mod client;
 pub mod configuration;
 pub mod demo;
+pub mod doctor;
 pub mod group;
 pub mod installation;
 pub mod instructions;
@@ -48,6 +49,8 @@ enum Command {
     Serve(Place),
     /// Print a fresh set-up link with which one person becomes the first administrator
     Setup(output::Asking),
+    /// Look at everything that can be wrong, and say the mend
+    Doctor(output::Asking),
     /// Who administers
     #[command(subcommand)]
     Administrator(administrator::Command),
@@ -126,6 +129,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
         Command::Setup(asking) => administrator::set_up(&asking).await,
+        Command::Doctor(asking) => doctor::run(&asking).await,
         Command::Administrator(command) => administrator::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Group(command) => group::run(command).await,

@@ -14,6 +14,7 @@ pub mod administrator;
 pub mod backup;
 pub mod client;
 pub mod configuration;
+pub mod doctor;
 pub mod group;
 pub mod handed;
 pub mod office;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use administrator::{Administrator, Who};
+pub use doctor::Doctor;
 pub use handed::Handed;
 pub use refused::{Reason, Refused};
 pub use registry::{Registry, Request};

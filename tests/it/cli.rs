@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::support::program::{Demo, complaint, done, keyward, refused};
 
 mod backup;
+mod beginning;
 mod held;
 mod listings;
 mod mail;

@@ -97,3 +97,32 @@ async fn a_command_during_a_stop_waits_for_the_folder() {
     at.done(&["user", "add", "one", "--email", "one@example.com"]);
     assert!(server.stop().status.success());
 }
+
+/// Only this thread becomes somebody else; the system names the caller by the thread that connects.
+fn call_as(uid: u32, data: &Path) -> std::thread::Result<String> {
+    let data = data.to_owned();
+    let caller = std::thread::spawn(move || {
+        let uid = rustix::process::Uid::from_raw(uid);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+        call(&data, b"{\"command\":\"user.list\",\"arguments\":{\"after\":null,\"group\":null}}\n")
+    });
+    caller.join()
+}
+
+#[tokio::test]
+async fn strangers_are_not_heard_even_where_the_file_lets_them() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TESTED: who else may call on the admin socket can only be tried as root");
+        return;
+    }
+    let at = Installed::new();
+    let server = at.serve().await;
+    assert!(call_as(65534, &at.data()).is_err(), "the file lets nobody but the owner");
+    let open = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    open(at.folder.path(), 0o777);
+    open(&at.data(), 0o777);
+    open(&at.data().join("admin.sock"), 0o777);
+    assert_eq!(call_as(65534, &at.data()).unwrap(), "", "hung up without an answer");
+    assert!(call_as(0, &at.data()).unwrap().contains("\"done\""));
+    assert!(server.stop().status.success());
+}

@@ -46,6 +46,8 @@ pub fn refused(arguments: &[&str], input: &str, code: i32) -> String {
 pub struct Installed {
     pub folder: tempfile::TempDir,
     pub settings: String,
+    /// Where it is told to listen.
+    pub port: u16,
 }
 
 impl Installed {
@@ -64,7 +66,7 @@ impl Installed {
              [data]\nfolder = \"data\"\nkeys = \"keys\"\n{more}\n"
         );
         std::fs::write(&settings, text).unwrap();
-        Self { settings: settings.to_str().unwrap().to_owned(), folder }
+        Self { settings: settings.to_str().unwrap().to_owned(), folder, port }
     }
 
     /// Its data folder.

@@ -1,0 +1,96 @@
+//! From nothing to an installation that somebody administers: import, set-up link, doctor, as processes.
+
+use serde_json::Value;
+
+use crate::support::program::{Installed, complaint, keyward};
+
+fn link_of(said: &str) -> String {
+    let link = said.lines().find(|line| line.contains("/set-up/kwu"));
+    link.unwrap_or_else(|| panic!("{said}")).trim().to_owned()
+}
+
+fn said(output: std::process::Output) -> String {
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn r_ad_08_the_link_is_shown_at_the_first_start_only_and_made_anew_by_command() {
+    let at = Installed::new();
+    let first = said(at.serve().await.kill());
+    let link = link_of(&first);
+    assert!(link.starts_with(&format!("http://localhost:{}/", at.port)), "{link}");
+    let second = said(at.serve().await.kill());
+    assert!(!second.contains("/set-up/") && second.contains("keyward setup"), "{second}");
+    let server = at.serve().await;
+    let newer = link_of(&at.done(&["setup"]));
+    assert_ne!(newer, link);
+    let get = |link: String| async move { crate::support::browser::Browser::new().get(&link).await.status.as_u16() };
+    assert_eq!((get(link).await, get(newer).await), (404, 200));
+    at.done(&["user", "add", "amara", "--email", "amara@example.com"]);
+    at.done(&["administrator", "add", "amara"]);
+    assert!(at.refused(&["setup"]).contains("administrator add"));
+    assert!(at.refused(&["administrator", "remove", "amara"]).contains("last administrator"));
+    assert!(at.refused(&["user", "delete", "amara", "--yes"]).contains("last administrator"));
+    assert!(at.done(&["administrator", "list"]).contains("amara@example.com"));
+    assert!(!said(server.stop()).contains("/set-up/"));
+    assert!(!said(at.serve().await.stop()).contains("set-up"), "there is an administrator");
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_wrong_and_is_content_when_nothing_is() {
+    let at = Installed::new();
+    let arguments = ["doctor", "--json", "--settings", &at.settings];
+    let alone = keyward(&arguments, "");
+    assert_eq!(alone.status.code(), Some(1), "{}", complaint(&alone));
+    let found: Vec<Value> = serde_json::from_slice(&alone.stdout).unwrap();
+    let condition = |found: &[Value], check: &str| {
+        let it = found.iter().find(|it| it["check"] == check).unwrap_or_else(|| panic!("no {check}"));
+        it["condition"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(condition(&found, "base address"), "wrong");
+    assert_eq!(condition(&found, "administrator"), "wrong");
+    assert_eq!((condition(&found, "store"), condition(&found, "mail")), ("well".to_owned(), "skipped".to_owned()));
+    assert!(found.iter().filter(|it| it["condition"] == "wrong").all(|it| it["mend"].is_string()));
+    let server = at.serve().await;
+    at.done(&["user", "add", "amara", "--email", "amara@example.com"]);
+    at.done(&["administrator", "add", "amara"]);
+    let content = keyward(&["doctor", "--settings", &at.settings], "");
+    assert!(content.status.success(), "{} {}", said(content.clone()), complaint(&content));
+    assert!(!said(content).contains("WRONG"));
+    assert!(server.stop().status.success());
+}
+
+#[tokio::test]
+async fn people_are_imported_from_a_file_and_files_that_are_none_are_named() {
+    let at = Installed::new();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = at.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let people = file("people.csv", b"username,email,groups\r\namara,amara@example.com,wiki\r\nbad,,\r\n");
+    let wrong = keyward(&["user", "import", &people, "--create-groups", "--settings", &at.settings], "");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(said(wrong.clone()).contains("line 3: email"), "{}", said(wrong.clone()));
+    assert!(complaint(&wrong).contains("nobody was added"));
+    let people = file("people.csv", b"username,email,groups\r\namara,amara@example.com,wiki\r\n");
+    let dry = at.done(&["user", "import", &people, "--create-groups", "--dry-run"]);
+    assert!(dry.contains("1 would be added"), "{dry}");
+    let server = at.serve().await;
+    let done = at.done(&["user", "import", &people, "--create-groups", "--invite"]);
+    assert!(done.contains("/invitation/kwi") && done.contains("1 were added"), "{done}");
+    assert!(at.done(&["user", "import", &people]).contains("1 are there already"));
+    for (name, bytes, told) in [
+        ("excel.csv", &b"\xff\xfeu\0s\0e\0r\0"[..], "CSV UTF-8"),
+        ("latin.csv", &b"username,email\nj\xfcrg,j@example.com\n"[..], "line 2"),
+        ("huge.csv", &vec![b'x'; 3 * 1024 * 1024][..], "2 MiB"),
+        ("zip.csv", &b"PK\x03\x04\0\0\0\0"[..], "must name the columns"),
+    ] {
+        let path = file(name, bytes);
+        let complaint = at.refused(&["user", "import", &path]);
+        assert!(complaint.contains(told), "{name}: {complaint}");
+    }
+    assert!(at.refused(&["user", "import", "/nowhere.csv"]).contains("/nowhere.csv"));
+    assert!(at.refused(&["user", "import", "/dev/zero"]).contains("2 MiB"));
+    assert!(server.stop().status.success());
+}
