@@ -18,6 +18,8 @@ mod batches;
 mod client;
 #[path = "load/connection.rs"]
 mod connection;
+#[path = "load/pinned.rs"]
+mod pinned;
 #[path = "load/processor.rs"]
 mod processor;
 #[path = "load/provider.rs"]
@@ -56,7 +58,7 @@ type Failed = Box<dyn Error + Send + Sync>;
 fn main() -> Result<(), Box<dyn Error>> {
     let part = std::env::var("KEYWARD_BENCH_PART");
     let processors = std::thread::available_parallelism()?.get();
-    processor::stay_on(usize::from(part.is_err() && processors > 1))?;
+    pinned::stay_on(usize::from(part.is_err() && processors > 1))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match part.as_deref() {
         Ok("provider") => runtime.block_on(serve(None)),

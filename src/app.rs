@@ -154,10 +154,7 @@ impl App {
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
-        let pepper = Pepper::load(&store, &sealing, random.as_ref()).await?;
-        let workers = PasswordWorkers::start(WorkerSettings::default())?;
-        let passwords = Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper);
-        let passwords = Arc::new(passwords);
+        let passwords = Arc::new(passwords(&ground).await?);
         let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
         let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
             .telling(mail.notices.clone());
@@ -188,13 +185,7 @@ impl App {
         };
         Ok(Self {
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
-            first_administrator: FirstAdministrator::new(
-                store.clone(),
-                clock.clone(),
-                random.clone(),
-                users.clone(),
-                trail.clone(),
-            ),
+            first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
             configuration: Configuration::open(configured).await?,
@@ -322,6 +313,18 @@ impl App {
             sessions: self.sessions.clone(),
         }
     }
+}
+
+async fn passwords(ground: &Ground) -> Result<Passwords, StartError> {
+    let Ground { store, sealing, clock, random, .. } = ground;
+    let pepper = Pepper::load(store, sealing, random.as_ref()).await?;
+    let workers = PasswordWorkers::start(WorkerSettings::default())?;
+    Ok(Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper))
+}
+
+fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {
+    let Ground { store, clock, random, .. } = ground;
+    FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {

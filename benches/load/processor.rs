@@ -1,4 +1,4 @@
-//! Processor time of a process, all its threads, in user and in kernel mode, as Linux counts it; and keeping to one processor.
+//! Processor time of a process, all its threads, in user and in kernel mode, as Linux counts it.
 
 use std::io;
 
@@ -13,11 +13,4 @@ pub fn seconds(id: &str) -> io::Result<f64> {
     let times = behind_name.split_whitespace().skip(11).take(2);
     let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
     Ok(ticks / TICKS)
-}
-
-/// Keeps this thread, and all that it starts, on one processor.
-pub fn stay_on(processor: usize) -> Result<(), Box<dyn std::error::Error>> {
-    let mut set = rustix::thread::CpuSet::new();
-    set.set(processor);
-    Ok(rustix::thread::sched_setaffinity(None, &set)?)
 }

@@ -9,6 +9,7 @@ use crate::foundation::clock::{ClockWatch, Jump};
 use crate::foundation::{Clock, Timestamp};
 use crate::keys::Rotation;
 use crate::storage::{Batch, SharedStore, StorageError};
+use crate::telemetry::metrics;
 
 /// How often events are linked: within a second.
 pub const LINK_EVERY: Duration = Duration::from_millis(500);
@@ -124,6 +125,7 @@ impl Upkeep {
             Jump::Backward(by) => ("backward", by),
         };
         tracing::warn!(seconds = by.as_secs(), direction = word, "the machine's clock has jumped");
+        metrics::clock_jumped();
         self.event(Action::ClockJumped).because(word).count(by.as_secs()).write(batch);
     }
 

@@ -77,13 +77,17 @@ impl Chain {
         for (marker, _) in &markers {
             batch.delete(marker.clone());
         }
-        let mut entries = Vec::with_capacity(named.len());
+        let (mut entries, mut events) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
         for ((at, id), record) in named.into_iter().zip(records) {
-            entries.push(entry(at, id, record, &mut batch)?);
+            entries.push(entry(at, id, record, &mut batch, &mut events)?);
         }
         self.append(entries, head, &mut batch);
-        // Refused means that another process linked them.
-        Ok(if self.store.commit(batch).await?.is_done() { markers.len() } else { 0 })
+        if !self.store.commit(batch).await?.is_done() {
+            // Another process linked them.
+            return Ok(0);
+        }
+        events.iter().for_each(Event::tally);
+        Ok(markers.len())
     }
 
     /// The newest checkpoint; `None` before anything was linked.
@@ -131,16 +135,24 @@ impl Chain {
     }
 }
 
-/// The entry of an event, whose search keys go into `batch`. One that is gone before it was linked leaves a digest of
+/// The entry of an event, which joins `events` and whose search keys go into `batch`. One that is gone before it was linked leaves a digest of
 /// nothing, which the verification reports.
-fn entry(at: Timestamp, id: EventId, record: Option<Raw>, batch: &mut Batch) -> Result<Entry, StorageError> {
+fn entry(
+    at: Timestamp,
+    id: EventId,
+    record: Option<Raw>,
+    batch: &mut Batch,
+    events: &mut Vec<Event>,
+) -> Result<Entry, StorageError> {
     let Some(record) = record else {
         return Ok(Entry { at, id, digest: String::new() });
     };
     let digest = digest_of(&record.json);
-    for key in search_keys(&record.decode::<Event>()?.value) {
+    let event = record.decode::<Event>()?.value;
+    for key in search_keys(&event) {
         batch.put(key, &Found {}, None);
     }
+    events.push(event);
     Ok(Entry { at, id, digest })
 }
 

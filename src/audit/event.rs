@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{ClientId, CredentialId, EventId, UserId};
 use crate::storage::Record;
+use crate::telemetry::metrics;
 
 /// What was done or tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -236,6 +237,19 @@ pub struct Event {
     pub count: Option<u64>,
     /// Where from.
     pub origin: Origin,
+}
+
+impl Event {
+    /// Counts it for monitoring.
+    pub(super) fn tally(&self) {
+        let outcome = match self.outcome {
+            Outcome::Success => "success",
+            Outcome::Failure => "failure",
+        };
+        // As it stands in the record: in snake case, in quotes.
+        let action = serde_json::to_string(&self.action).unwrap_or_default();
+        metrics::event(action.trim_matches('"').to_owned(), outcome);
+    }
 }
 
 impl Record for Event {}

@@ -31,7 +31,7 @@ pub struct Installation {
 impl Installation {
     /// The one that `place` names. Only what needs mending is logged.
     pub fn at(place: &Place) -> Result<Self, Failed> {
-        let mut settings = Settings::load(place.settings.as_deref()).map_err(Failed::from_error)?;
+        let mut settings = place.read()?;
         settings.log.level = Level::Warn;
         telemetry::log::start(&settings.log);
         Ok(Self { settings, opened: None })

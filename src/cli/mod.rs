@@ -24,6 +24,7 @@ pub mod output;
 pub mod restore;
 pub mod serve;
 pub mod serving;
+pub mod settings;
 pub mod user;
 
 use std::ffi::OsString;
@@ -32,6 +33,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::{Settings, Sources};
 
 /// A self-contained OpenID provider with built-in second factors.
 #[derive(Debug, Parser)]
@@ -47,6 +50,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Start the provider
     Serve(Place),
+    /// Show what holds for each setting, and where it was given
+    Settings(settings::Arguments),
     /// Print a fresh set-up link with which one person becomes the first administrator
     Setup(output::Asking),
     /// Look at everything that can be wrong, and say the mend
@@ -86,6 +91,21 @@ pub struct Place {
     /// The settings file; without one, the defaults: http://localhost:8443, data in ./keyward-data, keys in ./keys
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
+    /// One setting, over file and environment, such as --set sessions.idle=30m; may be given several times
+    #[arg(long, value_name = "SECTION.NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl Place {
+    /// Where this installation's settings stand.
+    pub fn sources(&self) -> Sources {
+        Sources::of_process(self.settings.as_deref(), &self.set)
+    }
+
+    /// This installation's settings.
+    pub fn read(&self) -> Result<Settings, Failed> {
+        Settings::gather(&self.sources()).map(|(settings, _)| settings).map_err(Failed::from_error)
+    }
 }
 
 /// A command that was refused or failed: a sentence for the administrator.
@@ -128,6 +148,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(place) => serve::run(&place).await,
+        Command::Settings(arguments) => settings::run(&arguments),
         Command::Setup(asking) => administrator::set_up(&asking).await,
         Command::Doctor(asking) => doctor::run(&asking).await,
         Command::Administrator(command) => administrator::run(command).await,

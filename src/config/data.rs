@@ -1,6 +1,6 @@
 //! `[data]`: where records and the master key lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::reader::Section;
 use super::wrong::WrongSetting;
@@ -15,11 +15,11 @@ pub struct Data {
 }
 
 impl Data {
-    pub(super) fn read(section: &mut Section, base: &Path) -> Result<Self, WrongSetting> {
-        let mut path = |name, default: &str| -> Result<PathBuf, WrongSetting> {
-            Ok(base.join(section.text(name)?.unwrap_or_else(|| default.to_owned())))
-        };
-        Ok(Self { folder: path("folder", "keyward-data")?, keys: path("keys", "keys")? })
+    pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
+        Ok(Self {
+            folder: section.path_or("folder", "keyward-data")?,
+            keys: section.path_or("keys", "keys")?,
+        })
     }
 
     /// The master key may not lie among the data it seals: a copy of the folder would open itself.

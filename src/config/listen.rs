@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::proxies::Proxies;
 use super::reader::Section;
 use super::site::Site;
+use super::tls::Tls;
 use super::wrong::WrongSetting;
 
 /// The section `[listen]`.
@@ -16,9 +17,7 @@ pub struct Listen {
 
 impl Listen {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let Some(texts) = section.texts("addresses")? else {
-            return Ok(Self { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))] });
-        };
+        let texts = section.texts_or("addresses", &["127.0.0.1:8443"])?;
         let address = |text: &String| {
             text.parse().map_err(|_| {
                 let right = "write addresses with a port, such as \"127.0.0.1:8443\" or \"[::1]:8443\"";
@@ -28,8 +27,9 @@ impl Listen {
         Ok(Self { addresses: texts.iter().map(address).collect::<Result<_, _>>()? })
     }
 
-    /// At least one address; in loopback mode only loopback (R-CO-11); plain HTTP elsewhere only behind a proxy (R-TR-01).
-    pub fn validate(&self, site: &Site, proxies: &Proxies) -> Result<(), WrongSetting> {
+    /// At least one address; in loopback mode only loopback (R-CO-11); elsewhere plain HTTP only
+    /// behind a proxy (R-TR-01).
+    pub fn validate(&self, site: &Site, proxies: &Proxies, tls: &Tls) -> Result<(), WrongSetting> {
         let wrong = |seen: String, right: &str| Err(WrongSetting::new("listen.addresses", seen, right));
         if self.addresses.is_empty() {
             return wrong("is empty".to_owned(), "name at least one address, such as \"127.0.0.1:8443\"");
@@ -45,10 +45,13 @@ impl Listen {
                 "listen on 127.0.0.1 or [::1] only, or set issuer to the https address people will use",
             );
         }
-        if proxies.trusted.is_empty() {
+        if proxies.trusted.is_empty() && !tls.is_on() {
             let seen =
                 format!("has the entry \"{open}\", where other machines would reach us without encryption");
-            return wrong(seen, "name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1");
+            return wrong(
+                seen,
+                "set tls.certificate and tls.key, name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1",
+            );
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `[mail]`: the one server that takes the provider's mail. Without the section no mail is sent, and none is asked for.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lettre::Address;
 
@@ -56,7 +56,7 @@ pub struct Mail {
 }
 
 impl Mail {
-    pub(super) fn read(section: &mut Section, base: &Path) -> Result<Option<Self>, WrongSetting> {
+    pub(super) fn read(section: &mut Section) -> Result<Option<Self>, WrongSetting> {
         if section.is_empty() {
             return Ok(None);
         }
@@ -71,8 +71,8 @@ impl Mail {
             sender: section.text("sender")?.unwrap_or_default(),
             sender_name: section.text("sender_name")?,
             username: section.text("username")?,
-            password: section.secret("password", base)?,
-            ca_file: section.text("ca_file")?.map(|file| base.join(file)),
+            password: section.secret("password")?,
+            ca_file: section.path("ca_file")?,
             per_hour: section.number("per_hour", 1000, 1, 1_000_000)?,
         }))
     }

@@ -1,13 +1,15 @@
-//! Start-up settings: one TOML file, or none at all, read once before anything else is built.
+//! Start-up settings: one TOML file, or none at all, with environment variables and `--set` over it, read once before
+//! anything else is built.
 //!
 //! One file a section, each with `read` (types and defaults) and `validate` (ranges and what must fit together).
-//! A wrong setting is one sentence naming file, key, what was seen and what would be right; nothing starts half.
+//! A wrong setting is one sentence naming its place, key, what was seen and what would be right; nothing starts half.
 //! Settings are what a restart may change; people, clients and, once something was applied, policies live in the store:
 //! [`live`] holds what of them counts now.
 //!
-//! Must not: open the store, listen, or read anything but the named file.
+//! Must not: open the store, listen, or read anything but the named file and the environment.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
+pub mod admin;
 pub mod audit;
 pub mod data;
 pub mod duration;
@@ -25,13 +27,17 @@ pub mod reader;
 pub mod secret;
 pub mod sessions;
 pub mod site;
+pub mod sources;
 pub mod storage;
+pub mod tls;
 pub mod wrong;
 
 use std::path::Path;
 
 pub use live::{Live, LiveSettings};
+pub use reader::Effective;
 pub use site::Site;
+pub use sources::Sources;
 pub use wrong::WrongSetting;
 
 use reader::Section;
@@ -67,47 +73,64 @@ pub struct Settings {
     pub log: log::Log,
     /// Bounds on every connection and request.
     pub http: http::Http,
+    /// The certificate with which we encrypt.
+    pub tls: tls::Tls,
+    /// The listener for those who run it.
+    pub admin: admin::Admin,
 }
 
 impl Settings {
     /// Reads `file`; without one, the defaults: issuer `http://localhost:8443`, data in `keyward-data`, keys in `keys`,
     /// both in the working folder.
     pub fn load(file: Option<&Path>) -> Result<Self, WrongSetting> {
-        let Some(path) = file else {
-            return Self::parse("(no settings file)", Path::new(""), "");
-        };
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| WrongSetting::unreadable(&name, &error))?;
-        Self::parse(&name, path.parent().unwrap_or(Path::new("")), &text)
+        Self::gather(&Sources::file(file)).map(|(settings, _)| settings)
     }
 
     /// Reads settings from `text`; `name` is the file's name in messages, relative paths start in `folder`.
     pub fn parse(name: &str, folder: &Path, text: &str) -> Result<Self, WrongSetting> {
-        let mut top = Section::parse(name, text)?;
+        let top = Section::new(name, folder, sources::parse(name, text)?);
+        Self::read(name, top).map(|(settings, _)| settings)
+    }
+
+    /// Reads all `sources`, and tells of every setting what holds and where it was given.
+    pub fn gather(sources: &Sources) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let name = sources.name();
+        Self::read(&name, Section::new(&name, sources.folder(), sources.tree()?))
+    }
+
+    fn read(name: &str, mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
         let settings = Self {
             site: site::read(&mut top)?,
             listen: top.section("listen", listen::Listen::read)?,
-            data: top.section("data", |section| data::Data::read(section, folder))?,
+            data: top.section("data", data::Data::read)?,
             storage: top.section("storage", storage::Storage::read)?,
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
             limits: top.section("limits", limits::Limits::read)?,
             audit: top.section("audit", audit::Audit::read)?,
             keys: top.section("keys", keys::Keys::read)?,
-            pages: top.section("pages", |section| pages::Pages::read(section, folder))?,
+            pages: top.section("pages", pages::Pages::read)?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
-            mail: top.section("mail", |section| mail::Mail::read(section, folder))?,
+            mail: top.section("mail", mail::Mail::read)?,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
+            tls: top.section("tls", tls::Tls::read)?,
+            admin: top.section("admin", admin::Admin::read)?,
         };
-        top.finish()?;
-        settings.validate().map_err(|wrong| wrong.in_file(name))?;
-        Ok(settings)
+        let effective = top.finish()?;
+        settings.validate().map_err(|wrong| {
+            let given = effective.iter().find(|effective| effective.key == wrong.key());
+            let place = given.and_then(|effective| effective.place.as_ref()).map(ToString::to_string);
+            wrong.in_file(place.as_deref().unwrap_or(name))
+        })?;
+        Ok((settings, effective))
     }
 
     /// Checks every section, and what must fit between them.
     pub fn validate(&self) -> Result<(), WrongSetting> {
-        self.listen.validate(&self.site, &self.proxies)?;
+        self.tls.validate(&self.site)?;
+        self.listen.validate(&self.site, &self.proxies, &self.tls)?;
+        self.admin.validate(&self.tls)?;
         self.data.validate()?;
         self.storage.validate()?;
         wrong::first(self.sessions.faults())?;

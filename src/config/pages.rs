@@ -1,6 +1,6 @@
 //! `[pages]`: how pages look and whom they name.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,10 +66,10 @@ impl Pages {
         }
     }
 
-    pub(super) fn read(section: &mut Section, base: &Path) -> Result<Self, WrongSetting> {
+    pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
         Ok(Self {
-            folder: section.text("folder")?.map(|folder| base.join(folder)),
-            organisation: section.text("organisation")?.unwrap_or_else(|| "Keyward".to_owned()),
+            folder: section.path("folder")?,
+            organisation: section.text_or("organisation", "Keyward")?,
             support: section.text("support")?,
             language: section.text("language")?,
         })

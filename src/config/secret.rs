@@ -1,10 +1,8 @@
 //! Secrets of the settings: never written out in the file, but named there as `{ file = "…" }` or `{ env = "…" }`.
 
-use std::path::Path;
-
 use toml::Value;
 
-use super::reader::Section;
+use super::reader::{Kind, Section};
 use super::wrong::WrongSetting;
 use crate::foundation::secret::Hidden;
 
@@ -12,10 +10,10 @@ const RIGHT: &str =
     "write { file = \"PATH\" } or { env = \"NAME\" }, so that the settings file itself holds no secret";
 
 impl Section {
-    /// The secret that the key refers to, read now; relative paths start in `base`. One line end after it does not belong
+    /// The secret that the key refers to, read now; relative paths start where those of settings do. One line end after it does not belong
     /// to it. What stands in the settings file in its place is never repeated in a message.
-    pub fn secret(&mut self, name: &'static str, base: &Path) -> Result<Option<Hidden>, WrongSetting> {
-        let reference = match self.take(name) {
+    pub fn secret(&mut self, name: &'static str) -> Result<Option<Hidden>, WrongSetting> {
+        let reference = match self.take(name, Kind::Reference, "") {
             None => return Ok(None),
             Some(Value::Table(reference)) if reference.len() == 1 => reference,
             Some(_) => return Err(self.wrong(name, "is no reference to one place", RIGHT)),
@@ -24,7 +22,7 @@ impl Section {
         let (place, found) = match (text("file"), text("env")) {
             (Some(file), None) => (
                 format!("file \"{file}\""),
-                std::fs::read_to_string(base.join(file)).map_err(|error| error.to_string()),
+                std::fs::read_to_string(self.start_of(name, file)).map_err(|error| error.to_string()),
             ),
             (None, Some(variable)) => (
                 format!("environment variable \"{variable}\""),

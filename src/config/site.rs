@@ -67,6 +67,13 @@ impl Site {
         &self.host
     }
 
+    /// The host alone, as certificates name it: no port, no brackets.
+    pub fn host_name(&self) -> &str {
+        let port =
+            self.host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        port.map_or(self.host.as_str(), |(host, _)| host).trim_matches(['[', ']'])
+    }
+
     /// Whether `authority`, from a `Host` header, means this site: letter case and a written default port do not matter.
     pub fn is_host(&self, authority: &str) -> bool {
         let bare = authority.strip_suffix(self.default_port).unwrap_or(authority);
@@ -98,7 +105,7 @@ fn is_http_localhost(url: &Url) -> bool {
 
 /// Reads the key `issuer`; `http://localhost:8443` without one.
 pub(super) fn read(top: &mut Section) -> Result<Site, WrongSetting> {
-    let issuer = top.text("issuer")?.unwrap_or_else(|| "http://localhost:8443".to_owned());
+    let issuer = top.text_or("issuer", "http://localhost:8443")?;
     Site::new(&issuer).map_err(|why| {
         let right = "write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it";
         top.wrong("issuer", &format!("is \"{issuer}\", which {why}"), right)

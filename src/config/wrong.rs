@@ -1,4 +1,4 @@
-//! A wrong setting, said in one sentence: file, key, what was seen, what would be right.
+//! A wrong setting, said in one sentence: where it stands, key, what was seen, what would be right.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl WrongSetting {
         Self { file: String::new(), key: key.into(), seen: seen.to_string(), right: right.to_string() }
     }
 
-    /// Names the file, unless it is named already.
+    /// Names the file, variable or option, unless one is named already.
     pub fn in_file(mut self, file: &str) -> Self {
         if self.file.is_empty() {
             file.clone_into(&mut self.file);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Request, Version};
+use axum::http::{HeaderValue, Request, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt as _;
 
 use crate::config::http::Http;
@@ -19,7 +19,7 @@ use crate::web::client_ip::Peer;
 use super::stop::Stopping;
 use super::watched::{Activity, Overdue, Watched};
 
-/// So long an idle connection may take to say goodbye.
+/// So long an idle connection may take to say goodbye, and so long a stop waits for a request that is already on its way.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The HTTP/1.1 and HTTP/2 reader with our bounds.
@@ -38,7 +38,10 @@ pub fn protocol(bounds: &Http) -> Builder<TokioExecutor> {
 }
 
 /// Serves `stream` until it closes, is overdue, or a stop ends it.
-pub async fn serve(stream: TcpStream, peer: Peer, router: Router, server: Arc<Serving>) {
+pub async fn serve<S>(stream: S, peer: Peer, router: Router, server: Arc<Serving>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let activity = Activity::new();
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -47,9 +50,16 @@ pub async fn serve(stream: TcpStream, peer: Peer, router: Router, server: Arc<Se
         }
         let answering = activity.begin();
         request.extensions_mut().insert(peer);
+        let (version, stopping) = (request.version(), server.stopping.clone());
         let answer = router.clone().oneshot(request);
         async move {
-            let response = answer.await;
+            let mut response = answer.await;
+            if version < Version::HTTP_2
+                && stopping.is_draining()
+                && let Ok(response) = &mut response
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             drop(answering);
             response
         }
@@ -63,6 +73,14 @@ pub async fn serve(stream: TcpStream, peer: Peer, router: Router, server: Arc<Se
         },
         () = server.stopping.draining() => server.bounds.stop_time,
     };
+    if server.stopping.is_draining() && !activity.is_multiplexed() {
+        // The library would close at once, and with it lose a request that was sent before the client could know.
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = tokio::time::sleep(FAREWELL) => {}
+            () = server.stopping.now() => return,
+        }
+    }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _ = connection => {}

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -13,6 +13,8 @@ use crate::config::Site;
 use crate::config::http::Http;
 use crate::config::proxies::Proxies;
 use crate::foundation::Random;
+use crate::foundation::clock::Stopwatch;
+use crate::telemetry::metrics;
 use crate::web::Failure;
 use crate::web::answer::{Answering, PageSource, answer_failures};
 use crate::web::host::{Expected, check_host};
@@ -37,7 +39,7 @@ pub struct Shell {
     pub random: Arc<dyn Random>,
 }
 
-/// `routes` within all layers. Outermost first: request id, security headers, failures answered, panics caught, time,
+/// `routes` within all layers. Outermost first: measure, request id, security headers, failures answered, panics caught, time,
 /// number of headers, host, body.
 pub fn with_layers(routes: Router, shell: &Shell) -> Router {
     let bounds = &shell.bounds;
@@ -56,6 +58,17 @@ pub fn with_layers(routes: Router, shell: &Shell) -> Router {
         .layer(from_fn_with_state(answering, answer_failures))
         .layer(from_fn_with_state(Arc::clone(&shell.site), add_security_headers))
         .layer(from_fn_with_state(Arc::clone(&shell.random), name_request))
+        .layer(from_fn(measure))
+}
+
+/// Counts and times the request under the route it matched.
+async fn measure(request: Request, next: Next) -> Response {
+    let (watch, method) = (Stopwatch::start(), request.method().clone());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    metrics::request_answered(route, &method, response.status(), watch.elapsed());
+    response
 }
 
 /// What the panic said is logged by the hook, without data; the person sees the request id (R-CO-07).
@@ -71,7 +84,7 @@ async fn count_headers(State(most): State<usize>, request: Request, next: Next) 
     next.run(request).await
 }
 
-async fn bound_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
+pub(super) async fn bound_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Failure::unavailable(Duration::from_secs(5), "the request took too long").into_response(),

@@ -58,6 +58,11 @@ impl Stopping {
         self.reached(Phase::Draining).await;
     }
 
+    /// Whether a stop was asked for.
+    pub fn is_draining(&self) -> bool {
+        *self.0.borrow() >= Phase::Draining
+    }
+
     /// Ends when everything is to end now.
     pub async fn now(&self) {
         self.reached(Phase::Now).await;

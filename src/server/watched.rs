@@ -84,9 +84,14 @@ impl Activity {
         self.multiplexed.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it speaks HTTP/2.
+    pub fn is_multiplexed(&self) -> bool {
+        self.multiplexed.load(Ordering::Relaxed)
+    }
+
     /// Bytes came: between requests they begin the next one's headers.
     fn bytes_came(&self) {
-        if self.doing() == Doing::Idle && !self.multiplexed.load(Ordering::Relaxed) {
+        if self.doing() == Doing::Idle && !self.is_multiplexed() {
             self.change(|_| Doing::Arriving);
         }
     }

@@ -13,7 +13,9 @@ use super::{
     Batch, CheckReport, ExportSink, Key, Outcome, Raw, StorageError, Store, StoreMark, envelope, expiry,
     inspection, limits, upgrade,
 };
+use crate::foundation::clock::Stopwatch;
 use crate::foundation::{Clock, Timestamp};
+use crate::telemetry::metrics;
 
 /// Records that wait between the engine and a slow export sink.
 const EXPORT_AHEAD: usize = 256;
@@ -98,7 +100,15 @@ impl Store for Embedded {
     async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError> {
         limits::check(&batch)?;
         let (answer, answered) = oneshot::channel();
-        self.ask(Request::Commit(batch, answer), answered).await
+        let watch = Stopwatch::start();
+        let settled = self.ask(Request::Commit(batch, answer), answered).await;
+        let outcome = match &settled {
+            Ok(Outcome::Done(_)) => "done",
+            Ok(Outcome::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::commit(outcome, watch.elapsed());
+        settled
     }
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError> {

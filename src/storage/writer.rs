@@ -15,6 +15,7 @@ use super::engine::{Engine, Space};
 use super::round::Round;
 use super::{Batch, Key, Outcome, Revision, StorageError, expiry, limits};
 use crate::foundation::{Clock, Timestamp};
+use crate::telemetry::metrics;
 
 /// Most requests in a round, and most that may wait.
 const ROUND: usize = 512;
@@ -92,6 +93,7 @@ impl Writer {
         }
         match self.settle(&requests) {
             Ok(verdicts) => {
+                metrics::round();
                 requests.into_iter().zip(verdicts).for_each(|(request, verdict)| request.answer(verdict))
             }
             Err(error) => {

@@ -48,6 +48,8 @@ impl Chromium {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // A frame in a process of its own is never told of as loaded.
+            "--disable-features=IsolateSandboxedIframes",
         ];
         let config = BrowserConfig::builder()
             .chrome_executable("/usr/bin/chromium")

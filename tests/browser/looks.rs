@@ -57,6 +57,7 @@ struct Checked {
 /// the other languages, which share its colours.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_every_screen_and_everybody() {
+    let _turn = crate::TURN.lock().await;
     let gallery = Gallery::open().await;
     let share = gallery.names.len().div_ceil(BROWSERS);
     let looking =
@@ -94,6 +95,7 @@ async fn look(gallery: Gallery, names: Vec<String>) -> Vec<String> {
 /// The control: on a page with these faults, each is found.
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_would_be_found() {
+    let _turn = crate::TURN.lock().await;
     let (gallery, browser) = (Gallery::open().await, Chromium::start().await);
     browser.open(&gallery.address("de/journey-login-1")).await;
     browser.evaluate::<bool>(&checker()).await;

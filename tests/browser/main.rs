@@ -8,6 +8,9 @@
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
+/// Browsers are heavy, and the demo loses patience on a busy machine: one test at a time.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 mod chromium;
 mod demo;
 mod gallery;

@@ -38,6 +38,7 @@ async fn enrol(browser: &Chromium) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
+    let _turn = crate::TURN.lock().await;
     let demo = Demo::start(&[]).await;
     let browser = Chromium::start().await;
     browser.open(demo.application(0)).await;
@@ -85,6 +86,7 @@ async fn a_person_signs_in_with_a_second_factor_and_out_of_everything() {
 /// Section 4.6: everything works without script; the hand-over page goes on by itself (R-TR-08).
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sign_in_works_without_script() {
+    let _turn = crate::TURN.lock().await;
     let demo = Demo::start(&["--totp-enrolled"]).await;
     let browser = Chromium::start().await;
     browser.script(false).await;

@@ -34,7 +34,10 @@ impl Check for BaseAddress {
 
     async fn look(&self) -> Finding {
         match self.find_ourselves().await {
-            Ok(()) => Finding::Well(format!("{} leads here, and the provider there has our keys", self.site.issuer())),
+            Ok(()) => Finding::Well(format!(
+                "{} leads here, and the provider there has our keys",
+                self.site.issuer()
+            )),
             Err(wrong) => wrong,
         }
     }

@@ -34,7 +34,8 @@ impl Check for SigningKeys {
             };
             let kid = &used.jwk().kid;
             if !stored.iter().any(|key| key.kid == *kid && matches!(key.phase, Phase::Signing { .. })) {
-                let what = format!("the key that signs with {} is not the one in the store", algorithm.as_str());
+                let what =
+                    format!("the key that signs with {} is not the one in the store", algorithm.as_str());
                 return Finding::wrong(what, "restart the server");
             }
         }

@@ -34,9 +34,10 @@ impl Check for MailServer {
         };
         match tested {
             Ok(()) => Finding::Well(format!("{}:{} takes our mail", settings.host, settings.port)),
-            Err(error) => {
-                Finding::wrong(error.to_string(), "mend the section [mail], then try it with: keyward mail test")
-            }
+            Err(error) => Finding::wrong(
+                error.to_string(),
+                "mend the section [mail], then try it with: keyward mail test",
+            ),
         }
     }
 }

@@ -22,9 +22,10 @@ impl Check for SomebodyAdministers {
     async fn look(&self) -> Finding {
         match self.first.door().await {
             Ok(Door::Closed) => Finding::Well("there is an administrator".to_owned()),
-            Ok(Door::Untouched | Door::Offered) => {
-                Finding::wrong("there is no administrator yet", "make a link for the first one with: keyward setup")
-            }
+            Ok(Door::Untouched | Door::Offered) => Finding::wrong(
+                "there is no administrator yet",
+                "make a link for the first one with: keyward setup",
+            ),
             Err(error) => Finding::wrong(error.to_string(), "see the check of the store"),
         }
     }

@@ -24,7 +24,9 @@ impl Check for StoreIsWhole {
             Ok(report) => match report.problems.as_slice() {
                 [] => Finding::Well(format!("all {} records are whole", report.records)),
                 [only] => Finding::wrong(only, mend),
-                [first, rest @ ..] => Finding::wrong(format!("{first} (and {} more faults)", rest.len()), mend),
+                [first, rest @ ..] => {
+                    Finding::wrong(format!("{first} (and {} more faults)", rest.len()), mend)
+                }
             },
             Err(error) => Finding::wrong(error.to_string(), mend),
         }

@@ -18,13 +18,15 @@ async fn r_ad_08_the_link_is_shown_at_the_first_start_only_and_made_anew_by_comm
     let at = Installed::new();
     let first = said(at.serve().await.kill());
     let link = link_of(&first);
-    assert!(link.starts_with(&format!("http://localhost:{}/", at.port)), "{link}");
+    assert!(link.starts_with(&format!("{}/", at.issuer())), "{link}");
     let second = said(at.serve().await.kill());
     assert!(!second.contains("/set-up/") && second.contains("keyward setup"), "{second}");
     let server = at.serve().await;
     let newer = link_of(&at.done(&["setup"]));
     assert_ne!(newer, link);
-    let get = |link: String| async move { crate::support::browser::Browser::new().get(&link).await.status.as_u16() };
+    let get = |link: String| async move {
+        crate::support::browser::Browser::new().get(&link).await.status.as_u16()
+    };
     assert_eq!((get(link).await, get(newer).await), (404, 200));
     at.done(&["user", "add", "amara", "--email", "amara@example.com"]);
     at.done(&["administrator", "add", "amara"]);
@@ -49,7 +51,10 @@ async fn the_doctor_names_what_is_wrong_and_is_content_when_nothing_is() {
     };
     assert_eq!(condition(&found, "base address"), "wrong");
     assert_eq!(condition(&found, "administrator"), "wrong");
-    assert_eq!((condition(&found, "store"), condition(&found, "mail")), ("well".to_owned(), "skipped".to_owned()));
+    assert_eq!(
+        (condition(&found, "store"), condition(&found, "mail")),
+        ("well".to_owned(), "skipped".to_owned())
+    );
     assert!(found.iter().filter(|it| it["condition"] == "wrong").all(|it| it["mend"].is_string()));
     let server = at.serve().await;
     at.done(&["user", "add", "amara", "--email", "amara@example.com"]);

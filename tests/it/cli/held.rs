@@ -1,7 +1,7 @@
 //! Commands while a server holds the data folder: through its socket, and what happens around its start, stop and death.
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 

@@ -49,7 +49,11 @@ async fn the_base_address_must_lead_to_this_very_provider() {
     let app = app::start().await;
     well(&base_address(&app, &app.issuer).look().await);
     let other = app::start().await;
-    wrong(&base_address(&app, &other.issuer).look().await, "another provider with other keys", "stop the other one");
+    wrong(
+        &base_address(&app, &other.issuer).look().await,
+        "another provider with other keys",
+        "stop the other one",
+    );
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = format!("http://localhost:{free}");
     wrong(&base_address(&app, &nobody).look().await, "no answer", "start the server");

@@ -1,6 +1,11 @@
 //! The server over real sockets: bounds of size, number and time, panics, and the stop.
 
+mod admin;
+mod certificate;
 mod http2;
+mod nginx;
+mod restart;
+mod tls;
 
 use std::time::Duration;
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use reqwest::{Method, redirect};
 use url::Url;
 
 use super::app::TestApp;
+use super::https::Https;
 use super::page::{Form, Page};
 use super::people::Person;
 
@@ -27,6 +28,7 @@ pub fn http() -> reqwest::Client {
 /// One browser with its own cookies.
 pub struct Browser {
     http: reqwest::Client,
+    https: Option<Https>,
     cookies: HashMap<String, BTreeMap<String, String>>,
     /// Every `Location` it was sent to.
     pub locations: Vec<String>,
@@ -40,6 +42,7 @@ impl Default for Browser {
     fn default() -> Self {
         Self {
             http: http(),
+            https: None,
             cookies: HashMap::new(),
             locations: Vec::new(),
             set_cookies: Vec::new(),
@@ -51,7 +54,7 @@ impl Default for Browser {
 impl Clone for Browser {
     /// A second browser that holds the same cookies, as a thief or a second tab would.
     fn clone(&self) -> Self {
-        Self { cookies: self.cookies.clone(), ..Self::default() }
+        Self { cookies: self.cookies.clone(), https: self.https.clone(), ..Self::default() }
     }
 }
 
@@ -59,6 +62,11 @@ impl Browser {
     /// A fresh one.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A fresh one that goes its way by `https`.
+    pub fn over(https: Https) -> Self {
+        Self { https: Some(https), ..Self::default() }
     }
 
     /// Sends one request and follows nothing.
@@ -72,6 +80,15 @@ impl Browser {
         headers.extend(self.headers.clone());
         if let Some(cookies) = self.cookie_header(&url) {
             headers.insert(COOKIE, HeaderValue::from_str(&cookies).unwrap());
+        }
+        if let Some(https) = &self.https {
+            let body = form.map(|fields| {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+            });
+            let (page, _) = https.send(method, &url, headers, body).await;
+            self.remember(&url, &page.headers);
+            return page;
         }
         let mut request = self.http.request(method, url.clone()).headers(headers);
         if let Some(fields) = form {

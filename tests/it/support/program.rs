@@ -21,9 +21,18 @@ pub fn complaint(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+/// The program with these arguments, not yet started; variables that steer the tests are no settings of it.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = clean(env!("CARGO_BIN_EXE_keyward"));
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn clean(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("KEYWARD_")) {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -46,8 +55,6 @@ pub fn refused(arguments: &[&str], input: &str, code: i32) -> String {
 pub struct Installed {
     pub folder: tempfile::TempDir,
     pub settings: String,
-    /// Where it is told to listen.
-    pub port: u16,
 }
 
 impl Installed {
@@ -61,12 +68,25 @@ impl Installed {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         let settings = folder.path().join("keyward.toml");
+        let issuer = format!("http://localhost:{port}");
+        let this = Self { settings: settings.to_str().unwrap().to_owned(), folder };
+        this.write(&issuer, &format!("127.0.0.1:{port}"), more);
+        this
+    }
+
+    /// Writes its settings anew.
+    pub fn write(&self, issuer: &str, listen: &str, more: &str) {
         let text = format!(
-            "issuer = \"http://localhost:{port}\"\n[listen]\naddresses = [\"127.0.0.1:{port}\"]\n\
+            "issuer = \"{issuer}\"\n[listen]\naddresses = [\"{listen}\"]\n\
              [data]\nfolder = \"data\"\nkeys = \"keys\"\n{more}\n"
         );
-        std::fs::write(&settings, text).unwrap();
-        Self { settings: settings.to_str().unwrap().to_owned(), folder, port }
+        std::fs::write(&self.settings, text).unwrap();
+    }
+
+    /// Its issuer.
+    pub fn issuer(&self) -> String {
+        let text = std::fs::read_to_string(&self.settings).unwrap();
+        text.split('"').nth(1).unwrap().to_owned()
     }
 
     /// Its data folder.
@@ -90,7 +110,32 @@ impl Installed {
 
     /// Starts `keyward serve` here and waits until it answers.
     pub async fn serve(&self) -> Serving {
-        let mut child = command(&self.arguments(&["serve"])).stdin(Stdio::null()).spawn().unwrap();
+        self.wait_for(command(&self.arguments(&["serve"])).stdin(Stdio::null()).spawn().unwrap()).await
+    }
+
+    /// The same on a socket that was opened before and stays open, as a service manager does it.
+    pub async fn serve_on(&self, listener: &std::net::TcpListener) -> Serving {
+        self.wait_for(self.handed(listener).spawn().unwrap()).await
+    }
+
+    /// The same, expecting a refusal; the sentence.
+    pub fn refused_on(&self, listener: &std::net::TcpListener) -> String {
+        let output = self.handed(listener).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        complaint(&output)
+    }
+
+    fn handed(&self, listener: &std::net::TcpListener) -> Command {
+        let hand_over = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"";
+        let mut shell = clean("sh");
+        let program = env!("CARGO_BIN_EXE_keyward");
+        shell.args(["-c", hand_over, "sh", program, "serve", "--settings", &self.settings]);
+        let socket = std::os::fd::OwnedFd::from(listener.try_clone().unwrap());
+        shell.stdin(socket).stdout(Stdio::piped()).stderr(Stdio::piped());
+        shell
+    }
+
+    async fn wait_for(&self, mut child: Child) -> Serving {
         let begun = SystemClock.now();
         while !self.data().join("admin.sock").exists()
             || std::os::unix::net::UnixStream::connect(self.data().join("admin.sock")).is_err()

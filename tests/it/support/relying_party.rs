@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
 use keyward::clients::Preset;
+use keyward::clients::registration::Registered;
 use keyward::storage::Batch;
 use keyward::vocabulary::ClientMetadata;
 use serde_json::{Map, Value};
@@ -85,14 +86,8 @@ impl TestApp {
         self.party(registered)
     }
 
-    fn party(&self, registered: keyward::clients::registration::Registered) -> RelyingParty {
-        RelyingParty {
-            id: registered.client.id.to_string(),
-            secret: registered.secret.map(|secret| secret.expose().to_owned()),
-            redirect_uri: registered.client.redirect_uris[0].as_str().to_owned(),
-            issuer: self.issuer.clone(),
-            http: http(),
-        }
+    fn party(&self, registered: Registered) -> RelyingParty {
+        RelyingParty::of(registered, &self.issuer)
     }
 }
 
@@ -155,6 +150,17 @@ impl Request {
 }
 
 impl RelyingParty {
+    /// The application that was registered at `issuer`.
+    pub fn of(registered: Registered, issuer: &str) -> Self {
+        Self {
+            id: registered.client.id.to_string(),
+            secret: registered.secret.map(|secret| secret.expose().to_owned()),
+            redirect_uri: registered.client.redirect_uris[0].as_str().to_owned(),
+            issuer: issuer.to_owned(),
+            http: http(),
+        }
+    }
+
     /// The same application at a provider that was started anew elsewhere.
     pub fn at(&self, app: &TestApp) -> Self {
         Self { issuer: app.issuer.clone(), ..self.clone() }

@@ -1,0 +1,93 @@
+//! A hundred thousand people against a thousand: start, memory, and looking somebody up by login name.
+//! Aims: start at most 2 s, at most 150 MB, look-ups within 20 %. Run: `cargo bench --bench people` (or `-- 20000` for fewer).
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints its table and measures real time"
+)]
+
+#[path = "load/connection.rs"]
+mod connection;
+#[path = "load/population.rs"]
+mod population;
+#[path = "load/program.rs"]
+mod program;
+
+use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use keyward::app::App;
+use program::Program;
+
+/// What the shipped program allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const FEW: usize = 1_000;
+const MANY: usize = 100_000;
+/// Look-ups of one measurement, and measurements; the quickest one counts, since others only add to it.
+const LOOK_UPS: usize = 20_000;
+const MEASUREMENTS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(report(asked.unwrap_or(MANY)))
+}
+
+async fn report(many: usize) -> Result<(), Box<dyn Error>> {
+    let few = measure(FEW).await?;
+    let many_measured = measure(many).await?;
+    for (people, measured) in [(FEW, &few), (many, &many_measured)] {
+        println!(
+            "{people:>7} people: start {:>6.0} ms, memory {:>6.1} MB, a look-up {:>6.2} µs",
+            measured.start.as_secs_f64() * 1000.0,
+            measured.memory,
+            measured.look_up * 1e6
+        );
+    }
+    println!(
+        "look-ups: {:.2} times   (aims: start at most 2000 ms, at most 150 MB, at most 1.2 times)",
+        many_measured.look_up / few.look_up
+    );
+    Ok(())
+}
+
+struct Measured {
+    start: Duration,
+    memory: f64,
+    look_up: f64,
+}
+
+async fn measure(people: usize) -> Result<Measured, Box<dyn Error>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let begun = Instant::now();
+    let look_up = look_up_among(folder.path(), people).await?;
+    println!("{people} people were written and looked up in {:.1} s", begun.elapsed().as_secs_f64());
+    let (start, program) = Program::start(folder.path(), "").await?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    println!("program {} on {}", program.id(), program.address);
+    Ok(Measured { start, memory: program.resident_memory()?, look_up })
+}
+
+/// Seconds for one.
+async fn look_up_among(folder: &Path, people: usize) -> Result<f64, Box<dyn Error>> {
+    let app = population::open(folder).await?;
+    population::populate(&app, people).await?;
+    let mut best = f64::INFINITY;
+    for _ in 0..MEASUREMENTS {
+        best = best.min(look_up(&app, people).await?);
+    }
+    Ok(best)
+}
+
+async fn look_up(app: &App, people: usize) -> Result<f64, Box<dyn Error>> {
+    let begun = Instant::now();
+    for turn in 0..LOOK_UPS {
+        // A prime stride: nobody is asked for twice in a row, and everywhere in the store.
+        let name = format!("person-{}", turn * 7919 % people);
+        app.users.find_by_login_name(&name).await?.ok_or("somebody is missing")?;
+    }
+    Ok(begun.elapsed().as_secs_f64() / f64::from(u32::try_from(LOOK_UPS)?))
+}

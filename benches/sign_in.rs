@@ -1,0 +1,160 @@
+//! A whole password sign-in through the pages, from the application's request to its code, against the one hash it cannot
+//! avoid; and the memory held after a thousand of them. Aims: at most 1.15 times the hash's processor time, at most 90 MB.
+//! Run: `cargo bench --bench sign_in`.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+#[path = "load/connection.rs"]
+mod connection;
+#[path = "load/population.rs"]
+mod population;
+#[path = "load/processor.rs"]
+mod processor;
+#[path = "load/program.rs"]
+mod program;
+
+use std::error::Error;
+use std::path::Path;
+
+use connection::{Answer, Connection};
+use keyward::clients::Preset;
+use keyward::storage::Batch;
+use keyward::users::Prepared;
+use program::Program;
+
+/// What the shipped program allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const PEOPLE: usize = 100;
+const SIGN_INS: usize = 1000;
+const HASHES: usize = 300;
+const PASSWORD: &str = "violet harbour 42 lantern";
+const APPLICATION: &str = "http://localhost:9";
+const SETTINGS: &str = "[policy]\nfloor = \"pwd\"\n[limits]\naddress_attempts = 100000\n";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(report())
+}
+
+async fn report() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let (client, hash) = prepare(folder.path()).await?;
+    let (took, program) = Program::start(folder.path(), SETTINGS).await?;
+    let mut browser =
+        Browser { connection: Connection::open(program.address).await?, program: &program, client };
+    for number in 0..PEOPLE {
+        browser.sign_in(number).await?;
+    }
+    let before = processor::seconds(&program.id())?;
+    for number in 0..SIGN_INS {
+        browser.sign_in(number % PEOPLE).await?;
+    }
+    let sign_in = (processor::seconds(&program.id())? - before) / f64::from(u32::try_from(SIGN_INS)?);
+    println!("ready after          {:>8.0} ms", took.as_secs_f64() * 1000.0);
+    println!("one hash             {:>8.2} ms of processor time", hash * 1000.0);
+    println!("one sign-in          {:>8.2} ms of processor time", sign_in * 1000.0);
+    println!("ratio                {:>8.3}      (aim: at most 1.15)", sign_in / hash);
+    println!(
+        "memory after {}    {:>8.1} MB   (aim: at most 90)",
+        SIGN_INS + PEOPLE,
+        program.resident_memory()?
+    );
+    Ok(())
+}
+
+/// People with passwords and an application; its id, and the processor time of one hash in seconds.
+async fn prepare(folder: &Path) -> Result<(String, f64), Box<dyn Error>> {
+    let app = population::open(folder).await?;
+    population::populate(&app, PEOPLE).await?;
+    for number in 0..PEOPLE {
+        let user = app.users.find_by_login_name(&format!("person-{number}")).await?.ok_or("nobody")?;
+        let mut batch = Batch::new();
+        app.passwords.set(&user.value, PASSWORD, false, &app.password_rules(), &mut batch).await?;
+        app.ground.store.commit(batch).await?;
+    }
+    let client = app.clients.prepare_preset(Preset::JiraDc, APPLICATION)?;
+    app.clients.insert(&client.client, Batch::new()).await?;
+    let before = processor::seconds("self")?;
+    for _ in 0..HASHES {
+        app.passwords.slow_hash(Prepared::new(PASSWORD)?).await?;
+    }
+    let hash = (processor::seconds("self")? - before) / f64::from(u32::try_from(HASHES)?);
+    Ok((client.client.id.to_string(), hash))
+}
+
+struct Browser<'a> {
+    connection: Connection,
+    program: &'a Program,
+    client: String,
+}
+
+impl Browser<'_> {
+    /// As somebody without a session: the application's request, the page, the form, and back with a code.
+    async fn sign_in(&mut self, number: usize) -> Result<(), Box<dyn Error>> {
+        let back = encode(&format!("{APPLICATION}/plugins/servlet/oidc/callback"));
+        let path = format!(
+            "/authorize?response_type=code&client_id={}&redirect_uri={back}&scope=openid&nonce=n",
+            self.client
+        );
+        let sent = self.send("GET", &path, "", "").await?;
+        let page = sent.header("location").ok_or("no way to the sign-in page")?.to_owned();
+        let mut cookies = cookies(&sent);
+        let shown = self.send("GET", &page, &cookies, "").await?;
+        let html = String::from_utf8_lossy(&shown.body).into_owned();
+        let form = html.split("<form id=\"login\"").nth(1).ok_or("no form")?;
+        let action = between(form, "action=\"", "\"").ok_or("no target")?.to_owned();
+        let mut body = format!("username=person-{number}&password={}", encode(PASSWORD));
+        for field in form.split("<input type=\"hidden\" ").skip(1) {
+            let name = between(field, "name=\"", "\"").ok_or("no name")?;
+            let value = between(field, "value=\"", "\"").ok_or("no value")?;
+            body.push_str(&format!("&{name}={}", encode(value)));
+        }
+        let mut answer = self.send("POST", &action, &cookies, &body).await?;
+        for _ in 0..3 {
+            let next = answer.header("location").ok_or("it leads nowhere")?.to_owned();
+            if next.starts_with(APPLICATION) && next.contains("code=") {
+                return Ok(());
+            }
+            cookies = [cookies, self::cookies(&answer)].join("; ");
+            answer = self.send("GET", &next, &cookies, "").await?;
+        }
+        Err("no code came".into())
+    }
+
+    async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        cookies: &str,
+        body: &str,
+    ) -> Result<Answer, Box<dyn Error>> {
+        let port = self.program.address.port();
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost:{port}\r\ncookie: {cookies}\r\n");
+        if method == "POST" {
+            request.push_str(&format!(
+                "origin: http://localhost:{port}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n",
+                body.len()
+            ));
+        }
+        let answer = self.connection.send(&format!("{request}\r\n{body}")).await?;
+        match answer.status() {
+            200 | 302 | 303 => Ok(answer),
+            status => Err(format!("{path} was answered {status}").into()),
+        }
+    }
+}
+
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split(before).nth(1)?.split(after).next()
+}
+
+fn cookies(answer: &Answer) -> String {
+    let lines = answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    lines.filter_map(|line| line.split(';').next()).collect::<Vec<_>>().join("; ")
+}
