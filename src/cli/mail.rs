@@ -42,7 +42,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
 
 impl Test {
     async fn run(self) -> Result<(), Failed> {
-        let mut settings = Settings::load(self.place.settings.as_deref()).map_err(Failed::from_error)?;
+        let mut settings = self.place.read()?;
         settings.log.level = Level::Warn;
         telemetry::log::start(&settings.log);
         let Some(mail) = &settings.mail else {

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod salvage;
 pub mod secret;
 pub mod sessions;
 pub mod site;
@@ -36,6 +37,7 @@ use std::path::Path;
 
 pub use live::{Live, LiveSettings};
 pub use reader::Effective;
+pub use salvage::Salvaged;
 pub use site::Site;
 pub use sources::Sources;
 pub use wrong::WrongSetting;

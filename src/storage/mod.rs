@@ -23,6 +23,7 @@ mod marker;
 pub mod memory;
 pub mod moving;
 pub mod new_folder;
+pub mod place;
 pub mod record;
 pub mod redb;
 mod round;
@@ -59,6 +60,9 @@ pub enum StorageError {
     /// Another process holds the data folder.
     #[error("{0} is in use by another process")]
     InUse(String),
+    /// Another user owns the data folder; one sentence with the mend.
+    #[error("{0}")]
+    Foreign(String),
     /// The engine failed; nothing more is acknowledged (R-ST-02).
     #[error("storage failed: {0}")]
     Failed(String),
@@ -132,6 +136,16 @@ pub fn open(
         EngineName::Redb => redb::open(folder, cache_bytes, clock),
         EngineName::Sled => sled::open(folder, cache_bytes, clock),
     }
+}
+
+/// Whether any engine keeps a store in `folder`. Fails where this process may not look.
+pub fn is_founded(folder: &Path) -> std::io::Result<bool> {
+    for engine in EngineName::ALL {
+        if folder.join(engine.place()).try_exists()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The store as every module holds it.

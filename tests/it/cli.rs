@@ -6,6 +6,7 @@ use crate::support::program::{Demo, complaint, done, keyward, refused};
 
 mod backup;
 mod beginning;
+mod doctor;
 mod held;
 mod listings;
 mod mail;

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::{Check, Finding};
+use crate::storage::place::Place;
 
 /// So many bytes should be free: 1 GiB.
-pub const LEAST: u64 = 1024 * 1024 * 1024;
+pub const ENOUGH: u64 = 1024 * MIB;
+/// With fewer the end is near: 64 MiB.
+pub const LEAST: u64 = 64 * MIB;
 const MIB: u64 = 1024 * 1024;
 
 /// The check.
@@ -15,7 +18,9 @@ const MIB: u64 = 1024 * 1024;
 pub struct Disk {
     /// The data folder.
     pub folder: PathBuf,
-    /// So many bytes should be free.
+    /// With fewer free bytes it warns.
+    pub enough: u64,
+    /// With fewer something is wrong.
     pub least: u64,
 }
 
@@ -27,20 +32,16 @@ impl Check for Disk {
 
     async fn look(&self) -> Finding {
         let folder = self.folder.display();
-        match rustix::fs::statvfs(&self.folder) {
-            Ok(room) => {
-                let free = room.f_bavail.saturating_mul(room.f_frsize);
-                let what = format!("{} MiB are free for {folder}", free / MIB);
-                if free < self.least {
-                    Finding::wrong(what, format!("make room, {} MiB at least", self.least / MIB))
-                } else {
-                    Finding::Well(what)
-                }
-            }
-            Err(error) => Finding::wrong(
-                format!("the room for {folder} cannot be told ({error})"),
-                "see that the folder exists and belongs to the user that runs the server",
-            ),
+        let free = match Place::of(&self.folder) {
+            Ok(place) => place.free_bytes,
+            Err(error) => return Finding::Skipped(format!("the room for {folder} cannot be told ({error})")),
+        };
+        let what = format!("{} MiB are free for {folder}", free / MIB);
+        let mend = || format!("make room: {} MiB should be free", self.enough / MIB);
+        match free {
+            free if free < self.least => Finding::wrong(what, mend()),
+            free if free < self.enough => Finding::warning(what, mend()),
+            _ => Finding::Well(what),
         }
     }
 }

@@ -5,11 +5,15 @@
 
 pub mod base_address;
 pub mod clock;
+pub mod data_folder;
 pub mod disk;
+pub mod forwarding;
 pub mod keys;
 pub mod mail;
+pub mod master_key;
 pub mod office;
 pub mod store;
+pub mod visit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,9 +38,11 @@ pub trait Check: Send + Sync {
 pub enum Finding {
     /// As it should be.
     Well(String),
+    /// It works, but should be mended: what, and how.
+    Warning(String, String),
     /// What is wrong, and the mend.
     Wrong(String, String),
-    /// Not looked at, because it is not in use.
+    /// Not looked at, and why.
     Skipped(String),
 }
 
@@ -45,22 +51,70 @@ impl Finding {
     pub fn wrong(what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self::Wrong(what.into(), mend.into())
     }
+
+    /// Something should be mended.
+    pub fn warning(what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::Warning(what.into(), mend.into())
+    }
+
+    /// The finding of what is called `check`, as it is told.
+    pub fn of(self, check: &str) -> Examined {
+        let (condition, sentence, mend) = match self {
+            Self::Well(sentence) => (Condition::Well, sentence, None),
+            Self::Warning(sentence, mend) => (Condition::Warning, sentence, Some(mend)),
+            Self::Wrong(sentence, mend) => (Condition::Wrong, sentence, Some(mend)),
+            Self::Skipped(sentence) => (Condition::Skipped, sentence, None),
+        };
+        Examined { check: check.to_owned(), condition, sentence, mend }
+    }
 }
 
 /// The things to look at.
 #[derive(Clone)]
-pub struct Doctor(Arc<Vec<Box<dyn Check>>>);
+pub struct Doctor(Vec<Arc<dyn Check>>);
 
 impl Doctor {
     /// Looks at these.
-    pub fn new(checks: Vec<Box<dyn Check>>) -> Self {
-        Self(Arc::new(checks))
+    pub fn new(checks: Vec<Arc<dyn Check>>) -> Self {
+        Self(checks)
+    }
+
+    /// Looks at all of them, at the same time, since some wait for others; told in their order.
+    pub async fn examine(&self) -> Vec<Examined> {
+        let look = |check: &Arc<dyn Check>| {
+            let looking = Arc::clone(check);
+            (check.name(), tokio::spawn(async move { looking.look().await }))
+        };
+        let looks: Vec<_> = self.0.iter().map(look).collect();
+        let mut examined = Vec::with_capacity(looks.len());
+        for (name, look) in looks {
+            let failed = |error| {
+                Finding::wrong(format!("this check failed ({error})"), "report this as a fault of Keyward")
+            };
+            examined.push(look.await.unwrap_or_else(failed).of(name));
+        }
+        examined
     }
 }
 
 impl fmt::Debug for Doctor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|check| check.name())).finish()
+    }
+}
+
+/// A check that cannot be made, because its settings are wrong.
+#[derive(Debug)]
+pub struct Unsettled(pub &'static str);
+
+#[async_trait]
+impl Check for Unsettled {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    async fn look(&self) -> Finding {
+        Finding::Skipped("not looked at before its settings are mended".to_owned())
     }
 }
 
@@ -75,9 +129,11 @@ pub struct Examine {}
 pub enum Condition {
     /// As it should be.
     Well,
+    /// It works, but should be mended.
+    Warning,
     /// Not as it should be.
     Wrong,
-    /// Not in use.
+    /// Not looked at.
     Skipped,
 }
 
@@ -90,7 +146,7 @@ pub struct Examined {
     pub condition: Condition,
     /// In one sentence.
     pub sentence: String,
-    /// What to do, where something is wrong.
+    /// What to do, where something should be mended.
     pub mend: Option<String>,
 }
 
@@ -102,15 +158,6 @@ impl Command for Examine {
     type Answer = Vec<Examined>;
 
     async fn perform(self, _by: &Administrator, doctor: &Doctor) -> Result<Vec<Examined>, Refused> {
-        let mut examined = Vec::with_capacity(doctor.0.len());
-        for check in doctor.0.iter() {
-            let (condition, sentence, mend) = match check.look().await {
-                Finding::Well(sentence) => (Condition::Well, sentence, None),
-                Finding::Wrong(sentence, mend) => (Condition::Wrong, sentence, Some(mend)),
-                Finding::Skipped(sentence) => (Condition::Skipped, sentence, None),
-            };
-            examined.push(Examined { check: check.name().to_owned(), condition, sentence, mend });
-        }
-        Ok(examined)
+        Ok(doctor.examine().await)
     }
 }

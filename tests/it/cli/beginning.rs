@@ -1,6 +1,4 @@
-//! From nothing to an installation that somebody administers: import, set-up link, doctor, as processes.
-
-use serde_json::Value;
+//! From nothing to an installation that somebody administers: import and set-up link, as processes.
 
 use crate::support::program::{Installed, complaint, keyward};
 
@@ -36,33 +34,6 @@ async fn r_ad_08_the_link_is_shown_at_the_first_start_only_and_made_anew_by_comm
     assert!(at.done(&["administrator", "list"]).contains("amara@example.com"));
     assert!(!said(server.stop()).contains("/set-up/"));
     assert!(!said(at.serve().await.stop()).contains("set-up"), "there is an administrator");
-}
-
-#[tokio::test]
-async fn the_doctor_names_what_is_wrong_and_is_content_when_nothing_is() {
-    let at = Installed::new();
-    let arguments = ["doctor", "--json", "--settings", &at.settings];
-    let alone = keyward(&arguments, "");
-    assert_eq!(alone.status.code(), Some(1), "{}", complaint(&alone));
-    let found: Vec<Value> = serde_json::from_slice(&alone.stdout).unwrap();
-    let condition = |found: &[Value], check: &str| {
-        let it = found.iter().find(|it| it["check"] == check).unwrap_or_else(|| panic!("no {check}"));
-        it["condition"].as_str().unwrap().to_owned()
-    };
-    assert_eq!(condition(&found, "base address"), "wrong");
-    assert_eq!(condition(&found, "administrator"), "wrong");
-    assert_eq!(
-        (condition(&found, "store"), condition(&found, "mail")),
-        ("well".to_owned(), "skipped".to_owned())
-    );
-    assert!(found.iter().filter(|it| it["condition"] == "wrong").all(|it| it["mend"].is_string()));
-    let server = at.serve().await;
-    at.done(&["user", "add", "amara", "--email", "amara@example.com"]);
-    at.done(&["administrator", "add", "amara"]);
-    let content = keyward(&["doctor", "--settings", &at.settings], "");
-    assert!(content.status.success(), "{} {}", said(content.clone()), complaint(&content));
-    assert!(!said(content).contains("WRONG"));
-    assert!(server.stop().status.success());
 }
 
 #[tokio::test]

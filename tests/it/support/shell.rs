@@ -10,6 +10,7 @@ use keyward::config::http::Http;
 use keyward::config::proxies::Proxies;
 use keyward::foundation::random::SystemRandom;
 use keyward::server::{Server, Shell, Stop, with_layers};
+use keyward::web::Probes;
 use keyward::web::answer::{ErrorPage, PageSource};
 use tokio::task::JoinHandle;
 
@@ -59,6 +60,7 @@ impl Plan {
             bounds: self.bounds.clone(),
             pages: Arc::new(PlainPages),
             random: Arc::new(SystemRandom),
+            probes: Probes::default(),
         };
         with_layers(routes, &shell)
     }
