@@ -40,9 +40,18 @@ impl DataFolder {
     /// What is to be said of the folder if it is this place.
     pub fn judge(&self, place: Place) -> Finding {
         let folder = self.folder.display();
-        if place.mode & 0o077 != 0 {
-            let what = format!("{folder} is open to other users (mode {:04o})", place.mode);
-            return Finding::wrong(what, format!("run: chmod 700 {folder}"));
+        let close = format!("run: chmod 700 {folder}");
+        if place.mode & 0o022 != 0 {
+            return Finding::wrong(
+                format!("other users may change {folder} (mode {:04o})", place.mode),
+                close,
+            );
+        }
+        if place.mode & 0o055 != 0 {
+            return Finding::warning(
+                format!("other users may look into {folder} (mode {:04o})", place.mode),
+                close,
+            );
         }
         let move_away = "move it to a local disk with ext4 or XFS, while the server is stopped";
         match place.file_system {

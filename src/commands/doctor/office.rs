@@ -22,7 +22,7 @@ impl Check for SomebodyAdministers {
     async fn look(&self) -> Finding {
         match self.first.door().await {
             Ok(Door::Closed) => Finding::Well("there is an administrator".to_owned()),
-            Ok(Door::Untouched | Door::Offered) => Finding::wrong(
+            Ok(Door::Untouched | Door::Offered) => Finding::warning(
                 "there is no administrator yet",
                 "make a link for the first one with: keyward setup",
             ),

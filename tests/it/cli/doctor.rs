@@ -113,11 +113,11 @@ async fn a_master_key_and_a_folder_in_danger_are_seen_while_the_server_runs() {
     let key = at.folder.path().join("keys/master.key");
     let open = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     open(&key, 0o644);
-    open(&at.data(), 0o750);
+    open(&at.data(), 0o770);
     let (code, found) = at.doctor(&[]);
     assert_eq!((code, found.all("wrong")), (1, vec!["master key", "data folder"]), "{found:?}");
     found.is("master key", "wrong", &["open to other users", "chmod 600"]);
-    found.is("data folder", "wrong", &["mode 0750", "chmod 700"]);
+    found.is("data folder", "wrong", &["mode 0770", "chmod 700"]);
     open(&at.data(), 0o700);
     open(&key, 0o600);
     let right = std::fs::read(&key).unwrap();

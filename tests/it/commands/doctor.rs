@@ -1,6 +1,7 @@
 //! The doctor: each thing that can be wrong, made wrong.
 
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -201,11 +202,13 @@ async fn disk_and_data_folder_are_looked_at() {
     wrong(&disk(folder.path().to_owned(), u64::MAX, u64::MAX).await, "MiB are free", "make room");
     assert!(matches!(disk("/nowhere/at/all".into(), 0, 0).await, Finding::Skipped(_)));
     let check = DataFolder { folder: folder.path().to_owned() };
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
     well(&check.look().await);
     let place = Place { file_system: FileSystem::Btrfs, ..Place::of(folder.path()).unwrap() };
     warning(&check.judge(place), "btrfs", "ext4");
     warning(&check.judge(Place { file_system: FileSystem::Network("NFS"), ..place }), "NFS", "local disk");
-    wrong(&check.judge(Place { mode: 0o701, ..place }), "mode 0701", "chmod 700");
+    warning(&check.judge(Place { mode: 0o701, ..place }), "look into", "chmod 700");
+    wrong(&check.judge(Place { mode: 0o720, ..place }), "mode 0720", "chmod 700");
 }
 
 #[tokio::test]

@@ -46,6 +46,9 @@ const FORWARDED_HOST: (&str, &str) =
     ("proxy_set_header X-Forwarded-Host $host;", "proxy_set_header X-Forwarded-Host $http_host;");
 const FORWARDED_FOR: &str = "proxy_set_header X-Forwarded-For $remote_addr;";
 
+/// What stands in the proxy's file, and what in its place.
+type Mistakes<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn each_mistake_of_the_proxy_is_named_with_its_mend() {
     let scene = Scene::new();
@@ -55,7 +58,7 @@ async fn each_mistake_of_the_proxy_is_named_with_its_mend() {
     write(DECLARED);
     let host = format!("localhost:{}", places.nginx.port());
     let server = scene.at.serve_with(&scene.trusted()).await;
-    let cases: [(&[(&str, &str)], &[&str]); 5] = [
+    let cases: [(Mistakes<'_>, &[&str]); 5] = [
         (&[], &["asks for the host \"localhost\" instead of", &format!("proxy_set_header Host {host};")]),
         (
             &[("proxy_set_header Host $host;", ""), ("proxy_set_header X-Forwarded-Host $host;", "")],
