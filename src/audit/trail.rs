@@ -67,9 +67,7 @@ impl Trail {
         let found = store.scan(&events(), after, limit).await?;
         found.into_iter().map(|(key, raw)| Ok((key, raw.decode::<Event>()?.value))).collect()
     }
-}
 
-impl Trail {
     /// When the first event at or after `moment` happened.
     pub async fn after(
         &self,

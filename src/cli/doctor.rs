@@ -51,7 +51,7 @@ async fn of_installation(salvaged: &Salvaged, settings: &Settings) -> Vec<Examin
         Some(Ok(examined)) => return examined,
         Some(Err(failed)) => Finding::wrong(
             failed.to_string(),
-            "mend this first: store, signing keys and administrators can only be looked at then",
+            "do that first: store, signing keys and administrators can only be looked at then",
         ),
         None if salvaged.faults.is_empty() => {
             Finding::Skipped("nothing was ever kept here: the first start makes store and keys".to_owned())

@@ -121,8 +121,9 @@ fn refuse_foreign(path: &Path) -> Result<(), StorageError> {
     let mend = match owner {
         0 => format!("give it to whom it shall belong: chown -R {own} {folder}"),
         _ => {
-            let owner = user_name(owner).unwrap_or_else(|| format!("'#{owner}'"));
-            format!("run this as its owner: sudo -u {owner} keyward …")
+            let run_as = user_name(owner).map(|name| format!("sudo -u {name}"));
+            let run_as = run_as.unwrap_or_else(|| format!("setpriv --reuid {owner} --clear-groups"));
+            format!("run this as its owner: {run_as} keyward …")
         }
     };
     Err(StorageError::Foreign(format!(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::{Check, Finding};
-use crate::storage::place::{FileSystem, Place};
+use crate::storage::place::{FileSystem, Place, user_name};
 
 /// The check.
 #[derive(Debug)]
@@ -56,7 +56,8 @@ impl DataFolder {
         let move_away = "move it to a local disk with ext4 or XFS, while the server is stopped";
         match place.file_system {
             FileSystem::Local => {
-                Finding::Well(format!("{folder} is for its owner alone, on a local file system"))
+                let owner = user_name(place.owner).unwrap_or_else(|| format!("user {}", place.owner));
+                Finding::Well(format!("{folder} is for {owner} alone, on a local file system"))
             }
             FileSystem::Btrfs => Finding::warning(
                 format!(

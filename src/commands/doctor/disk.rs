@@ -34,7 +34,7 @@ impl Check for Disk {
         let folder = self.folder.display();
         let free = match Place::of(&self.folder) {
             Ok(place) => place.free_bytes,
-            Err(error) => return Finding::Skipped(format!("the room for {folder} cannot be told ({error})")),
+            Err(error) => return Finding::Skipped(format!("the room for {folder} cannot be told: {error}")),
         };
         let what = format!("{} MiB are free for {folder}", free / MIB);
         let mend = || format!("make room: {} MiB should be free", self.enough / MIB);

@@ -58,6 +58,29 @@ async fn is_for_its_owner_alone() {
     assert_eq!(files, [0o600, 0o600]);
 }
 
+/// Only this thread becomes somebody else; the system judges each thread by itself.
+#[test]
+fn refuses_a_folder_of_root_to_others_with_the_way_to_give_it() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TESTED: a folder of root can only be made as root");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let path = folder.path().to_owned();
+    let stranger = std::thread::spawn(move || {
+        let uid = rustix::process::Uid::from_raw(54321);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+        open(&path).unwrap_err()
+    });
+    let error = stranger.join().unwrap();
+    assert!(matches!(error, StorageError::Foreign(_)), "{error}");
+    let (told, path) = (error.to_string(), folder.path().display().to_string());
+    assert!(told.contains("belongs to root, and this program runs as user 54321"), "{told}");
+    assert!(told.ends_with(&format!("chown -R 54321 {path}")), "{told}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was made");
+}
+
 #[tokio::test]
 async fn keeps_everything_over_a_reopen() {
     let bench = Bench::redb();
