@@ -7,7 +7,7 @@ use keyward::storage::{self, Batch, Key, Raw, StorageError, envelope};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
 use super::contract::Copy;
-use super::{Bench, done, key};
+use super::{Bench, done, key, patiently};
 
 const DATA: TableDefinition<&[u8], &[u8]> = TableDefinition::new("data");
 const EXPIRY: TableDefinition<&[u8], &[u8]> = TableDefinition::new("expiry");
@@ -23,6 +23,10 @@ fn closed(mut bench: Bench) -> tempfile::TempDir {
 }
 
 fn open(folder: &Path) -> Result<storage::SharedStore, StorageError> {
+    patiently(|| open_at_once(folder))
+}
+
+fn open_at_once(folder: &Path) -> Result<storage::SharedStore, StorageError> {
     let clock = std::sync::Arc::new(keyward::foundation::clock::ManualClock::new(super::START));
     storage::redb::open(folder, 1024 * 1024, clock)
 }
@@ -34,7 +38,7 @@ fn tamper(
     row: &[u8],
     change: impl Fn(Option<Vec<u8>>) -> Option<Vec<u8>>,
 ) {
-    let database = Database::open(folder.join("store.redb")).unwrap();
+    let database = patiently(|| Database::open(folder.join("store.redb"))).unwrap();
     let before = database.begin_read().unwrap().open_table(table).unwrap().get(row).unwrap();
     let after = change(before.map(|guard| guard.value().to_vec()));
     let write = database.begin_write().unwrap();
@@ -100,7 +104,7 @@ async fn keeps_everything_over_a_reopen() {
 async fn refuses_a_second_holder_at_once() {
     let bench = Bench::redb();
     let folder = bench.folder.as_ref().unwrap().path();
-    let error = open(folder).unwrap_err();
+    let error = open_at_once(folder).unwrap_err();
     assert!(matches!(error, StorageError::InUse(_)));
     assert_eq!(
         error.to_string(),
@@ -112,8 +116,8 @@ async fn refuses_a_second_holder_at_once() {
 #[tokio::test]
 async fn refuses_a_file_that_another_program_holds() {
     let folder = closed(Bench::redb());
-    let held = Database::open(folder.path().join("store.redb")).unwrap();
-    let error = open(folder.path()).unwrap_err();
+    let held = patiently(|| Database::open(folder.path().join("store.redb"))).unwrap();
+    let error = open_at_once(folder.path()).unwrap_err();
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
     assert!(matches!(error, StorageError::InUse(_)));
     drop(held);
