@@ -29,7 +29,7 @@ use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Trouble;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
-use crate::limits::{AuthenticatorLockout, PasswordLockout};
+use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
@@ -169,6 +169,7 @@ impl App {
             store.clone(),
             users.clone(),
             sessions.clone(),
+            PasswordLockout::new(store.clone(), clock.clone(), live.clone()),
             trail.clone(),
             mail.notices.clone(),
         );
@@ -285,6 +286,7 @@ impl App {
             clock: clock.clone(),
             sealing: sealing.clone(),
             users: self.users.clone(),
+            sessions: self.sessions.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             lockout: PasswordLockout::new(store.clone(), clock.clone(), self.live.clone()),
             trail: self.trail.clone(),
@@ -300,6 +302,7 @@ impl App {
             random: random.clone(),
             trail: self.trail.clone(),
             keyring: self.rotation.keyring().clone(),
+            limit: ApplicationLimit::new(store.clone(), clock.clone(), self.live.clone()),
             clients: self.clients.clone(),
             users: self.users.clone(),
             grants: Grants::new(store.clone()),

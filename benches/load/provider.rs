@@ -51,7 +51,10 @@ pub struct Provider {
 impl Provider {
     /// Builds it in `folder` with `people` people signed in with password and authenticator.
     pub async fn new(folder: &Path, people: usize) -> Result<Self, Box<dyn Error>> {
-        let mut settings = Settings::parse("bench.toml", folder, "[log]\nlevel = \"warn\"\n")?;
+        // One application makes more hops in a second here than an organisation's in a minute.
+        let limits = "[limits]\napplication_requests = 100000000\nall_requests = 100000000\n";
+        let text = format!("[log]\nlevel = \"warn\"\n{limits}");
+        let mut settings = Settings::parse("bench.toml", folder, &text)?;
         let listen = ["127.0.0.1:0".parse()?];
         let server = Server::bind(&listen, &settings.http, settings.proxies.clone().into()).await?;
         let address = *server.addresses().first().ok_or("no address")?;

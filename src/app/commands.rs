@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::{App, Ground};
+use crate::commands::audit::{self, Records};
 use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
 use crate::commands::doctor;
 use crate::commands::group::{self, Groups};
+use crate::commands::key;
 use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
@@ -18,6 +20,7 @@ impl App {
     /// The closed list of commands.
     pub fn commands(&self) -> Registry {
         let (people, groups, applications) = (self.people(), self.groups(), self.applications());
+        let records = Records { chain: self.chain.clone(), users: self.users.clone() };
         Listing::default()
             .with::<user::Add>(&people)
             .with::<user::Invite>(&people)
@@ -48,6 +51,12 @@ impl App {
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)
+            .with::<key::List>(&self.rotation)
+            .with::<key::Rotate>(&self.rotation)
+            .with::<key::Retire>(&self.rotation)
+            .with::<audit::Show>(&records)
+            .with::<audit::Export>(&records)
+            .with::<audit::Verify>(&records)
             .close()
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::Chain;
 use super::event::{Actor, Event};
 use crate::storage::{Key, StorageError};
+use crate::telemetry::log::escape;
 
 /// Some lines, and where to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,21 +16,10 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// An event as one line of plain ASCII: whatever else a text holds is escaped, so that no terminal and no viewer is steered by
-/// it and no line is forged (R-AU-03).
+/// An event as one line of JSON, in which whatever could steer a terminal or a viewer, or forge a line, is escaped (R-AU-03).
 pub fn line(event: &Event) -> Result<String, StorageError> {
     let json = serde_json::to_string(event).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-    let mut line = String::with_capacity(json.len());
-    for character in json.chars() {
-        // Outside strings JSON is ASCII, so this only ever stands inside one (RFC 8259 section 7).
-        if character.is_ascii() && !character.is_ascii_control() {
-            line.push(character);
-        } else {
-            let units = character.encode_utf16(&mut [0; 2]).to_vec();
-            line.extend(units.into_iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-    Ok(line)
+    Ok(escape(&json))
 }
 
 impl Chain {

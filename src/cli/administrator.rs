@@ -47,21 +47,25 @@ pub async fn set_up(asking: &Asking) -> Result<(), Failed> {
     asking.of(office::SetUp {}, |offered| text(offered.link.expose())).await
 }
 
-/// What a server says at its start while there is no administrator: the link, the first time.
-pub(super) async fn welcome(app: &App) -> Result<String, Failed> {
+/// What a server says at its start while there is no administrator: the link, the first time, if a person reads it. What a
+/// service says goes into a log, which others read.
+pub(super) async fn welcome(app: &App, is_read_by_a_person: bool) -> Result<String, Failed> {
     let first = &app.first_administrator;
     let offered = match first.door().await.map_err(Failed::from_error)? {
         Door::Closed => return Ok(String::new()),
-        Door::Offered => None,
-        Door::Untouched => first.offer(Actor::System).await.map_err(Failed::from_error)?,
+        Door::Untouched if is_read_by_a_person => {
+            first.offer(Actor::System).await.map_err(Failed::from_error)?
+        }
+        Door::Untouched | Door::Offered => None,
     };
     Ok(match offered {
         Some(link) => {
             let link = app.ground.settings.site.url(&format!("/set-up/{}", link.expose()));
             format!("\n{}", text(&link))
         }
-        None => "\nThere is no administrator yet, and the set-up link was shown before. Make a new one with: keyward setup\n"
-            .to_owned(),
+        None => {
+            "\nThere is no administrator yet. Make a link for the first one with: keyward setup\n".to_owned()
+        }
     })
 }
 

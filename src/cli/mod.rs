@@ -9,6 +9,7 @@
 
 pub mod administrator;
 pub mod backup;
+pub mod audit;
 pub mod client;
 pub mod configuration;
 pub mod demo;
@@ -19,6 +20,8 @@ pub mod instructions;
 pub mod invitation;
 pub mod mail;
 pub mod moving;
+pub mod key;
+pub mod moment;
 pub mod opening;
 pub mod output;
 pub mod restore;
@@ -83,6 +86,12 @@ enum Command {
     Plan(configuration::PlanArguments),
     /// Make a configuration file so: all of it, or nothing
     Apply(configuration::ApplyArguments),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Which installation a command works on.
@@ -162,6 +171,8 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Export(export) => export.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Apply(apply) => apply.run().await,
+        Command::Key(command) => key::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `keyward serve`.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub async fn run(place: &Place) -> Result<(), Failed> {
         let routes = admin::routes(&settings.admin, &settings.http, app.health.clone(), metrics.clone());
         doors.push((server, routes));
     }
-    say(&administrator::welcome(&app).await?);
+    say(&administrator::welcome(&app, std::io::stdout().is_terminal()).await?);
     serving::serve(&app, doors, keep_watch(&app, tls, metrics)).await?;
     say("Keyward has stopped.\n");
     Ok(())

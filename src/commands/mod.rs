@@ -12,12 +12,14 @@
 
 pub mod administrator;
 pub mod backup;
+pub mod audit;
 pub mod client;
 pub mod configuration;
 pub mod doctor;
 pub mod group;
 pub mod handed;
 pub mod office;
+pub mod key;
 pub mod refused;
 pub mod registry;
 pub mod user;

@@ -31,6 +31,15 @@ pub struct Limits {
     /// The window of `address_attempts`; 15 min by default.
     #[serde(with = "super::duration::text")]
     pub address_window: Duration,
+    /// Wrong passwords for one account over all addresses, without a success between, after which only browsers of an
+    /// earlier success are let in by password; 50 by default.
+    pub password_ceiling: u64,
+    /// Wrong passwords from all strangers' browsers in `address_window`, over all accounts; 10,000 by default.
+    pub all_attempts: u64,
+    /// Token requests of one application in a minute; 6,000 by default.
+    pub application_requests: u64,
+    /// The same of all applications; 30,000 by default.
+    pub all_requests: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +53,10 @@ impl Default for Limits {
             factor_ceiling: 50,
             address_attempts: 100,
             address_window: quarter,
+            password_ceiling: 50,
+            all_attempts: 10_000,
+            application_requests: 6_000,
+            all_requests: 30_000,
         }
     }
 }
@@ -53,6 +66,9 @@ const PASSWORD_FAILURES: (u64, u64) = (1, 20);
 const FACTOR_FAILURES: (u64, u64) = (1, 20);
 const FACTOR_CEILING: (u64, u64) = (5, 100);
 const ADDRESS_ATTEMPTS: (u64, u64) = (5, 100_000);
+const PASSWORD_CEILING: (u64, u64) = (10, 100);
+const ALL_ATTEMPTS: (u64, u64) = (100, 10_000_000);
+const REQUESTS: (u64, u64) = (60, 100_000_000);
 
 impl Limits {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
@@ -62,7 +78,15 @@ impl Limits {
         let factor_failures = number("factor_failures", usual.factor_failures, FACTOR_FAILURES)?;
         let factor_ceiling = number("factor_ceiling", usual.factor_ceiling, FACTOR_CEILING)?;
         let address_attempts = number("address_attempts", usual.address_attempts, ADDRESS_ATTEMPTS)?;
+        let password_ceiling = number("password_ceiling", usual.password_ceiling, PASSWORD_CEILING)?;
+        let all_attempts = number("all_attempts", usual.all_attempts, ALL_ATTEMPTS)?;
+        let application_requests = number("application_requests", usual.application_requests, REQUESTS)?;
+        let all_requests = number("all_requests", usual.all_requests, REQUESTS)?;
         Ok(Self {
+            password_ceiling,
+            all_attempts,
+            application_requests,
+            all_requests,
             password_failures,
             password_pause: section.duration("password_pause", usual.password_pause)?,
             factor_failures,
@@ -80,6 +104,10 @@ impl Limits {
             ("limits.factor_failures", self.factor_failures, FACTOR_FAILURES),
             ("limits.factor_ceiling", self.factor_ceiling, FACTOR_CEILING),
             ("limits.address_attempts", self.address_attempts, ADDRESS_ATTEMPTS),
+            ("limits.password_ceiling", self.password_ceiling, PASSWORD_CEILING),
+            ("limits.all_attempts", self.all_attempts, ALL_ATTEMPTS),
+            ("limits.application_requests", self.application_requests, REQUESTS),
+            ("limits.all_requests", self.all_requests, REQUESTS),
         ];
         let pauses = [
             ("limits.password_pause", self.password_pause),

@@ -34,9 +34,18 @@ impl Listen {
         if self.addresses.is_empty() {
             return wrong("is empty".to_owned(), "name at least one address, such as \"127.0.0.1:8443\"");
         }
-        let Some(open) = self.addresses.iter().find(|address| !address.ip().to_canonical().is_loopback())
-        else {
-            return Ok(());
+        let is_open = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        let Some(open) = self.addresses.iter().find(is_open) else {
+            // Somebody encrypts before us. Unless it is named, everybody seems to come from this machine, and one guesser
+            // locks all out (R-RL-09).
+            return match site.is_loopback() || tls.is_on() || !proxies.trusted.is_empty() {
+                true => Ok(()),
+                false => Err(WrongSetting::new(
+                    "proxies.trusted",
+                    "is empty, though only a proxy on this machine can reach us".to_owned(),
+                    "name it, such as [\"127.0.0.1\"], or set tls.certificate and tls.key",
+                )),
+            };
         };
         if site.is_loopback() {
             let seen = format!("has the entry \"{open}\" while the issuer is {}", site.issuer());

@@ -100,7 +100,14 @@ impl Settings {
         Self::read(&name, Section::new(&name, sources.folder(), sources.tree()?))
     }
 
-    fn read(name: &str, mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+    fn read(name: &str, top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let (settings, effective) = Self::sections(top)?;
+        wrong::first(settings.faults(name, &effective))?;
+        Ok((settings, effective))
+    }
+
+    /// Every section by itself, not yet judged.
+    fn sections(mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
         let settings = Self {
             site: site::read(&mut top)?,
             listen: top.section("listen", listen::Listen::read)?,
@@ -119,30 +126,40 @@ impl Settings {
             tls: top.section("tls", tls::Tls::read)?,
             admin: top.section("admin", admin::Admin::read)?,
         };
-        let effective = top.finish()?;
-        settings.validate().map_err(|wrong| {
-            let given = effective.iter().find(|effective| effective.key == wrong.key());
-            let place = given.and_then(|effective| effective.place.as_ref()).map(ToString::to_string);
-            wrong.in_file(place.as_deref().unwrap_or(name))
-        })?;
-        Ok((settings, effective))
+        Ok((settings, top.finish()?))
     }
 
     /// Checks every section, and what must fit between them.
     pub fn validate(&self) -> Result<(), WrongSetting> {
-        self.tls.validate(&self.site)?;
-        self.listen.validate(&self.site, &self.proxies, &self.tls)?;
-        self.admin.validate(&self.tls)?;
-        self.data.validate()?;
-        self.storage.validate()?;
-        wrong::first(self.sessions.faults())?;
-        wrong::first(self.policy.faults(&self.site))?;
-        wrong::first(self.limits.faults())?;
-        self.audit.validate()?;
-        self.keys.validate()?;
-        self.pages.validate()?;
-        self.proxies.validate()?;
-        self.mail.as_ref().map_or(Ok(()), |mail| mail.validate(&self.site))?;
-        self.http.validate()
+        wrong::first(self.judged())
+    }
+
+    /// What is wrong, each at the place where it was given, or else in the file `name`.
+    fn faults(&self, name: &str, effective: &[Effective]) -> Vec<WrongSetting> {
+        let place = |wrong: WrongSetting| {
+            let given = effective.iter().find(|effective| effective.key == wrong.key());
+            let place = given.and_then(|effective| effective.place.as_ref()).map(ToString::to_string);
+            wrong.in_file(place.as_deref().unwrap_or(name))
+        };
+        self.judged().into_iter().map(place).collect()
+    }
+
+    fn judged(&self) -> Vec<WrongSetting> {
+        let mut faults = Vec::new();
+        faults.extend(self.tls.validate(&self.site).err());
+        faults.extend(self.listen.validate(&self.site, &self.proxies, &self.tls).err());
+        faults.extend(self.admin.validate(&self.tls).err());
+        faults.extend(self.data.validate().err());
+        faults.extend(self.storage.validate().err());
+        faults.extend(self.sessions.faults());
+        faults.extend(self.policy.faults(&self.site));
+        faults.extend(self.limits.faults());
+        faults.extend(self.audit.validate().err());
+        faults.extend(self.keys.validate().err());
+        faults.extend(self.pages.validate().err());
+        faults.extend(self.proxies.validate().err());
+        faults.extend(self.mail.as_ref().and_then(|mail| mail.validate(&self.site).err()));
+        faults.extend(self.http.validate().err());
+        faults
     }
 }

@@ -7,15 +7,22 @@ use super::reader::Section;
 use super::sources::{self, Sources};
 use super::{Settings, WrongSetting};
 
-/// Sections that are judged by the issuer, and so cannot be while it is wrong.
-const JUDGED_BY_ISSUER: [&str; 5] = ["admin", "listen", "mail", "policy", "tls"];
+/// By what sections are judged beside themselves: while that is wrong, nothing can be said of them.
+const JUDGES: [(&str, &[&str]); 6] = [
+    ("admin", &["tls"]),
+    ("listen", &["issuer", "proxies", "tls"]),
+    ("mail", &["issuer"]),
+    ("policy", &["issuer"]),
+    ("proxies", &["issuer", "tls"]),
+    ("tls", &["issuer"]),
+];
 
-/// What is left of settings, each wrong one taken out.
+/// What is left of settings.
 #[derive(Debug)]
 pub struct Salvaged {
-    /// The rest; `None` where nothing of it can be read.
+    /// All that can be read; `None` where nothing of it can. Only what is whole may be used ([`Self::is_whole`]).
     pub settings: Option<Settings>,
-    /// What is wrong, in the order in which it was met.
+    /// What is wrong, in the order in which it was met: first what cannot be read, then what cannot be.
     pub faults: Vec<WrongSetting>,
     lost: BTreeSet<String>,
 }
@@ -27,26 +34,22 @@ impl Salvaged {
         let mut tree = match sources.tree() {
             Ok(tree) => tree,
             Err(wrong) => {
-                salvaged.faults.push(wrong);
+                salvaged.lose(wrong);
                 return salvaged;
             }
         };
         let name = sources.name();
         loop {
-            match Settings::read(&name, Section::new(&name, sources.folder(), tree.clone())) {
-                Ok((settings, _)) => {
+            match Settings::sections(Section::new(&name, sources.folder(), tree.clone())) {
+                Ok((settings, effective)) => {
+                    let faults = settings.faults(&name, &effective);
+                    faults.into_iter().for_each(|wrong| salvaged.consider(wrong));
                     salvaged.settings = Some(settings);
                     return salvaged;
                 }
                 Err(wrong) => {
                     let removed = sources::remove(&mut tree, wrong.key());
-                    let section = wrong.concerns().split('.').next().unwrap_or_default().to_owned();
-                    if section == "issuer" {
-                        JUDGED_BY_ISSUER.iter().for_each(|judged| drop(tree.remove(*judged)));
-                        salvaged.lost.extend(JUDGED_BY_ISSUER.map(str::to_owned));
-                    }
-                    salvaged.lost.insert(section);
-                    salvaged.faults.push(wrong);
+                    salvaged.lose(wrong);
                     if !removed {
                         return salvaged;
                     }
@@ -55,8 +58,30 @@ impl Salvaged {
         }
     }
 
-    /// Whether all of `section` (or the setting of that name at the top) is as it was given.
+    /// Whether all of `section` (or the setting of that name at the top) is as it was given, and as it may be.
     pub fn is_whole(&self, section: &str) -> bool {
-        self.settings.is_some() && !self.lost.contains(section)
+        self.settings.is_some() && self.is_judged(section)
     }
+
+    fn is_judged(&self, section: &str) -> bool {
+        let judges =
+            JUDGES.iter().find(|(judged, _)| *judged == section).map_or(&[][..], |(_, judges)| judges);
+        !self.lost.contains(section) && !judges.iter().any(|judge| self.lost.contains(*judge))
+    }
+
+    /// Takes `wrong` for a fault, unless it may only follow from another one.
+    fn consider(&mut self, wrong: WrongSetting) {
+        if self.is_judged(section_of(&wrong)) {
+            self.lose(wrong);
+        }
+    }
+
+    fn lose(&mut self, wrong: WrongSetting) {
+        self.lost.insert(section_of(&wrong).to_owned());
+        self.faults.push(wrong);
+    }
+}
+
+fn section_of(wrong: &WrongSetting) -> &str {
+    wrong.concerns().split('.').next().unwrap_or_default()
 }

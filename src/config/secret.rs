@@ -1,5 +1,7 @@
 //! Secrets of the settings: never written out in the file, but named there as `{ file = "…" }` or `{ env = "…" }`.
 
+use std::env::VarError;
+
 use toml::Value;
 
 use super::reader::{Kind, Section};
@@ -8,6 +10,14 @@ use crate::foundation::secret::Hidden;
 
 const RIGHT: &str =
     "write { file = \"PATH\" } or { env = \"NAME\" }, so that the settings file itself holds no secret";
+
+/// The library's own words repeat the value that cannot be read.
+fn unreadable(error: &VarError) -> &'static str {
+    match error {
+        VarError::NotPresent => "it is not set",
+        VarError::NotUnicode(_) => "it is not UTF-8",
+    }
+}
 
 impl Section {
     /// The secret that the key refers to, read now; relative paths start where those of settings do. One line end after it does not belong
@@ -26,7 +36,7 @@ impl Section {
             ),
             (None, Some(variable)) => (
                 format!("environment variable \"{variable}\""),
-                std::env::var(variable).map_err(|error| error.to_string()),
+                std::env::var(variable).map_err(|error| unreadable(&error).to_owned()),
             ),
             _ => return Err(self.wrong(name, "names no place that is known", RIGHT)),
         };

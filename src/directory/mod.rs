@@ -17,6 +17,7 @@ use crate::factors::{Evidence, FactorError};
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::Hidden;
 use crate::limits::Throttled;
+use crate::sessions::DeviceCookie;
 use crate::users::User;
 
 /// One try to sign in with a name and a password.
@@ -26,6 +27,8 @@ pub struct PasswordAttempt<'a> {
     pub login_name: &'a str,
     /// The password as it was typed.
     pub password: &'a Hidden,
+    /// Whether the browser is one of an earlier success.
+    pub device: &'a DeviceCookie,
     /// The journey it belongs to.
     pub journey: &'a JourneyId,
     /// Where it comes from.

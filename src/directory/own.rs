@@ -1,7 +1,8 @@
 //! Our own store as a directory: limits, then the password workers, then the person's standing.
 //!
-//! The work is the same for everybody: two reads for the name, one for the password, one commit that counts the try,
-//! one slow hash, one commit with the event, one read of how often it failed. What follows only after a right password can be slower, for it tells nothing.
+//! The work is the same for everybody: two reads for the name, one for the browser, one commit that counts the try, one read of
+//! how often it failed before, one for the password, one slow hash, one commit with the event. What follows only after a right
+//! password that is accepted can be slower, for it tells nothing.
 
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use crate::factors::password::RightPassword;
 use crate::factors::{FactorError, PasswordProof};
 use crate::foundation::Clock;
 use crate::foundation::ids::UserId;
-use crate::limits::{Account, AddressClass, CountedTry, PasswordLockout, Throttled};
+use crate::limits::{Account, AddressClass, CountedTry, PasswordLockout, Source, Throttled};
 use crate::sealing::Sealing;
+use crate::sessions::Sessions;
 use crate::storage::{Batch, SharedStore};
 use crate::users::normal_form::NormalName;
-use crate::users::{Prepared, User, UserError, Users, standing};
+use crate::users::{Epoch, Prepared, User, UserError, Users, standing};
 
 /// The people of our own store.
 #[derive(Debug, Clone)]
@@ -28,6 +30,7 @@ pub struct OwnDirectory {
     clock: Arc<dyn Clock>,
     sealing: Arc<Sealing>,
     users: Users,
+    sessions: Sessions,
     proof: PasswordProof,
     lockout: PasswordLockout,
     trail: Trail,
@@ -44,6 +47,8 @@ pub struct Parts {
     pub sealing: Arc<Sealing>,
     /// The people.
     pub users: Users,
+    /// Their browsers.
+    pub sessions: Sessions,
     /// Their passwords.
     pub proof: PasswordProof,
     /// Who may try how often.
@@ -55,8 +60,8 @@ pub struct Parts {
 impl OwnDirectory {
     /// A directory over these parts.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, clock, sealing, users, proof, lockout, trail } = parts;
-        Self { store, clock, sealing, users, proof, lockout, trail }
+        let Parts { store, clock, sealing, users, sessions, proof, lockout, trail } = parts;
+        Self { store, clock, sealing, users, sessions, proof, lockout, trail }
     }
 
     /// The account to count against: the person, or a keyed hash of the name nobody has (R-RL-01, R-RL-02).
@@ -80,6 +85,19 @@ impl OwnDirectory {
         Ok(id.and(stored).map(|stored| stored.value))
     }
 
+    /// A browser in which the person signed in before, or an address: one read for everybody.
+    async fn source(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        user: Option<&User>,
+    ) -> Result<Source, FactorError> {
+        let nobody = UserId::from_text("nobody");
+        let (id, epoch) = user.map_or((&nobody, Epoch::default()), |user| (&user.id, user.epoch));
+        let known = self.sessions.known_device(attempt.device, id, epoch).await?;
+        let stranger = || Source::Address(AddressClass::of(attempt.origin.address));
+        Ok(known.map_or_else(stranger, Source::Device))
+    }
+
     async fn judge(
         &self,
         attempt: &PasswordAttempt<'_>,
@@ -94,11 +112,17 @@ impl OwnDirectory {
         if let Err(reason) = standing(user, self.clock.now()) {
             return self.refuse(attempt, Some(user), &counted, reason.word()).await;
         }
+        if counted.is_shut_out() {
+            return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
+        }
         let mut batch = Batch::new();
         counted.succeeded(&mut batch);
         let event = self.trail.event(Action::PasswordCheck, Outcome::Success, attempt.origin);
         event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut batch);
-        self.store.commit(batch).await?;
+        // Refused only where others failed too often in this very moment.
+        if !self.store.commit(batch).await?.is_done() {
+            return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
+        }
         let RightPassword { evidence, must_change } = right;
         Ok(Answer::Authenticated(Box::new(Authenticated { user: user.clone(), evidence, must_change })))
     }
@@ -111,43 +135,42 @@ impl OwnDirectory {
         counted: &CountedTry,
         word: &'static str,
     ) -> Result<Answer, FactorError> {
+        let mut batch = self.refusal(attempt, user, counted, word);
+        let tells = counted.tell_of_many_failures(&mut batch);
+        if let Some(user) = user.filter(|_| tells) {
+            let event = self.trail.event(Action::ManyFailures, Outcome::Failure, attempt.origin);
+            event.about(&user.id).because("password").write(&mut batch);
+        }
+        if !self.store.commit(batch).await?.is_done() {
+            // Somebody else has told of it.
+            self.store.commit(self.refusal(attempt, user, counted, word)).await?;
+        } else if let Some(user) = user.filter(|_| tells) {
+            tracing::warn!(
+                user = user.id.as_str(),
+                "a password was wrong very often, over all addresses: it is accepted from browsers of an earlier success only"
+            );
+        }
+        Ok(Answer::Failed)
+    }
+
+    fn refusal(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        user: Option<&User>,
+        counted: &CountedTry,
+        word: &'static str,
+    ) -> Batch {
         let mut batch = Batch::new();
         let mut event =
             self.trail.event(Action::PasswordCheck, Outcome::Failure, attempt.origin).because(word);
         if let Some(user) = user {
             event = event.about(&user.id);
+            if let Some(hash) = counted.spent_device() {
+                Sessions::forget_device(&mut batch, &user.id, hash);
+            }
         }
         event.write(&mut batch);
-        self.store.commit(batch).await?;
-        self.warn_of_many_failures(attempt, user, counted).await?;
-        Ok(Answer::Failed)
-    }
-
-    /// Tells once, in log and trail, when one person's password has failed very often over all addresses (R-RL-04).
-    async fn warn_of_many_failures(
-        &self,
-        attempt: &PasswordAttempt<'_>,
-        user: Option<&User>,
-        counted: &CountedTry,
-    ) -> Result<(), FactorError> {
-        let mut batch = Batch::new();
-        if !self.lockout.failed_often(counted, &mut batch).await? {
-            return Ok(());
-        }
-        let Some(user) = user else { return Ok(()) };
-        self.trail
-            .event(Action::ManyFailures, Outcome::Failure, attempt.origin)
-            .about(&user.id)
-            .because("password")
-            .write(&mut batch);
-        if self.store.commit(batch).await?.is_done() {
-            tracing::warn!(
-                user = user.id.as_str(),
-                failures = PasswordLockout::MANY,
-                "a password was wrong very often, over all addresses, without a success between"
-            );
-        }
-        Ok(())
+        batch
     }
 
     /// No limit counts such a try, so the trail tells of it only so often.
@@ -176,8 +199,8 @@ impl Directory for OwnDirectory {
         };
         let user = self.find(attempt.login_name).await?;
         let account = self.account(user.as_ref(), attempt.login_name);
-        let class = AddressClass::of(attempt.origin.address);
-        let counted = match self.lockout.count(account, class).await? {
+        let source = self.source(attempt, user.as_ref()).await?;
+        let counted = match self.lockout.count(account, source).await? {
             Ok(counted) => counted,
             Err(throttled) => return self.throttle(attempt, user.as_ref(), throttled).await,
         };

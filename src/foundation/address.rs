@@ -19,6 +19,12 @@ impl AddressClass {
         }
     }
 
+    /// The /48 around an IPv6 class: what one subscriber is commonly given (RFC 6177). IPv4 has no such network.
+    pub fn site(&self) -> Option<String> {
+        let (site, _) = self.0.strip_suffix("::")?.rsplit_once(':')?;
+        Some(format!("{site}::"))
+    }
+
     /// As part of a key.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,5 +42,8 @@ mod tests {
         assert_ne!(class("2001:db8:1:2::1"), class("2001:db8:1:3::1"));
         assert_eq!(class("::ffff:192.0.2.7"), class("192.0.2.7"));
         assert_ne!(class("192.0.2.8"), class("192.0.2.7"));
+        assert_eq!(class("2001:db8:1:2::1").site(), class("2001:db8:1:ff::1").site());
+        assert_eq!(class("2001:db8:1:2::1").site().as_deref(), Some("2001:db8:1::"));
+        assert_eq!((class("192.0.2.8").site(), AddressClass::of(None).site()), (None, None));
     }
 }

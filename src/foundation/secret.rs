@@ -33,6 +33,8 @@ kinds! {
     AccessToken = "kwa",
     /// The secret half of a session cookie.
     SessionSecret = "kws",
+    /// What tells that a person signed in in this browser before.
+    DeviceSecret = "kwd",
     /// What binds journeys to a browser.
     BrowserSecret = "kwb",
     /// A one-time invitation to set password and factor.

@@ -12,6 +12,7 @@ use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
 use crate::grants::Consent;
 use crate::sessions::cookie::{self, SessionCookie};
+use crate::sessions::known_device::{self, DeviceCookie};
 use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
 use crate::vocabulary::ErrorCode;
@@ -42,6 +43,7 @@ impl Journeys {
             (None, Some(present)) => present.value.id.clone(),
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
+        let device = self.remember_device(&mut batch, &step, &user).await?;
         self.remember(&mut batch, &step, &user).await?;
         let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
@@ -57,7 +59,25 @@ impl Journeys {
             let line = cookies::set(cookie::NAME, &cookie.value(), None)?;
             response.headers_mut().append(header::SET_COOKIE, line);
         }
+        if let Some(device) = device {
+            let line = cookies::set(known_device::NAME, &device.value(), Some(known_device::LIFETIME))?;
+            response.headers_mut().append(header::SET_COOKIE, line);
+        }
         Ok(response)
+    }
+
+    /// Whoever proved anything in this journey is known in this browser from now on.
+    async fn remember_device(
+        &self,
+        batch: &mut Batch,
+        step: &Step,
+        user: &UserId,
+    ) -> Result<Option<DeviceCookie>, Failure> {
+        let Some(epoch) = step.journey.epoch().filter(|_| !step.journey.evidence().is_empty()) else {
+            return Ok(None);
+        };
+        let cookie = DeviceCookie::read(&step.visitor.cookies);
+        Ok(self.sessions.remember_device(batch, cookie, user, epoch).await?)
     }
 
     /// The session after the journey: renewed for the same person, begun for another, whose predecessor's ends first

@@ -12,6 +12,7 @@ use crate::foundation::ids::UserId;
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::pages::journey_pages::RestartReason;
+use crate::sessions::DeviceCookie;
 use crate::storage::Batch;
 use crate::users::{Prepared, PresentEpoch, User, UserError, WeakPassword, epoch};
 use crate::web::{Failure, Parameters, Visitor};
@@ -59,8 +60,13 @@ impl Journeys {
         // Read before the password is checked: what changes meanwhile voids the proof.
         let epoch = self.epoch_of(login_name).await?;
         let origin = step.visitor.origin();
-        let attempt =
-            PasswordAttempt { login_name, password: &password, journey: &step.journey.id, origin: &origin };
+        let attempt = PasswordAttempt {
+            login_name,
+            password: &password,
+            device: &DeviceCookie::read(&step.visitor.cookies),
+            journey: &step.journey.id,
+            origin: &origin,
+        };
         match self.directory.authenticate(&attempt).await.map_err(error::factor)? {
             Answer::Authenticated(person) => {
                 if step.journey.accept(person.evidence, epoch.number).is_err() {

@@ -65,7 +65,7 @@ impl Journeys {
     ) -> Result<Opened, StorageError> {
         loop {
             let mut batch = Batch::new();
-            BY_ADDRESS.count(class, journey.started_at, &mut batch);
+            BY_ADDRESS.count(class.as_str(), journey.started_at, &mut batch);
             batch.append(with.clone());
             let conditions = self.add_to_browser(&mut batch, journey).await?;
             match self.store.commit(batch).await? {

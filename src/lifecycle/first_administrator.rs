@@ -31,7 +31,8 @@ struct Offered {}
 
 impl Record for Offered {}
 
-fn key() -> Key {
+/// Where the newest link stands.
+pub(super) fn key() -> Key {
     Key::new("set-up", &["link"])
 }
 

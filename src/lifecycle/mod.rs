@@ -14,6 +14,7 @@ pub mod standing;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::foundation::ids::UserId;
 use crate::grants::Grants;
+use crate::limits::PasswordLockout;
 use crate::pages::mails::Notice;
 use crate::sessions::{Session, Sessions};
 use crate::storage::{Batch, SharedStore, StorageError, Stored};
@@ -32,14 +33,22 @@ pub struct Lifecycle {
     users: Users,
     grants: Grants,
     sessions: Sessions,
+    lockout: PasswordLockout,
     trail: Trail,
     notices: Notices,
 }
 
 impl Lifecycle {
     /// Built once, by the composition root.
-    pub fn new(store: SharedStore, users: Users, sessions: Sessions, trail: Trail, notices: Notices) -> Self {
-        Self { users, grants: Grants::new(store.clone()), store, sessions, trail, notices }
+    pub fn new(
+        store: SharedStore,
+        users: Users,
+        sessions: Sessions,
+        lockout: PasswordLockout,
+        trail: Trail,
+        notices: Notices,
+    ) -> Self {
+        Self { users, grants: Grants::new(store.clone()), store, sessions, lockout, trail, notices }
     }
 
     /// Adds to `batch` what belongs to a new password; answers the person's new epoch.
@@ -53,6 +62,7 @@ impl Lifecycle {
         let event = self.trail.event(Action::PasswordSet, Outcome::Success, origin);
         event.by(Actor::User(user.clone())).about(user).write(batch);
         self.notices.tell(batch, user, Notice::PasswordSet, origin).await?;
+        self.lockout.forget(user, batch).await?;
         self.proofs_changed(batch, user, kept).await
     }
 

@@ -2,6 +2,7 @@
 //! sessions, open journeys, tokens and links end in the same commit.
 
 use super::Lifecycle;
+use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::factors::{FactorKind, removal};
@@ -9,6 +10,7 @@ use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
+use crate::users::store::user_key;
 use crate::users::{State, User, UserError};
 
 impl Lifecycle {
@@ -23,10 +25,12 @@ impl Lifecycle {
         locked.await
     }
 
-    /// Lets a person sign in again, who was locked or disabled. What had ended stays so.
+    /// Lets a person sign in again, who was locked or disabled, or whose password failed too often (R-RL-04). What had ended
+    /// stays so.
     pub async fn unlock(&self, user: &UserId, by: Actor) -> Result<User, UserError> {
         let mut batch = Batch::new();
         self.note(&mut batch, user, Action::UserUnlocked, by);
+        self.lockout.forget(user, &mut batch).await?;
         self.users.set_state(user, State::Active, batch).await
     }
 
@@ -36,6 +40,8 @@ impl Lifecycle {
         self.users.leave_an_administrator(&mut batch, user, true).await?;
         removal::remove_all(&self.store, &mut batch, user).await?;
         self.grants.forget_user(&mut batch, user).await?;
+        self.sessions.forget_devices(&mut batch, user).await?;
+        self.lockout.forget(user, &mut batch).await?;
         self.users.delete(user, batch).await
     }
 
@@ -44,6 +50,7 @@ impl Lifecycle {
         let mut batch = Batch::new();
         self.note(&mut batch, user, Action::AdministratorAdded, by);
         self.users.make_administrator(&mut batch, user).await?;
+        batch.require_present(user_key(user)).delete(first_administrator::key());
         self.commit(batch).await
     }
 

@@ -1,4 +1,5 @@
-//! Limits on guessing: how often an address, an account or an enrolled factor may be tried.
+//! Limits on guessing and asking: how often an address, an account, an enrolled factor or an application may try, and all
+//! together.
 //!
 //! A try is counted before the secret is looked at, and given back on success, so that no number of parallel requests
 //! gets past a limit (R-RL-03). All counters are in the store: a restart resets nothing (R-RL-06).
@@ -7,6 +8,7 @@
 //! Must not: know passwords, codes or names in clear; unknown names arrive as keyed hashes (R-RL-01).
 //! Follows: security requirements R-RL-01 to R-RL-06, R-MF-10.
 
+pub mod application;
 pub mod authenticator;
 pub mod password;
 pub mod rate;
@@ -14,8 +16,9 @@ pub mod rate;
 use std::time::Duration;
 
 pub use crate::foundation::AddressClass;
+pub use application::ApplicationLimit;
 pub use authenticator::{AuthenticatorLockout, Blocked, CountedProof};
-pub use password::{Account, CountedTry, PasswordLockout};
+pub use password::{Account, CountedTry, PasswordLockout, Source};
 pub use rate::RateLimit;
 
 /// Too many tries: come back later.

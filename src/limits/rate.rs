@@ -1,10 +1,13 @@
-//! How many failures one address class may cause in a stretch of time, over all accounts (R-RL-01, R-RL-03).
+//! How many tries one source may make in a stretch of time: an address class, an application, everybody (R-RL-01, R-RL-03).
 
 use std::time::Duration;
 
-use super::{AddressClass, Throttled};
+use super::Throttled;
 use crate::foundation::Timestamp;
 use crate::storage::{Batch, Key};
+
+/// The source that is everybody.
+pub const EVERYBODY: &str = "everybody";
 
 /// A limit of `bound` tries in each fixed window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,20 +22,20 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Where the counter of this window stands.
-    pub fn key(&self, class: &AddressClass, now: Timestamp) -> Key {
+    pub fn key(&self, source: &str, now: Timestamp) -> Key {
         let window = self.start(now).to_string();
-        Key::new("limit_rate", &[self.name, class.as_str(), &window])
+        Key::new("limit_rate", &[self.name, source, &window])
     }
 
     /// Counts one try in `batch`, refusing it at the bound. The precondition is the batch's next one.
-    pub fn count(&self, class: &AddressClass, now: Timestamp, batch: &mut Batch) {
-        let key = self.key(class, now);
+    pub fn count(&self, source: &str, now: Timestamp, batch: &mut Batch) {
+        let key = self.key(source, now);
         batch.require_counter_below(key.clone(), self.bound).add(key, 1, Some(self.end(now)));
     }
 
     /// Gives back a try that was counted at `counted`.
-    pub fn give_back(&self, class: &AddressClass, counted: Timestamp, batch: &mut Batch) {
-        batch.add(self.key(class, counted), -1, Some(self.end(counted)));
+    pub fn give_back(&self, source: &str, counted: Timestamp, batch: &mut Batch) {
+        batch.add(self.key(source, counted), -1, Some(self.end(counted)));
     }
 
     /// What to answer at the bound.

@@ -39,6 +39,7 @@ use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::journey::Journeys;
 use crate::keys::Keyring;
+use crate::limits::ApplicationLimit;
 use crate::sessions::Sessions;
 use crate::storage::SharedStore;
 use crate::users::Users;
@@ -55,6 +56,7 @@ pub struct Oidc {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) trail: Trail,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) limit: ApplicationLimit,
     pub(crate) clients: Clients,
     pub(crate) users: Users,
     pub(crate) grants: Grants,

@@ -1,13 +1,15 @@
-//! What the administrators' listener serves: metrics and health, to this machine and to named networks (R-OP-06). It answers
-//! under any host name and shows nothing of a person.
+//! What the administrators' listener serves: metrics and health, to this machine and to named networks (R-OP-06). It shows
+//! nothing of a person. This machine's programs get metrics under an address or `localhost` only: a web page in a browser here
+//! that leads its own name to us (DNS rebinding) gets nothing.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,7 +29,7 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub fn routes(settings: &Admin, bounds: &Http, health: Arc<Health>, metrics: Metrics) -> Router {
     let body = BodyBounds { bytes: bounds.body_bytes, time: bounds.body_time };
     Router::new()
-        .route("/metrics", get(show))
+        .route("/metrics", get(show).layer(from_fn(check_host)))
         .with_state((metrics, Arc::clone(&health)))
         .merge(health::routes(health))
         .layer(from_fn_with_state(body, read_body))
@@ -50,7 +52,26 @@ async fn check_peer(State(settings): State<Arc<Admin>>, request: Request, next: 
     if peer.is_some_and(|peer| settings.admits(peer)) {
         next.run(request).await
     } else {
-        tracing::warn!("a stranger asked the administrators' listener and was refused");
+        tracing::debug!(?peer, "a stranger asked the administrators' listener and was refused");
         StatusCode::FORBIDDEN.into_response()
     }
+}
+
+async fn check_host(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.address.ip());
+    let is_near = peer.is_none_or(|peer| peer.to_canonical().is_loopback());
+    if !is_near || host(&request).is_some_and(|host| is_no_name(host.host())) {
+        next.run(request).await
+    } else {
+        StatusCode::MISDIRECTED_REQUEST.into_response()
+    }
+}
+
+fn host(request: &Request) -> Option<Authority> {
+    let in_header = || request.headers().get(header::HOST)?.to_str().ok()?.parse().ok();
+    request.uri().authority().cloned().or_else(in_header)
+}
+
+fn is_no_name(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }

@@ -221,7 +221,10 @@ pub async fn ask(folder: &Path, request: &Request) -> Result<Result<Value, Refus
         let answer = read_line(BufReader::new(&mut stream), ANSWER_BYTES).await?;
         io::Result::Ok(serde_json::from_slice(&answer)?)
     };
-    match asked.await.map_err(NoAnswer::Lost)? {
+    // The server gives up before.
+    let asked = tokio::time::timeout(COMMAND_TIME + 3 * LINE_TIME, asked).await;
+    let asked = asked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    match asked.map_err(NoAnswer::Lost)? {
         Answer::Done(done) => Ok(Ok(done)),
         Answer::Refused(refused) => Ok(Err(refused)),
     }

@@ -16,7 +16,7 @@ pub struct Connections {
     most: usize,
     most_per_class: usize,
     proxies: Arc<Proxies>,
-    by_class: Mutex<HashMap<AddressClass, usize>>,
+    by_network: Mutex<HashMap<String, usize>>,
     open: watch::Sender<usize>,
 }
 
@@ -24,8 +24,11 @@ pub struct Connections {
 #[derive(Debug)]
 pub struct Counted {
     connections: Arc<Connections>,
-    class: AddressClass,
+    networks: Vec<String>,
 }
+
+/// A /48 may hold as many connections as so many of its /64.
+const SITE: usize = 4;
 
 impl Connections {
     /// None open.
@@ -34,7 +37,7 @@ impl Connections {
             most: bounds.connections,
             most_per_class: bounds.connections_per_address,
             proxies,
-            by_class: Mutex::new(HashMap::new()),
+            by_network: Mutex::new(HashMap::new()),
             open: watch::Sender::new(0),
         })
     }
@@ -42,15 +45,20 @@ impl Connections {
     /// Counts one more from `peer`, unless there are too many. Declared proxies count only towards the whole.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Counted> {
         let class = AddressClass::of(Some(peer));
-        let mut by_class = self.by_class.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = by_class.get(&class).copied().unwrap_or(0);
-        let too_many_here = here >= self.most_per_class && !self.proxies.is_trusted(peer);
+        let networks: Vec<_> = [class.as_str().to_owned()].into_iter().chain(class.site()).collect();
+        let most = [self.most_per_class, self.most_per_class.saturating_mul(SITE)];
+        let mut by_network = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full =
+            |(network, most): (&String, usize)| by_network.get(network).is_some_and(|&open| open >= most);
+        let too_many_here = networks.iter().zip(most).any(is_full) && !self.proxies.is_trusted(peer);
         if too_many_here || *self.open.borrow() >= self.most {
             return None;
         }
-        by_class.insert(class.clone(), here + 1);
+        for network in &networks {
+            *by_network.entry(network.clone()).or_default() += 1;
+        }
         self.open.send_modify(|open| *open += 1);
-        Some(Counted { connections: Arc::clone(self), class })
+        Some(Counted { connections: Arc::clone(self), networks })
     }
 
     /// Ends when none is open.
@@ -61,10 +69,12 @@ impl Connections {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut by_class = self.connections.by_class.lock().unwrap_or_else(PoisonError::into_inner);
-        match by_class.get_mut(&self.class) {
-            Some(here) if *here > 1 => *here -= 1,
-            _ => drop(by_class.remove(&self.class)),
+        let mut by_network = self.connections.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        for network in &self.networks {
+            match by_network.get_mut(network) {
+                Some(open) if *open > 1 => *open -= 1,
+                _ => drop(by_network.remove(network)),
+            }
         }
         self.connections.open.send_modify(|open| *open = open.saturating_sub(1));
     }

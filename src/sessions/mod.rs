@@ -1,16 +1,19 @@
-//! Sign-in sessions: who is signed in in which browser, proved by what, and which applications took part.
+//! Sign-in sessions: who is signed in in which browser, proved by what, and which applications took part; and in which
+//! browsers a person signed in before.
 //!
 //! Must not: decide what proof is needed (journey) or tell applications of an end (oidc/logout).
-//! Follows: security requirements R-SE-01 to R-SE-08, R-LO-04, R-LO-05; OpenID Connect Front-Channel Logout section 3 (`sid`).
+//! Follows: security requirements R-SE-01 to R-SE-08, R-LO-04, R-LO-05, R-RL-04; OpenID Connect Front-Channel Logout section 3 (`sid`).
 
 pub mod assurance;
 pub mod cookie;
 pub mod end;
+pub mod known_device;
 pub mod participant;
 pub mod session;
 pub mod store;
 
 pub use assurance::Assurance;
+pub use known_device::DeviceCookie;
 pub use session::Session;
 pub use store::Live;
 

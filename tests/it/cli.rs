@@ -10,6 +10,7 @@ mod doctor;
 mod held;
 mod listings;
 mod mail;
+mod trail;
 
 fn settings(folder: &Path, more: &str) -> String {
     let file = folder.join("keyward.toml");

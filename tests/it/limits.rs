@@ -1,5 +1,7 @@
 //! Limits: counted before the secret is looked at, kept over a restart, never a way to lock others out (R-RL-01 to R-RL-06).
 
+mod sources;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use keyward::foundation::Timestamp;
 use keyward::foundation::clock::{Clock as _, ManualClock};
 use keyward::foundation::ids::{CredentialId, UserId};
 use keyward::limits::{
-    Account, AddressClass, AuthenticatorLockout, Blocked, CountedProof, PasswordLockout, Throttled,
+    Account, AddressClass, AuthenticatorLockout, Blocked, CountedProof, PasswordLockout, Source, Throttled,
 };
 use keyward::storage::{self, Batch, SharedStore};
 
@@ -17,8 +19,8 @@ fn ground() -> (SharedStore, Arc<ManualClock>) {
     (storage::memory::open(clock.clone()), clock)
 }
 
-fn class(text: &str) -> AddressClass {
-    AddressClass::of(text.parse().ok())
+fn class(text: &str) -> Source {
+    Source::Address(AddressClass::of(text.parse().ok()))
 }
 
 fn ann() -> Account {

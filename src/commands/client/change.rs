@@ -76,12 +76,13 @@ impl Command for Remove {
 
     async fn perform(self, by: &Administrator, applications: &Applications) -> Result<Application, Refused> {
         let client = applications.named(&self.client).await?;
-        applications.grants.forget_client(&client.id).await?;
         let mut batch = Batch::new();
         applications.note(&mut batch, Action::ClientRemoved, by, &client.id);
         if !applications.clients.remove(&client.id, batch).await? {
             return Err(Refused::conflict());
         }
+        // Only now can nobody consent any more.
+        applications.grants.forget_client(&client.id).await?;
         Ok(Application::of(&client, applications.clock.now()))
     }
 }

@@ -8,9 +8,11 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use tokio::net::TcpStream;
 
 use super::Email;
 use super::failure::{self, DeliveryError, Step};
+use super::line_by_line::LineByLine;
 use crate::config::mail::Encryption;
 
 /// A talk that has come as far as sending.
@@ -23,9 +25,15 @@ impl<'a> Dialogue<'a> {
     /// Finds the server, connects, encrypts and logs in.
     pub async fn open(email: &'a Email) -> Result<Self, DeliveryError> {
         let addresses = resolve(email).await?;
-        let at_once = (email.encryption == Encryption::Tls).then(|| email.tls.clone());
-        let connecting = AsyncSmtpConnection::connect_tokio1(&*addresses, None, &email.hello, at_once, None);
-        let connection = timed(email, Step::Connect, connecting).await?;
+        let connection = if email.encryption == Encryption::Tls {
+            let tls = Some(email.tls.clone());
+            let connecting = AsyncSmtpConnection::connect_tokio1(&*addresses, None, &email.hello, tls, None);
+            timed(email, Step::Connect, connecting).await?
+        } else {
+            let stream = Box::new(LineByLine::over(connect(email, &addresses).await?));
+            let greeting = AsyncSmtpConnection::connect_with_transport(stream, &email.hello);
+            timed(email, Step::Connect, greeting).await?
+        };
         let mut dialogue = Self { email, connection };
         if email.encryption == Encryption::StartTls {
             dialogue.encrypt().await?;
@@ -79,6 +87,13 @@ async fn resolve(email: &Email) -> Result<Vec<SocketAddr>, DeliveryError> {
     let found = tokio::time::timeout(email.patience, looking).await;
     let found = found.map_err(|_| unknown("no answer"))?.map_err(|error| unknown(&error.to_string()))?;
     Ok(found.collect())
+}
+
+async fn connect(email: &Email, addresses: &[SocketAddr]) -> Result<TcpStream, DeliveryError> {
+    let unreachable = |why: String| DeliveryError::Unreachable(email.place(), why);
+    let connected = tokio::time::timeout(email.patience, TcpStream::connect(addresses)).await;
+    let connected = connected.map_err(|_| unreachable("no answer".to_owned()))?;
+    connected.map_err(|error| unreachable(error.to_string()))
 }
 
 async fn timed<T>(

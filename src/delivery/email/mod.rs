@@ -9,6 +9,7 @@
 
 mod dialogue;
 pub mod failure;
+mod line_by_line;
 pub mod message;
 
 use std::time::Duration;

@@ -72,6 +72,8 @@ impl Talk {
                 "RCPT" => self.recipient(rest).await?,
                 "DATA" => self.data().await?,
                 "QUIT" => return self.say("221 goodbye").await,
+                // A web page that found the port, not a mail server.
+                "GET" | "POST" | "PUT" | "OPTIONS" | "HEAD" | "DELETE" | "PATCH" | "CONNECT" => return Ok(()),
                 _ => self.say("502 this mailbox does not know that").await?,
             }
         }

@@ -56,16 +56,20 @@ impl Oidc {
         let released = claims::release(&user, client, &grant.scopes, &grant.claims).map_err(withheld)?;
         let id_token = self.id_token(client, grant, released.id_token, now).map_err(Failure::internal)?;
         let access_token = Plain::<AccessToken>::generate(self.random.as_ref());
-        let mut batch = Batch::new();
+        let mut batch = self.limit.count(&client.id);
         self.spend_code(&mut batch, code, read, &client.id, access_token.hash());
         self.grants.issue(&mut batch, &access_token, &access_grant(grant), now);
         self.sessions.record_participant(&mut batch, &grant.session, &client.id);
         let event = self.trail.event(Action::TokenIssued, Outcome::Success, &visitor.origin());
         event.by(Actor::Client(client.id.clone())).about(&user.id).session(&grant.session).write(&mut batch);
-        if self.store.commit(batch).await?.is_done() {
+        let outcome = self.store.commit(batch).await?;
+        if outcome.is_done() {
             return Ok(Tokens { access_token, id_token, scopes: grant.scopes.clone() });
         }
-        Err(self.refuse_loser(visitor, client, code).await?)
+        match self.limit.refusal(outcome) {
+            Some(throttled) => Err(self.throttle(visitor, client, throttled).await),
+            None => Err(self.refuse_loser(visitor, client, code).await?),
+        }
     }
 
     /// The person is asked for again at this door too: whoever was disabled or signed out since gets nothing (R-CO-08).

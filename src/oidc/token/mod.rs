@@ -11,11 +11,14 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::Oidc;
+use crate::audit::{Action, Actor, Outcome};
+use crate::clients::Client;
 use crate::foundation::secret::{AccessToken, Plain};
 use crate::grants::access_token;
+use crate::limits::Throttled;
 use crate::vocabulary::grant_type::GrantType;
 use crate::vocabulary::{ErrorCode, Scopes};
-use crate::web::{Failure, Form, Visitor, failure::Face};
+use crate::web::{Failure, Form, Parameters, Visitor, failure::Face};
 
 /// What a grant hands out, after its commit.
 struct Tokens {
@@ -52,18 +55,47 @@ impl Oidc {
             return Err(bad_request(ErrorCode::InvalidRequest, "a parameter is repeated"));
         }
         let client = self.authenticate_client(headers, form).await?;
+        match self.grant(visitor, &client, form).await {
+            Ok(tokens) => Ok(answer(&tokens)),
+            Err(failure) => Err(self.count_refusal(visitor, &client, failure).await?),
+        }
+    }
+
+    async fn grant(&self, visitor: &Visitor, client: &Client, form: &Parameters) -> Result<Tokens, Failure> {
         let wanted = form.get("grant_type")?;
         let wanted = wanted.ok_or_else(|| bad_request(ErrorCode::InvalidRequest, "grant_type is missing"))?;
-        let tokens = match GrantType::parse(wanted) {
-            Some(GrantType::AuthorizationCode) => self.exchange_code(visitor, &client, form).await?,
-            None => {
-                return Err(bad_request(
-                    ErrorCode::UnsupportedGrantType,
-                    "only authorization_code is supported",
-                ));
-            }
-        };
-        Ok(answer(&tokens))
+        match GrantType::parse(wanted) {
+            Some(GrantType::AuthorizationCode) => self.exchange_code(visitor, client, form).await,
+            None => Err(bad_request(ErrorCode::UnsupportedGrantType, "only authorization_code is supported")),
+        }
+    }
+
+    /// A request that goes well is counted in its own commit, one that is refused here (R-RL-01).
+    async fn count_refusal(
+        &self,
+        visitor: &Visitor,
+        client: &Client,
+        failure: Failure,
+    ) -> Result<Failure, Failure> {
+        // A public client's id is known to everybody: what anybody sends in its name must not use up its share.
+        let counts = failure.status.is_client_error() && failure.status != StatusCode::TOO_MANY_REQUESTS;
+        if client.is_public() || !counts {
+            return Ok(failure);
+        }
+        match self.limit.count_alone(&client.id).await? {
+            Some(throttled) => Ok(self.throttle(visitor, client, throttled).await),
+            None => Ok(failure),
+        }
+    }
+
+    /// The answer to an application that asks too often. Trouble with the trail changes nothing about it.
+    async fn throttle(&self, visitor: &Visitor, client: &Client, throttled: Throttled) -> Failure {
+        let event = self.trail.event(Action::Throttled, Outcome::Failure, &visitor.origin());
+        let event = event.by(Actor::Client(client.id.clone())).because("token_requests");
+        if let Err(error) = event.write_bounded(&self.store).await {
+            tracing::error!(%error, "the audit event of a limit was not written");
+        }
+        Failure::too_many(throttled.retry_after, "an application asks for tokens too often").on(Face::OAuth)
     }
 }
 

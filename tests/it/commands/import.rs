@@ -43,6 +43,26 @@ async fn a_table_is_taken_over_once_however_often_it_comes() {
     assert_eq!(people(&app).await, 2);
 }
 
+/// Neither a dry run nor the real one says yes to what cannot be kept.
+#[tokio::test]
+async fn r_id_09_a_row_with_too_many_groups_is_bad_and_a_file_with_too_many_new_ones_is_refused() {
+    let app = app::start().await;
+    let names = |from: usize, count: usize| {
+        (from..from + count).map(|n| format!("group {n}")).collect::<Vec<_>>().join(";")
+    };
+    for dry_run in [true, false] {
+        let csv = format!("username,email,groups\nann,ann@example.com,\"{}\"\n", names(0, 501));
+        let report = app.perform(Import { csv, dry_run, create_groups: true, invite: false }).await.unwrap();
+        assert!(report.bad.len() == 1 && report.bad[0].reason.contains("500 groups"), "{report:?}");
+        let rows = (0..3).map(|n| format!("p{n},p{n}@example.com,\"{}\"\n", names(n * 400, 400)));
+        let csv = format!("username,email,groups\n{}", rows.collect::<String>());
+        let refused =
+            app.perform(Import { csv, dry_run, create_groups: true, invite: false }).await.unwrap_err();
+        assert!(refused.sentence.contains("1000 groups"), "{}", refused.sentence);
+    }
+    assert_eq!(people(&app).await, 0);
+}
+
 #[tokio::test]
 async fn one_bad_row_keeps_everybody_out_and_every_bad_row_is_named() {
     let app = app::start().await;

@@ -30,7 +30,7 @@ async fn r_ad_05_every_command_refuses_fields_it_does_not_know() {
 
 impl TestApp {
     /// Has `command` performed for the operator.
-    async fn perform<C: Command>(&self, command: C) -> Result<C::Answer, Refused> {
+    pub(crate) async fn perform<C: Command>(&self, command: C) -> Result<C::Answer, Refused> {
         let request = Request::of(&command).unwrap();
         let answer = self.app.commands().perform(Administrator::Operator, request).await?;
         Ok(serde_json::from_value(answer).unwrap())

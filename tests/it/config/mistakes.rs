@@ -60,6 +60,10 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
         "listen.addresses has the entry \"0.0.0.0:8443\", where other machines would reach us without encryption; set tls.certificate and tls.key, name the proxy that encrypts in proxies.trusted, or listen on 127.0.0.1.",
     ),
     (
+        "issuer = \"https://id.example.com\"",
+        "proxies.trusted is empty, though only a proxy on this machine can reach us; name it, such as [\"127.0.0.1\"], or set tls.certificate and tls.key.",
+    ),
+    (
         "issuer = \"https://id.example.com\"\n[tls]\ncertificate = \"fullchain.pem\"",
         "tls.key is missing; name the file with the certificate's private key.",
     ),
@@ -130,7 +134,7 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
         "pages.support is empty, too long or has control characters; write 1 to 200 characters on one line.",
     ),
     (
-        "issuer = \"https://id.example.com\"\n[policy]\nfirst_enrolment_by_password = [\"10.0.0.0/8\", \"127.0.0.1\"]",
+        "issuer = \"https://id.example.com\"\n[proxies]\ntrusted = [\"10.0.0.5\"]\n[policy]\nfirst_enrolment_by_password = [\"10.0.0.0/8\", \"127.0.0.1\"]",
         "policy.first_enrolment_by_password has the entry \"127.0.0.1/32\", which holds addresses of this machine itself; name networks of your people only, such as \"10.0.0.0/8\", since behind a proxy on this machine everybody would seem to come from here.",
     ),
     (

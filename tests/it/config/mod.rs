@@ -85,7 +85,9 @@ fn a_whole_file_is_read() {
 #[test]
 fn r_en_02_the_loopback_permits_an_enrolment_in_loopback_mode_only() {
     let with = |issuer: &str, network: &str| {
-        let text = format!("issuer = \"{issuer}\"\n[policy]\nfirst_enrolment_by_password = [\"{network}\"]");
+        let text = format!(
+            "issuer = \"{issuer}\"\n[proxies]\ntrusted = [\"10.0.0.5\"]\n[policy]\nfirst_enrolment_by_password = [\"{network}\"]"
+        );
         parse(&text).map(|_| ())
     };
     for network in ["127.0.0.0/8", "127.1.0.0/16", "0.0.0.0/0", "::1", "::/0"] {

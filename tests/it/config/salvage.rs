@@ -36,10 +36,19 @@ fn the_first_fault_is_the_one_that_refuses_a_start() {
 #[test]
 fn every_fault_is_named_and_what_rests_on_it_is_unknown() {
     let none: [&str; 0] = [];
-    assert_eq!(faults("issuer = \"https://id.example.com\""), (vec![], vec![]));
-    let several = "isuer = \"https://id.example.com\"\n[listen]\naddresses = [\"0.0.0.0:443\"]\n[log]\nlevel = \"loud\"\n";
-    let told = ["log.level", "isuer"].map(str::to_owned).to_vec();
-    assert_eq!(faults(several), (told, vec!["issuer", "listen", "tls", "mail", "log"]));
+    assert_eq!(faults("issuer = \"http://localhost:8443\""), (vec![], vec![]));
+    let several = "isuer = \"https://id.example.com\"\n[listen]\naddresses = [\"0.0.0.0:443\"]\n[log]\nlevel = \"loud\"\n\
+         [sessions]\nidle = \"13h\"\n[mail]\nport = 0\n";
+    let told = ["mail.port", "log.level", "isuer", "sessions.idle"].map(str::to_owned).to_vec();
+    assert_eq!(faults(several), (told, vec!["issuer", "listen", "tls", "mail", "proxies", "log"]));
+    let behind = "issuer = \"https://id.example.com\"\n[proxies]\ntrusted = [\"10.0.0.500\"]\n";
+    let one = |key: &str| vec![key.to_owned()];
+    assert_eq!(faults(behind), (one("proxies.trusted"), vec!["listen", "proxies"]));
+    let alone = "issuer = \"https://id.example.com\"\n";
+    assert_eq!(faults(alone), (one("proxies.trusted"), vec!["listen", "proxies"]));
+    let half =
+        "issuer = \"https://id.example.com\"\n[listen]\naddresses = [\"0.0.0.0:443\"]\n[tls]\nkey = \"k\"\n";
+    assert_eq!(faults(half), (one("tls.certificate"), vec!["listen", "tls", "proxies"]));
     let folder = "[data]\nfoldr = \"/srv/keyward\"\n";
     assert_eq!(faults(folder), (vec!["data.foldr".to_owned()], vec!["data"]));
     assert_eq!(faults("[dat]\nfolder = \"/srv/keyward\"\n").1, ["data"]);
@@ -58,8 +67,10 @@ proptest! {
         tables.into_iter().for_each(|table| whole.extend(table));
         let salvaged = salvage(&whole.to_string());
         prop_assert_eq!(salvaged.faults.is_empty(), whole.is_empty());
-        if let Some(settings) = salvaged.settings {
-            prop_assert!(settings.validate().is_ok());
+        for (at, wrong) in salvaged.faults.iter().enumerate() {
+            prop_assert!(!salvaged.faults[..at].contains(wrong), "told twice: {}", wrong);
         }
+        let refused = salvaged.settings.and_then(|settings| settings.validate().err());
+        prop_assert!(refused.is_none() || !salvaged.faults.is_empty());
     }
 }

@@ -11,8 +11,8 @@ use keyward::foundation::Timestamp;
 use keyward::foundation::secret::Hidden;
 use serde_json::Value;
 use server::{Plan, USUAL};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::mailbox::{Mailbox, nobody, plain};
 
@@ -71,6 +71,54 @@ async fn r_ob_05_nothing_is_sent_without_the_encryption_that_is_asked_for() {
     let login = Mail { encryption: Encryption::None, ..server.mail() };
     assert!(matches!(fault(&login).await, DeliveryError::NoStartTls(_)), "no password in clear");
     assert!(server.taken().is_empty());
+}
+
+/// One answer, with all its lines (RFC 5321 section 4.2).
+async fn reply(server: &mut TcpStream) -> String {
+    let (mut said, mut bytes) = (String::new(), [0; 4096]);
+    while !said
+        .lines()
+        .last()
+        .is_some_and(|line| said.ends_with('\n') && line.as_bytes().get(3) == Some(&b' '))
+    {
+        let length = server.read(&mut bytes).await.unwrap();
+        said.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
+    }
+    said
+}
+
+/// Who is on the way cannot prepare the whole encrypted talk in clear, let the handshake pass, and swallow the mail.
+#[tokio::test]
+async fn r_ob_05_what_stands_behind_the_word_to_encrypt_is_never_read_as_an_answer() {
+    let (listener, real) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), USUAL.start());
+    let Some(real) = real else { return };
+    let port = listener.local_addr().unwrap().port();
+    let to = real.mail().port;
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+        loop {
+            let mut said = reply(&mut server).await;
+            let goes_ahead = said.starts_with("220 Ready");
+            if goes_ahead {
+                said.push_str(
+                    "250-mail.example.com\r\n250 AUTH PLAIN LOGIN\r\n235 fine\r\n250 fine\r\n250 fine\r\n",
+                );
+                said.push_str("354 go on\r\n250 taken\r\n221 bye\r\n");
+            }
+            client.write_all(said.as_bytes()).await.unwrap();
+            if goes_ahead {
+                break;
+            }
+            let mut bytes = [0; 4096];
+            let length = client.read(&mut bytes).await.unwrap();
+            server.write_all(&bytes[..length]).await.unwrap();
+        }
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    let said = fault(&Mail { port, ..real.mail() }).await;
+    assert!(matches!(said, DeliveryError::Tls(_) | DeliveryError::Dropped(_, "encryption", _)), "{said}");
+    assert_eq!(real.taken().len(), 0);
 }
 
 #[tokio::test]

@@ -21,17 +21,22 @@ use crate::support::page::Page;
 use crate::support::people::Person;
 use crate::support::relying_party::RelyingParty;
 
-fn behind_a_proxy(settings: &mut Settings) {
+pub(super) fn behind_a_proxy(settings: &mut Settings) {
     settings.proxies.trusted.push("127.0.0.1/32".parse().unwrap());
 }
 
-fn from(address: &'static str) -> Browser {
+pub(super) fn from(address: &'static str) -> Browser {
     let mut browser = Browser::new();
     browser.headers.insert("x-forwarded-for", HeaderValue::from_static(address));
     browser
 }
 
-async fn attempt(browser: &mut Browser, wiki: &RelyingParty, username: &str, password: &str) -> Page {
+pub(super) async fn attempt(
+    browser: &mut Browser,
+    wiki: &RelyingParty,
+    username: &str,
+    password: &str,
+) -> Page {
     let page = sent(browser, wiki).await;
     browser.submit(&page, "login", &[("username", username), ("password", password)]).await
 }

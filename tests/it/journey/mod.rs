@@ -1,6 +1,7 @@
 //! The journey from stranger to signed in: the decision alone, stories through the whole provider, and a model that is
 //! followed through random sequences of requests (RG-14).
 
+mod devices;
 mod enrolment;
 mod limits;
 mod model;
@@ -9,6 +10,7 @@ mod pages;
 mod recovery;
 mod sessions;
 mod set_up;
+mod storm;
 mod tabs;
 
 use crate::support::app::TestApp;

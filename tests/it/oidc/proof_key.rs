@@ -6,7 +6,7 @@ use keyward::vocabulary::client_metadata::ClientAuthentication;
 use super::{World, json_error};
 use crate::support::relying_party::{RelyingParty, VERIFIER, challenge, web_application};
 
-fn public() -> ClientMetadata {
+pub(super) fn public() -> ClientMetadata {
     ClientMetadata {
         token_endpoint_auth_method: Some(ClientAuthentication::None),
         ..web_application("https://wiki.example.com")

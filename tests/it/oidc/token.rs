@@ -6,7 +6,9 @@ use keyward::vocabulary::ClientMetadata;
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
 use super::{World, json_error};
-use crate::support::relying_party::web_application;
+use crate::support::app;
+use crate::support::browser::Browser;
+use crate::support::relying_party::{VERIFIER, web_application};
 
 /// R-TK-05: a code lives for a minute.
 #[tokio::test]
@@ -272,4 +274,49 @@ async fn a_code_of_an_ended_session_gives_nothing() {
     world.app.app.sessions.end(&mut batch, &session.session.value);
     world.app.app.ground.store.commit(batch).await.unwrap();
     json_error(&world.wiki.redeem(&code).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn r_rl_01_what_anybody_sends_in_a_public_clients_name_does_not_count_against_it() {
+    let app = app::start_with(|settings| settings.limits.application_requests = 60).await;
+    let wiki = app.application_like(super::proof_key::public()).await;
+    for _ in 0..70 {
+        let mut form = wiki.redemption("kwcunknown");
+        form.extend([("client_id", wiki.id.as_str()), ("code_verifier", VERIFIER)]);
+        json_error(&wiki.token(None, &form).await, 400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn r_rl_01_an_application_that_asks_too_often_waits_and_loses_nothing() {
+    let app = app::start_with(|settings| settings.limits.application_requests = 60).await;
+    let (ada, wiki, jira) = (app.person("ada").await, app.application().await, app.application().await);
+    let mut browser = Browser::new();
+    wiki.sign_in(&app, &mut browser, &ada, wiki.request()).await;
+    app.pass(30);
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let page = browser.open(wiki.request().with("prompt", "none").url()).await;
+        codes.push(page.arrival().unwrap().code().to_owned());
+    }
+    assert_eq!(wiki.redeem(&codes[0]).await.status, 200);
+    for _ in 0..58 {
+        assert_eq!(wiki.redeem("kwcunknown").await.status, 400, "refusals count too");
+    }
+    for code in ["kwcunknown", &codes[1]] {
+        let refused = wiki.redeem(code).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["error"].as_str()), (429, Some("slow_down")));
+        let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait));
+    }
+    let other = browser.open(jira.request().with("prompt", "none").url()).await;
+    assert_eq!(jira.redeem(other.arrival().unwrap().code()).await.status, 200, "another is free");
+    let told = app.events().await;
+    let told: Vec<_> = told.iter().filter(|event| event["reason"] == "token_requests").collect();
+    assert_eq!(told.len(), 2);
+    assert!(
+        told.iter().all(|event| event["action"] == "throttled" && event["actor"]["id"] == wiki.id.as_str())
+    );
+    app.pass(30);
+    assert_eq!(wiki.redeem(&codes[1]).await.status, 200, "the code was not spent");
 }

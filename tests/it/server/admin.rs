@@ -30,7 +30,7 @@ async fn ask(admin: SocketAddr, path: &str) -> Answer {
 }
 
 async fn figures(admin: SocketAddr) -> (Exposition, String) {
-    let answer = ask(admin, "/metrics").await;
+    let answer = raw::send(admin, raw::get(&admin.to_string(), "/metrics", "")).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let read = Exposition::read(&answer.body).unwrap_or_else(|wrong| panic!("{wrong}\n{}", answer.body));
@@ -115,6 +115,11 @@ async fn r_op_05_health_answers_there_and_nothing_else_does() {
     for path in ["/", "/authorize", "/.well-known/openid-configuration", "/token"] {
         assert_eq!(ask(admin, path).await.status, 404, "{path}");
     }
+    assert_eq!(
+        ask(admin, "/metrics").await.status,
+        421,
+        "a web page that led its own name here would read them"
+    );
     // Nor do the figures stand where everybody looks.
     let address: SocketAddr = at.issuer().replace("http://localhost", "127.0.0.1").parse().unwrap();
     let host = at.issuer().replace("http://", "");

@@ -46,10 +46,31 @@ pub async fn start_with(adjust: impl FnOnce(&mut Settings)) -> TestApp {
     start_over(store, clock, adjust).await
 }
 
+/// The same, with these threads and this cost for hashes.
+pub async fn start_hashing(
+    workers: WorkerSettings,
+    cost: Cost,
+    adjust: impl FnOnce(&mut Settings),
+) -> TestApp {
+    let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
+    let store = storage::memory::open(clock.clone());
+    build(store, clock, (workers, cost), adjust).await
+}
+
 /// The same, over a store of the test's own.
 pub async fn start_over(
     store: SharedStore,
     clock: Arc<ManualClock>,
+    adjust: impl FnOnce(&mut Settings),
+) -> TestApp {
+    let patient = WorkerSettings { patience: Duration::from_secs(60), ..WorkerSettings::default() };
+    build(store, clock, (patient, CHEAP), adjust).await
+}
+
+async fn build(
+    store: SharedStore,
+    clock: Arc<ManualClock>,
+    hashing: (WorkerSettings, Cost),
     adjust: impl FnOnce(&mut Settings),
 ) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
@@ -64,7 +85,7 @@ pub async fn start_over(
     let time: Arc<dyn Clock> = clock.clone();
     let ground = Ground::new(settings, store, time, random).await.unwrap();
     let app = App::build(ground).await.unwrap();
-    let passwords = cheap_passwords(&app).await;
+    let passwords = passwords(&app, hashing).await;
     let app = app.with_passwords(passwords);
     let (stop, stopping) = Stop::new();
     tokio::spawn(server.serve(app.router(), stopping));
@@ -76,13 +97,12 @@ fn settings(folder: &Path) -> Settings {
     Settings::parse("test.toml", folder, text).unwrap()
 }
 
-async fn cheap_passwords(app: &App) -> Passwords {
+async fn passwords(app: &App, (workers, cost): (WorkerSettings, Cost)) -> Passwords {
     let ground = &app.ground;
     let pepper = Pepper::load(&ground.store, &ground.sealing, ground.random.as_ref()).await.unwrap();
-    let patient = WorkerSettings { patience: Duration::from_secs(60), ..WorkerSettings::default() };
-    let workers = PasswordWorkers::start(patient).unwrap();
+    let workers = PasswordWorkers::start(workers).unwrap();
     let (store, clock, random) = (ground.store.clone(), ground.clock.clone(), ground.random.clone());
-    Passwords::new(store, clock, random, workers, pepper).with_cost(CHEAP)
+    Passwords::new(store, clock, random, workers, pepper).with_cost(cost)
 }
 
 impl TestApp {

@@ -94,7 +94,7 @@ impl Installed {
         self.folder.path().join("data")
     }
 
-    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+    pub fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
         command.iter().copied().chain(["--settings", &self.settings]).collect()
     }
 

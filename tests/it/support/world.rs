@@ -18,6 +18,7 @@ use keyward::foundation::secret::Hidden;
 use keyward::foundation::{Clock, Random, Timestamp};
 use keyward::limits::{AuthenticatorLockout, PasswordLockout};
 use keyward::sealing::Sealing;
+use keyward::sessions::{DeviceCookie, Sessions};
 use keyward::storage::{self, Batch, SharedStore};
 use keyward::users::password_workers::{Cost, WorkerSettings};
 use keyward::users::profile::{Mail, MailAddress, Username};
@@ -67,11 +68,13 @@ impl World {
         let passwords = Arc::new(passwords.with_cost(CHEAP));
         let trail = Trail::new(time.clone(), random.clone());
         let users = Users::new(store.clone(), time.clone(), random.clone());
+        let sessions = Sessions::new(store.clone(), time.clone(), random.clone(), Live::default());
         let directory = OwnDirectory::new(Parts {
             store: store.clone(),
             clock: time.clone(),
             sealing: sealing.clone(),
             users: users.clone(),
+            sessions: sessions.clone(),
             proof: PasswordProof::new(passwords.clone()),
             lockout: PasswordLockout::new(store.clone(), time.clone(), &Limits::default()),
             trail: trail.clone(),
@@ -105,6 +108,7 @@ impl World {
         let attempt = PasswordAttempt {
             login_name: name,
             password: &Hidden::new(password),
+            device: &DeviceCookie::default(),
             journey: &JourneyId::from_text("j"),
             origin: &origin(address),
         };

@@ -3,6 +3,7 @@
 
 mod sheet;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
@@ -15,10 +16,12 @@ use crate::commands::{Administrator, Command, Handed, Refused, Who};
 use crate::foundation::ids::UserId;
 use crate::storage::Batch;
 use crate::users::profile::Text;
-use crate::users::{NewUser, UserError, store};
+use crate::users::{NewUser, UserError, group, store};
 
 /// The largest file: 2 MiB.
 pub const LARGEST: usize = 2 * 1024 * 1024;
+/// Groups that one file may create.
+const MOST_NEW_GROUPS: usize = 1_000;
 /// People added in one commit.
 const AT_ONCE: usize = 40;
 /// How often a commit is tried again that somebody else came between.
@@ -142,6 +145,8 @@ impl People {
         let mut candidates = Vec::new();
         let mut lines: HashMap<String, u64> = HashMap::new();
         for Row { line, person } in rows {
+            // Thousands of rows: others have their turn between them, and a stop too.
+            tokio::task::yield_now().await;
             let judged = match person {
                 Ok(new) => self.judge_one(line, new, &mut lines).await?,
                 Err(reason) => Judged::Bad(reason),
@@ -196,8 +201,9 @@ impl People {
         create: bool,
         report: &mut Report,
     ) -> Result<BTreeSet<Text>, Refused> {
-        let mut missing: BTreeSet<Text> = BTreeSet::new();
+        let mut missing: HashMap<String, Text> = HashMap::new();
         for Candidate { line, new } in candidates {
+            tokio::task::yield_now().await;
             for group in &new.groups {
                 let reason = match self.users.group(group).await? {
                     Some(known) if known.name == *group => continue,
@@ -206,12 +212,16 @@ impl People {
                         group.as_str(),
                         known.name.as_str()
                     ),
-                    None if create => match twin(&missing, group) {
-                        None => {
-                            missing.insert(group.clone());
+                    None if create => match missing.entry(group::id(group)) {
+                        Entry::Vacant(place) => {
+                            place.insert(group.clone());
                             continue;
                         }
-                        Some(twin) => format!("the group {:?} is written {twin:?} elsewhere", group.as_str()),
+                        Entry::Occupied(twin) if twin.get() == group => continue,
+                        Entry::Occupied(twin) => {
+                            let twin = twin.get().as_str();
+                            format!("the group {:?} is written {twin:?} elsewhere", group.as_str())
+                        }
                     },
                     None => {
                         format!("there is no group {:?}; mend it, or add --create-groups", group.as_str())
@@ -220,7 +230,13 @@ impl People {
                 report.bad.push(Bad { line: *line, reason });
             }
         }
+        if missing.len() > MOST_NEW_GROUPS {
+            return Err(Refused::rule(format!(
+                "the file names more than {MOST_NEW_GROUPS} groups that do not exist; is the column right?"
+            )));
+        }
         report.bad.sort_by_key(|bad| bad.line);
+        let missing: BTreeSet<Text> = missing.into_values().collect();
         report.groups_created = missing.iter().map(|group| group.as_str().to_owned()).collect();
         Ok(missing)
     }
@@ -259,11 +275,4 @@ enum Judged {
     New(Box<NewUser>),
     Known(String),
     Bad(String),
-}
-
-/// The same group written otherwise.
-fn twin<'a>(missing: &'a BTreeSet<Text>, group: &Text) -> Option<&'a str> {
-    let id = crate::users::group::id(group);
-    let same = |other: &&Text| *other != group && crate::users::group::id(other) == id;
-    missing.iter().find(same).map(Text::as_str)
 }

@@ -11,6 +11,10 @@ use crate::users::{NewUser, Profile, UserError};
 
 /// More people than this come in several files.
 const MOST_ROWS: usize = 20_000;
+/// More groups than this nobody can be in, for no token could name them all (R-ID-09).
+const MOST_GROUPS: usize = 500;
+/// Bytes of their names together: a person's record has to hold them.
+const GROUP_BYTES: usize = 32 * 1024;
 
 /// The columns that are known; the first two must be there.
 const COLUMNS: [&str; 7] = ["username", "email", "name", "given_name", "family_name", "language", "groups"];
@@ -130,11 +134,19 @@ impl Columns {
         let groups =
             cell("groups").unwrap_or_default().split(';').map(str::trim).filter(|name| !name.is_empty());
         let groups = groups.map(Text::new).collect::<Result<BTreeSet<_>, _>>();
+        let groups = groups.map_err(|error| renamed(error, "groups"))?;
+        let bytes: usize = groups.iter().map(|group| group.as_str().len()).sum();
+        if groups.len() > MOST_GROUPS || bytes > GROUP_BYTES {
+            return Err(UserError::invalid(
+                "groups",
+                "has more than 500 groups, or names longer than 32 KiB together",
+            ));
+        }
         // The administrator vouches for the address: it comes from the organisation's own list.
         let mail = Some(Mail { address, verified: true });
         Ok(NewUser {
             language: cell("language").map(LanguageTag::new).transpose()?,
-            groups: groups.map_err(|error| renamed(error, "groups"))?,
+            groups,
             profile: Profile { name: Some(name), given_name, family_name, mail, ..Profile::default() },
             ..NewUser::named(username)
         })
