@@ -1,6 +1,7 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+pub mod doctor;
 mod mail;
 pub mod upkeep;
 
@@ -40,7 +41,7 @@ use crate::telemetry::health::{self, Check, Health};
 use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
-use crate::web::{self, Web};
+use crate::web::{self, Probes, Web};
 
 /// Why the provider could not be put together: one sentence for the administrator.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +146,8 @@ pub struct App {
     pub lifecycle: Lifecycle,
     /// All that is configured.
     pub configuration: Configuration,
+    /// Requests of our own that should come in again.
+    pub probes: Probes,
     factor: TotpFactor,
 }
 
@@ -204,6 +207,7 @@ impl App {
             rotation,
             pages,
             passwords,
+            probes: Probes::default(),
             sessions,
             factor,
             trail,
@@ -251,6 +255,7 @@ impl App {
             bounds: settings.http.clone(),
             pages: self.pages.clone(),
             random: random.clone(),
+            probes: self.probes.clone(),
         };
         with_layers(routes, &shell)
     }
