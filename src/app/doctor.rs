@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{App, WRITTEN};
+use super::App;
+use super::readiness::WRITTEN;
 use crate::commands::Doctor;
 use crate::commands::doctor::base_address::{BaseAddress, Own};
 use crate::commands::doctor::clock::ClockIsRight;
