@@ -27,7 +27,6 @@ use keyward::users::{NewUser, PasswordRules, PasswordWorkers, Passwords, Pepper,
 /// A password that keeps every rule.
 pub const GOOD: &str = "violet harbour 42 lantern";
 
-
 /// Everything between the store and the directory, cheap to hash.
 pub struct World {
     pub clock: Arc<ManualClock>,
