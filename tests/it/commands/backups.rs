@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyward::commands::{Administrator, Request};
 use keyward::foundation::Timestamp;
@@ -48,7 +49,13 @@ async fn r_au_05_a_backup_has_no_name_before_its_event_is_written() {
         let asked =
             tokio::spawn(async move { registry.perform(Administrator::Operator, request).await.map(drop) });
         eventually("the event is to be written", || watched.commits() > before).await;
-        assert!(!file.exists(), "a file without its event");
+        let written = async {
+            while events(&app).await < usize::from(done) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), written).await.expect("the event is not written");
+        assert!(!file.exists(), "a file before its commit was answered");
         // As a kill at this moment, but for the file that a kill would leave.
         asked.abort();
         eventually("nothing is left of it", || is_empty(folder.path())).await;
