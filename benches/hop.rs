@@ -198,6 +198,7 @@ fn within_layers(provider: &Provider, routes: Router) -> Router {
         bounds: ground.settings.http.clone(),
         pages: provider.app.pages.clone(),
         random: ground.random.clone(),
+        probes: provider.app.probes.clone(),
     };
     with_layers(routes, &shell)
 }

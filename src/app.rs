@@ -1,12 +1,13 @@
 //! The composition root: settings and a store in, every module built once and wired by hand, a router out.
 
 mod commands;
+pub mod doctor;
 mod mail;
+mod readiness;
 pub mod upkeep;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
@@ -21,12 +22,11 @@ use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
-use crate::foundation::{Clock, Random, Timestamp};
+use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
-use crate::lifecycle::post::Way;
 use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -35,12 +35,12 @@ use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
-use crate::storage::{Key, SharedStore, StorageError};
-use crate::telemetry::health::{self, Check, Health};
+use crate::storage::{SharedStore, StorageError};
+use crate::telemetry::health::{self, Health};
 use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
-use crate::web::{self, Web};
+use crate::web::{self, Probes, Web};
 
 /// Why the provider could not be put together: one sentence for the administrator.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,8 @@ pub struct App {
     pub lifecycle: Lifecycle,
     /// All that is configured.
     pub configuration: Configuration,
+    /// Requests of our own that should come in again.
+    pub probes: Probes,
     factor: TotpFactor,
 }
 
@@ -158,7 +160,9 @@ impl App {
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail, &live);
         let users = Users::new(store.clone(), clock.clone(), random.clone());
-        restored::accept(&store, &sealing, &users, &trail, &mail.notices).await?;
+        if restored::accept(&store, &sealing, &users, &trail, &mail.notices).await? {
+            chain.release_checkpoint();
+        }
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
@@ -174,23 +178,11 @@ impl App {
             trail.clone(),
             mail.notices.clone(),
         );
-        let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
-        let configured = configuration::Parts {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            site,
-            clients: clients.clone(),
-            grants: Grants::new(store.clone()),
-            users: users.clone(),
-            sealing: sealing.clone(),
-            pages: pages.clone(),
-            mail_ca_file: settings.mail_ca_file.clone(),
-            trail: trail.clone(),
-            live: live.clone(),
-        };
+        let clients = Clients::new(store.clone(), site, clock.clone(), random.clone());
+        let configured = configured(&ground, &users, &clients, &pages, &trail, &live);
+        let configuration = Configuration::open(configured).await?;
         Ok(Self {
-            configuration: Configuration::open(configured).await?,
+            configuration,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
@@ -198,12 +190,13 @@ impl App {
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            health: Arc::new(ready_when(&store, clock, mail.way, &chain)),
+            health: Arc::new(readiness::ready_when(&store, clock, mail.way, &chain)),
             chain,
             notices: mail.notices,
             rotation,
             pages,
             passwords,
+            probes: Probes::default(),
             sessions,
             factor,
             trail,
@@ -251,6 +244,7 @@ impl App {
             bounds: settings.http.clone(),
             pages: self.pages.clone(),
             random: random.clone(),
+            probes: self.probes.clone(),
         };
         with_layers(routes, &shell)
     }
@@ -349,6 +343,31 @@ async fn chain(ground: &Ground, trail: &Trail, live: &Live) -> Result<Chain, Sto
     chain.begin().await.map(|()| chain)
 }
 
+fn configured(
+    ground: &Ground,
+    users: &Users,
+    clients: &Clients,
+    pages: &Arc<Pages>,
+    trail: &Trail,
+    live: &Live,
+) -> configuration::Parts {
+    let Ground { settings, store, sealing, clock, random, .. } = ground;
+    configuration::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        site: Arc::new(settings.site.clone()),
+        clients: clients.clone(),
+        grants: Grants::new(store.clone()),
+        users: users.clone(),
+        sealing: sealing.clone(),
+        pages: pages.clone(),
+        mail_ca_file: settings.mail_ca_file.clone(),
+        trail: trail.clone(),
+        live: live.clone(),
+    }
+}
+
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
     let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
@@ -357,42 +376,5 @@ fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Part
         clock: clock.clone(),
         trail: trail.clone(),
         live: live.clone(),
-    }
-}
-
-/// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way, chain: &Chain) -> Health {
-    let mut health = Health::new(clock.clone());
-    health.register("store", StoreAnswers(store.clone()));
-    health.register("clock", ClockIsSane(clock));
-    health.register_lesser("mail", mail);
-    health.register_lesser("audit", chain.clone());
-    health
-}
-
-/// The store acknowledges and answers: it has not failed since the start.
-struct StoreAnswers(SharedStore);
-
-#[async_trait]
-impl Check for StoreAnswers {
-    async fn check(&self) -> Result<(), String> {
-        if let Some(failure) = self.0.failure().borrow().clone() {
-            return Err(failure);
-        }
-        let probe = Key::new("health", &["probe"]);
-        self.0.get(&[probe]).await.map(|_| ()).map_err(|error| error.to_string())
-    }
-}
-
-/// The clock is not before this program was written (R-OP-11).
-struct ClockIsSane(Arc<dyn Clock>);
-
-/// 2026-11-01T00:00:00Z.
-const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
-
-#[async_trait]
-impl Check for ClockIsSane {
-    async fn check(&self) -> Result<(), String> {
-        if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
     }
 }

@@ -7,6 +7,7 @@ use crate::commands::audit::{self, Records};
 use crate::commands::backup::{self, Backups};
 use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
+use crate::commands::doctor;
 use crate::commands::group::{self, Groups};
 use crate::commands::key;
 use crate::commands::mail::{self, Mails};
@@ -47,6 +48,7 @@ impl App {
             .with::<client::Show>(&applications)
             .with::<client::RotateSecret>(&applications)
             .with::<client::Remove>(&applications)
+            .with::<doctor::Examine>(&self.doctor())
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)

@@ -76,6 +76,16 @@ impl Trail {
         let found = store.scan(&events(), after, limit).await?;
         found.into_iter().map(|(key, raw)| Ok((key, raw.decode::<Event>()?.value))).collect()
     }
+
+    /// When the first event at or after `moment` happened.
+    pub async fn after(
+        &self,
+        store: &SharedStore,
+        moment: Timestamp,
+    ) -> Result<Option<Timestamp>, StorageError> {
+        let before = Key::new("audit", &["event", &digits(moment)]);
+        Ok(self.read(store, Some(&before), 1).await?.first().map(|(_, event)| event.at))
+    }
 }
 
 impl Draft<'_> {

@@ -29,12 +29,16 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The one that `place` names. Only what needs mending is logged.
+    /// The one that `place` names.
     pub fn at(place: &Place) -> Result<Self, Failed> {
-        let mut settings = place.read()?;
+        Ok(Self::of(place.read()?))
+    }
+
+    /// The one that `settings` describe. Only what needs mending is logged.
+    pub fn of(mut settings: Settings) -> Self {
         settings.log.level = Level::Warn;
         telemetry::log::start(&settings.log);
-        Ok(Self { settings, opened: None })
+        Self { settings, opened: None }
     }
 
     /// Has `command` performed.
@@ -43,12 +47,20 @@ impl Installation {
             Ok(request) => self.ask(request).await?,
             Err(refused) => Err(refused),
         };
-        let answer = answer.map_err(Failed::from_error)?;
-        serde_json::from_value(answer).map_err(|error| {
-            Failed(format!(
-                "the server's answer is of another version ({error}); restart it with this program"
-            ))
-        })
+        read::<C>(answer)
+    }
+
+    /// Has `command` performed by the server that holds the folder; `None` if no server listens.
+    pub async fn perform_at_server<C: Command>(&self, command: C) -> Option<Result<C::Answer, Failed>> {
+        let answer = match Request::of(&command) {
+            Ok(request) => admin_socket::ask(&self.settings.data.folder, &request).await,
+            Err(refused) => Ok(Err(refused)),
+        };
+        match answer {
+            Err(NoAnswer::Nobody(_)) => None,
+            Err(lost) => Some(Err(Failed::from_error(lost))),
+            Ok(answer) => Some(read::<C>(answer)),
+        }
     }
 
     /// Whoever holds the folder performs it. Nobody is asked twice: only who could not be reached is tried again.
@@ -83,6 +95,12 @@ impl Installation {
     fn socket(&self) -> PathBuf {
         admin_socket::path(&self.settings.data.folder)
     }
+}
+
+fn read<C: Command>(answer: Result<Value, Refused>) -> Result<C::Answer, Failed> {
+    serde_json::from_value(answer.map_err(Failed::from_error)?).map_err(|error| {
+        Failed(format!("the server's answer is of another version ({error}); restart it with this program"))
+    })
 }
 
 enum Obstacle {

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod client;
 pub mod configuration;
 pub mod demo;
+pub mod doctor;
 pub mod group;
 pub mod installation;
 pub mod instructions;
@@ -60,6 +61,8 @@ enum Command {
     Settings(settings::Arguments),
     /// Print a fresh set-up link with which one person becomes the first administrator
     Setup(output::Asking),
+    /// Look at everything that can be wrong, and say the mend
+    Doctor(output::Asking),
     /// Who administers
     #[command(subcommand)]
     Administrator(administrator::Command),
@@ -164,6 +167,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Serve(place) => serve::run(&place).await,
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Setup(asking) => administrator::set_up(&asking).await,
+        Command::Doctor(asking) => doctor::run(&asking).await,
         Command::Administrator(command) => administrator::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Group(command) => group::run(command).await,

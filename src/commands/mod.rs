@@ -15,6 +15,7 @@ pub mod backup;
 pub mod audit;
 pub mod client;
 pub mod configuration;
+pub mod doctor;
 pub mod group;
 pub mod handed;
 pub mod mail;
@@ -29,6 +30,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use administrator::{Administrator, Who};
+pub use doctor::Doctor;
 pub use handed::Handed;
 pub use refused::{Reason, Refused};
 pub use registry::{Registry, Request};

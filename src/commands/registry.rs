@@ -10,14 +10,20 @@ use serde_json::Value;
 
 use super::{Administrator, Command, Reason, Refused};
 
-/// A command as it travels.
-#[derive(Debug, Serialize, Deserialize)]
+/// A command as it travels. `Debug` names it only: its arguments may hold a password.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Its name.
     pub command: String,
     /// Its fields, an object.
     pub arguments: Value,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a request for {:?}", self.command)
+    }
 }
 
 impl Request {

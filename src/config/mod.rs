@@ -24,6 +24,7 @@ pub mod pages;
 pub mod policy;
 pub mod proxies;
 pub mod reader;
+pub mod salvage;
 pub mod secret;
 pub mod sessions;
 pub mod site;
@@ -36,6 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use live::{Live, LiveSettings};
 pub use reader::Effective;
+pub use salvage::Salvaged;
 pub use site::Site;
 pub use sources::Sources;
 pub use wrong::WrongSetting;
@@ -100,7 +102,14 @@ impl Settings {
         Self::read(&name, Section::new(&name, sources.folder(), sources.tree()?))
     }
 
-    fn read(name: &str, mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+    fn read(name: &str, top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let (settings, effective) = Self::sections(top)?;
+        wrong::first(settings.faults(name, &effective))?;
+        Ok((settings, effective))
+    }
+
+    /// Every section by itself, not yet judged.
+    fn sections(mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
         let site = site::read(&mut top)?;
         let (mail, mail_ca_file) = top.section("mail", mail::read)?;
         let settings = Self {
@@ -122,31 +131,41 @@ impl Settings {
             tls: top.section("tls", tls::Tls::read)?,
             admin: top.section("admin", admin::Admin::read)?,
         };
-        let effective = top.finish()?;
-        settings.validate().map_err(|wrong| {
-            let given = effective.iter().find(|effective| effective.key == wrong.key());
-            let place = given.and_then(|effective| effective.place.as_ref()).map(ToString::to_string);
-            wrong.in_file(place.as_deref().unwrap_or(name))
-        })?;
-        Ok((settings, effective))
+        Ok((settings, top.finish()?))
     }
 
     /// Checks every section, and what must fit between them.
     pub fn validate(&self) -> Result<(), WrongSetting> {
-        self.tls.validate(&self.site)?;
-        self.listen.validate(&self.site, &self.proxies, &self.tls)?;
-        self.admin.validate(&self.tls)?;
-        self.data.validate()?;
-        self.storage.validate()?;
-        wrong::first(self.sessions.faults())?;
-        wrong::first(self.policy.faults(&self.site))?;
-        wrong::first(self.limits.faults())?;
-        wrong::first(self.audit.faults())?;
-        wrong::first(self.keys.faults())?;
-        self.pages.validate()?;
-        self.proxies.validate()?;
-        wrong::first(self.mail.as_ref().map_or_else(Vec::new, |mail| mail.faults(&self.site)))?;
-        mail::fault_of_ca_file(self.mail_ca_file.as_deref()).map_or(Ok(()), Err)?;
-        self.http.validate()
+        wrong::first(self.judged())
+    }
+
+    /// What is wrong, each at the place where it was given, or else in the file `name`.
+    fn faults(&self, name: &str, effective: &[Effective]) -> Vec<WrongSetting> {
+        let place = |wrong: WrongSetting| {
+            let given = effective.iter().find(|effective| effective.key == wrong.key());
+            let place = given.and_then(|effective| effective.place.as_ref()).map(ToString::to_string);
+            wrong.in_file(place.as_deref().unwrap_or(name))
+        };
+        self.judged().into_iter().map(place).collect()
+    }
+
+    fn judged(&self) -> Vec<WrongSetting> {
+        let mut faults = Vec::new();
+        faults.extend(self.tls.validate(&self.site).err());
+        faults.extend(self.listen.validate(&self.site, &self.proxies, &self.tls).err());
+        faults.extend(self.admin.validate(&self.tls).err());
+        faults.extend(self.data.validate().err());
+        faults.extend(self.storage.validate().err());
+        faults.extend(self.sessions.faults());
+        faults.extend(self.policy.faults(&self.site));
+        faults.extend(self.limits.faults());
+        faults.extend(self.audit.faults());
+        faults.extend(self.keys.faults());
+        faults.extend(self.pages.validate().err());
+        faults.extend(self.proxies.validate().err());
+        faults.extend(self.mail.iter().flat_map(|mail| mail.faults(&self.site)));
+        faults.extend(mail::fault_of_ca_file(self.mail_ca_file.as_deref()));
+        faults.extend(self.http.validate().err());
+        faults
     }
 }

@@ -86,12 +86,14 @@ impl Section {
             return Ok(self.effective);
         };
         let what = if matches!(given.form, Form::Section(_)) { "section" } else { "setting" };
-        let right = match nearest(name, &self.known) {
-            Some(near) => format!("write {}{near} if that is meant", self.prefix),
+        let meant = nearest(name, &self.known).map(|near| format!("{}{near}", self.prefix));
+        let right = match &meant {
+            Some(meant) => format!("write {meant} if that is meant"),
             None => format!("remove it; known here are {}", self.known.join(", ")),
         };
-        Err(WrongSetting::new(format!("{}{name}", self.prefix), format!("is no {what} of Keyward"), right)
-            .in_file(&given.place.to_string()))
+        let wrong =
+            WrongSetting::new(format!("{}{name}", self.prefix), format!("is no {what} of Keyward"), right);
+        Err(wrong.meaning(meant).in_file(&given.place.to_string()))
     }
 
     /// A text, when it is given.

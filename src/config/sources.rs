@@ -137,6 +137,16 @@ fn insert(tree: &mut Tree, path: &str, value: &str, place: Place) {
     }
 }
 
+/// Takes out what stands at the dotted `path`, or else the section it would stand in. Whether there was any of it.
+pub(super) fn remove(tree: &mut Tree, path: &str) -> bool {
+    let Some((section, rest)) = path.split_once('.') else { return tree.remove(path).is_some() };
+    let inside = match tree.get_mut(section) {
+        Some(Given { form: Form::Section(inner), .. }) => remove(inner, rest),
+        _ => false,
+    };
+    inside || tree.remove(section).is_some()
+}
+
 /// The tree of a file's `text`.
 pub(super) fn parse(file: &str, text: &str) -> Result<Tree, WrongSetting> {
     let wrong = |error: toml::de::Error| not_toml(file, text, &error);

@@ -9,12 +9,20 @@ pub struct WrongSetting {
     key: String,
     seen: String,
     right: String,
+    meant: Option<String>,
 }
 
 impl WrongSetting {
     /// `key` (full name, with its section) holds `seen`; `right` says what to write instead, as a clause.
     pub fn new(key: impl Into<String>, seen: impl fmt::Display, right: impl fmt::Display) -> Self {
-        Self { file: String::new(), key: key.into(), seen: seen.to_string(), right: right.to_string() }
+        let (seen, right) = (seen.to_string(), right.to_string());
+        Self { file: String::new(), key: key.into(), seen, right, meant: None }
+    }
+
+    /// The key is no setting; `meant` is the one that was meant, as far as can be guessed.
+    pub(super) fn meaning(mut self, meant: Option<String>) -> Self {
+        self.meant = meant;
+        self
     }
 
     /// Names the file, variable or option, unless one is named already.
@@ -30,9 +38,25 @@ impl WrongSetting {
         format!("{}; {}", self.seen, self.right)
     }
 
+    /// Where it stands, and what was seen.
+    pub fn finding(&self) -> String {
+        let Self { file, key, seen, .. } = self;
+        if key.is_empty() { format!("{file}: {seen}") } else { format!("{file}: {key} {seen}") }
+    }
+
+    /// What would be right, as a clause.
+    pub fn mend(&self) -> &str {
+        &self.right
+    }
+
     /// The full name of the key at fault; empty when the file as a whole is.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The full name of the setting that stays unknown by this.
+    pub(super) fn concerns(&self) -> &str {
+        self.meant.as_deref().unwrap_or(&self.key)
     }
 
     /// The file cannot be read.
@@ -49,12 +73,7 @@ pub fn first(faults: Vec<WrongSetting>) -> Result<(), WrongSetting> {
 
 impl fmt::Display for WrongSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, key, seen, right } = self;
-        if key.is_empty() {
-            write!(f, "{file}: {seen}; {right}.")
-        } else {
-            write!(f, "{file}: {key} {seen}; {right}.")
-        }
+        write!(f, "{}; {}.", self.finding(), self.right)
     }
 }
 

@@ -35,6 +35,11 @@ impl Timestamp {
         text.unwrap_or_else(|| format!("{} ms", self.0))
     }
 
+    /// The day, as people write it: `2026-11-01`, in UTC.
+    pub fn day(self) -> String {
+        self.rfc3339().chars().take_while(|letter| *letter != 'T').collect()
+    }
+
     /// Whole seconds since 1970, as a JWT's `NumericDate` (RFC 7519 section 2), rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

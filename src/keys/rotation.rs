@@ -181,6 +181,22 @@ impl Rotation {
         self.carry_out(batch).await
     }
 
+    /// When the key that signs with `algorithm` gives way to the next, as `keys` stand; `None` if none of them signs.
+    pub fn next_change(&self, keys: &[KeyStatus], algorithm: SigningAlgorithm) -> Option<Timestamp> {
+        keys.iter().filter(|key| key.algorithm == algorithm).find_map(|key| match &key.phase {
+            Phase::Signing { since, successor: None } => {
+                Some(since.plus(self.live.latest().keys.rotate_every))
+            }
+            Phase::Signing { successor: Some(next), .. } => {
+                keys.iter().filter(|key| key.kid == *next).find_map(|next| match next.phase {
+                    Phase::Announced { use_from } => Some(use_from),
+                    Phase::Signing { .. } | Phase::Retired { .. } => None,
+                })
+            }
+            Phase::Announced { .. } | Phase::Retired { .. } => None,
+        })
+    }
+
     /// All keys, the newest first.
     pub async fn list(&self) -> Result<Vec<KeyStatus>, KeyError> {
         Ok(load(&self.store).await?.into_iter().map(KeyStatus::from).collect())

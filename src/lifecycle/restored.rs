@@ -70,15 +70,16 @@ pub(super) fn note(batch: &mut Batch, backup: &Whole) {
 }
 
 /// Refuses a store that was restored from a forged backup; to be called before anything else is done with it. After an honest
-/// one every administrator is told, once, and the trail shows where the past begins anew.
+/// one every administrator is told, once, and the trail shows where the past begins anew. Answers whether this
+/// is the first start after a restore.
 pub async fn accept(
     store: &SharedStore,
     sealing: &Sealing,
     users: &Users,
     trail: &Trail,
     notices: &Notices,
-) -> Result<(), RestoredError> {
-    let Some(found) = store.fetch::<Unproven>(&key()).await? else { return Ok(()) };
+) -> Result<bool, RestoredError> {
+    let Some(found) = store.fetch::<Unproven>(&key()).await? else { return Ok(false) };
     let backup = found.value;
     if !is_ours(&backup, sealing) {
         return Err(RestoredError::Forged(backup.made_at.rfc3339()));
@@ -96,7 +97,7 @@ pub async fn accept(
         let (made_at, number) = (backup.made_at.rfc3339(), format!("{:016x}", backup.store));
         tracing::warn!(made_at, store = number, "this data was restored from a backup, which was made here");
     }
-    Ok(())
+    Ok(true)
 }
 
 fn is_ours(backup: &Unproven, sealing: &Sealing) -> bool {

@@ -33,6 +33,9 @@ pub enum OutboundError {
     /// The name is unknown, nobody listens, or it took too long.
     #[error("no answer from {0}: {1}")]
     Unreachable(String, String),
+    /// The certificate of whoever answers is not good for us.
+    #[error("the certificate of {0} is not accepted ({1})")]
+    Untrusted(String, rustls::CertificateError),
     /// The answer is larger than is read.
     #[error("the answer from {0} is larger than 256 KiB")]
     TooLarge(String),
@@ -151,11 +154,30 @@ async fn read(url: &Url, mut response: reqwest::Response) -> Result<Answer, Outb
 }
 
 fn failed(url: &Url, error: &reqwest::Error) -> OutboundError {
+    if let Some(rustls::Error::InvalidCertificate(why)) = tls_error(error) {
+        return OutboundError::Untrusted(place(url), why.clone());
+    }
     let mut reason: &dyn std::error::Error = error;
     while let Some(deeper) = reason.source() {
         reason = deeper;
     }
     unreachable(url, &reason.to_string())
+}
+
+/// The error of the TLS library behind `error`.
+pub fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 fn unreachable(url: &Url, reason: &str) -> OutboundError {

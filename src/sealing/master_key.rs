@@ -2,13 +2,13 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::SealingError;
-use crate::foundation::{Random, random};
+use crate::foundation::{Random, Timestamp, random};
 
 const LENGTH: usize = 32;
 const FILE: &str = "master.key";
@@ -37,6 +37,13 @@ impl MasterKey {
         (&file).take(limit).read_to_end(&mut bytes).map_err(|error| unusable(&path, &error))?;
         let key = <[u8; LENGTH]>::try_from(bytes.as_slice()).map_err(|_| no_key(&path))?;
         Ok(Some(Self(Zeroizing::new(key))))
+    }
+
+    /// When its file was written.
+    pub(super) fn written_at(folder: &Path) -> Result<Timestamp, SealingError> {
+        let path = Self::path(folder);
+        let metadata = std::fs::metadata(&path).map_err(|error| unusable(&path, &error))?;
+        Ok(Timestamp(metadata.mtime().saturating_mul(1000)))
     }
 
     /// Makes a new one. It appears whole or not at all, outlives a power cut, and never replaces a file.

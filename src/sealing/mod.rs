@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 pub use sealed::{Identity, Sealed};
 
-use crate::foundation::Random;
+use crate::foundation::{Random, Timestamp};
 use crate::storage::{StorageError, Store};
 use derived::Derivation;
 use master_key::MasterKey;
@@ -39,6 +39,14 @@ pub enum SealingError {
     Storage(#[from] StorageError),
 }
 
+/// When the master key's file in `keys_folder` was written; `None` if there is none. Refuses one that a start would refuse.
+pub fn written_at(keys_folder: &Path) -> Result<Option<Timestamp>, SealingError> {
+    if MasterKey::read(keys_folder)?.is_none() {
+        return Ok(None);
+    }
+    MasterKey::written_at(keys_folder).map(Some)
+}
+
 /// Seals, opens and hashes under the master key.
 #[derive(Debug)]
 pub struct Sealing {
@@ -56,6 +64,12 @@ impl Sealing {
         random: Arc<dyn Random>,
     ) -> Result<Self, SealingError> {
         first_start::start(keys_folder, store, random).await
+    }
+
+    /// Whether the file in `keys_folder` holds the master key in use. Refuses one that a start would refuse.
+    pub fn is_by_file(&self, keys_folder: &Path) -> Result<bool, SealingError> {
+        let found = MasterKey::read(keys_folder)?;
+        Ok(found.is_some_and(|master| Derivation::new(&master).id() == self.derivation.id()))
     }
 
     fn new(master: &MasterKey, random: Arc<dyn Random>) -> Self {

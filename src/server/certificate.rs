@@ -33,7 +33,7 @@ pub struct Files {
 
 /// Why a certificate cannot be used: one sentence for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: the file {file} {seen}; {right}")]
+#[error("{}; {right}", self.finding())]
 pub struct Fault {
     setting: &'static str,
     file: String,
@@ -41,10 +41,30 @@ pub struct Fault {
     right: &'static str,
 }
 
+/// What browsers will refuse about a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {mend}")]
+pub struct Flaw {
+    /// What is wrong with it; the sentence begins with "it".
+    pub what: String,
+    /// What to do about it.
+    pub mend: &'static str,
+}
+
 /// The end of time, as far as certificates go: 9999-12-31T23:59:59Z (RFC 5280 section 4.1.2.5).
 const END_OF_TIME: u64 = 253_402_300_799;
 
 impl Fault {
+    /// What is wrong, and with which file.
+    pub fn finding(&self) -> String {
+        format!("{}: the file {} {}", self.setting, self.file, self.seen)
+    }
+
+    /// What to do about it.
+    pub fn mend(&self) -> &'static str {
+        self.right
+    }
+
     fn certificate(file: &Path, seen: impl Into<String>) -> Self {
         let right = "name a file with the certificate and those that lead to its authority, in PEM";
         Self { setting: "tls.certificate", file: file.display().to_string(), seen: seen.into(), right }
@@ -114,27 +134,30 @@ impl Certificate {
         }
     }
 
-    /// What browsers will refuse about it at `now`, when they ask for the host `name`; a sentence each, without full stop.
-    pub fn flaws(&self, name: &str, now: Timestamp) -> Vec<String> {
+    /// What browsers will refuse about it at `now`, when they ask for the host `name`.
+    pub fn flaws(&self, name: &str, now: Timestamp) -> Vec<Flaw> {
         let mut flaws = Vec::new();
+        let mut flaw = |what: String, mend| flaws.push(Flaw { what, mend });
         let seconds = Duration::from_secs(u64::try_from(now.seconds()).unwrap_or(0));
         match self.verify(name, UnixTime::since_unix_epoch(seconds)) {
             Ok(()) => {}
             Err(Error::InvalidCertificate(CertificateError::ExpiredContext { .. })) => {
-                flaws.push("it has expired: put a new one into the files".to_owned());
+                flaw("it has expired".to_owned(), "put a new one into the files");
             }
             Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })) => {
-                flaws.push("it is not valid yet: check this machine's clock, or wait".to_owned());
+                flaw("it is not valid yet".to_owned(), "check this machine's clock, or wait");
             }
-            Err(_) if self.certified.cert.len() == 1 => flaws.push(
-                "it stands alone, without the certificates that lead to its authority: use the file with the whole chain, such as fullchain.pem".to_owned(),
+            Err(_) if self.certified.cert.len() == 1 => flaw(
+                "it stands alone, without the certificates that lead to its authority".to_owned(),
+                "use the file with the whole chain, such as fullchain.pem",
             ),
-            Err(error) => flaws.push(format!(
-                "its chain does not lead to the last certificate in the file ({error}): put them in order, each followed by the one that signed it"
-            )),
+            Err(error) => flaw(
+                format!("its chain does not lead to the last certificate in the file ({error})"),
+                "put them in order, each followed by the one that signed it",
+            ),
         }
         if !self.covers(name) {
-            flaws.push(format!("it is not for {name}: use one that names the host of the issuer"));
+            flaw(format!("it is not for {name}"), "use one that names the host of the issuer");
         }
         flaws
     }

@@ -15,12 +15,13 @@ use crate::config::proxies::Proxies;
 use crate::foundation::Random;
 use crate::foundation::clock::Stopwatch;
 use crate::telemetry::metrics;
-use crate::web::Failure;
 use crate::web::answer::{Answering, PageSource, answer_failures};
 use crate::web::host::{Expected, check_host};
+use crate::web::probe::{Lookout, note_probes};
 use crate::web::request_id::name_request;
 use crate::web::security_headers::add_security_headers;
 use crate::web::visitor::name_client;
+use crate::web::{Failure, Probes};
 
 use super::body::{BodyBounds, read_body};
 
@@ -37,20 +38,24 @@ pub struct Shell {
     pub pages: Arc<dyn PageSource>,
     /// Makes request ids and nonces.
     pub random: Arc<dyn Random>,
+    /// Requests of our own that should come in again.
+    pub probes: Probes,
 }
 
 /// `routes` within all layers. Outermost first: measure, request id, security headers, failures answered, panics caught, time,
-/// number of headers, host, body.
+/// number of headers, our own probes, host, body.
 pub fn with_layers(routes: Router, shell: &Shell) -> Router {
     let bounds = &shell.bounds;
     let body = BodyBounds { bytes: bounds.body_bytes, time: bounds.body_time };
     let expected = Expected { site: Arc::clone(&shell.site), proxies: Arc::clone(&shell.proxies) };
+    let lookout = Lookout { probes: shell.probes.clone(), proxies: Arc::clone(&shell.proxies) };
     let answering = Answering { pages: Arc::clone(&shell.pages), random: Arc::clone(&shell.random) };
     routes
         .fallback(|| async { Failure::not_found() })
         .method_not_allowed_fallback(|| async { Failure::wrong_method() })
         .layer(from_fn_with_state(body, read_body))
         .layer(from_fn_with_state(expected, check_host))
+        .layer(from_fn_with_state(lookout, note_probes))
         .layer(from_fn_with_state(Arc::clone(&shell.proxies), name_client))
         .layer(from_fn_with_state(bounds.headers, count_headers))
         .layer(from_fn_with_state(bounds.request_time, bound_time))

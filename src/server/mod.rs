@@ -10,6 +10,7 @@ pub mod admin;
 pub mod admin_socket;
 pub mod body;
 pub mod certificate;
+pub mod certificate_check;
 pub mod connection;
 pub mod connections;
 pub mod inherited;

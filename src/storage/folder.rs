@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::StorageError;
+use super::place::{FileSystem, Place, user_name};
 use crate::config::storage::EngineName;
 
 /// Held as long as the folder is in use; the system frees it when the process ends, however it ends.
@@ -18,10 +19,11 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if needed (mode 0700) and holds it, or says who is in the way.
+    /// Makes the folder if needed (mode 0700) and holds it, or says who is in the way: another process, or another owner.
     pub(super) fn hold(path: &Path) -> Result<Self, StorageError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
         made.map_err(|error| unusable(path, &error))?;
+        refuse_foreign(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         // A link would have us make or lock a file of somebody else's choice.
@@ -88,10 +90,10 @@ impl Folder {
 
     /// Refuses a folder on a network file system, whose locks and syncs cannot be relied upon.
     pub(super) fn refuse_network(&self) -> Result<(), StorageError> {
-        let found = rustix::fs::statfs(&self.path).map_err(|error| self.unusable(&error.into()))?;
-        match network_file_system(found.f_type) {
-            None => Ok(()),
-            Some(name) => Err(StorageError::Failed(format!(
+        let place = Place::of(&self.path).map_err(|error| self.unusable(&error))?;
+        match place.file_system {
+            FileSystem::Local | FileSystem::Btrfs => Ok(()),
+            FileSystem::Network(name) => Err(StorageError::Failed(format!(
                 "the data folder {} lies on a network file system ({name}): choose a local disk",
                 self.path.display()
             ))),
@@ -111,6 +113,30 @@ impl Folder {
     }
 }
 
+/// Refuses a folder of another user, before anything is written: the owner could not open what this process makes there.
+fn refuse_foreign(path: &Path) -> Result<(), StorageError> {
+    let owner = Place::of(path).map_err(|error| unusable(path, &error))?.owner;
+    let own = rustix::process::geteuid().as_raw();
+    if owner == own {
+        return Ok(());
+    }
+    let folder = path.display();
+    let known = |number| user_name(number).unwrap_or_else(|| format!("user {number}"));
+    let mend = match owner {
+        0 => format!("give it to whom it shall belong: chown -R {own} {folder}"),
+        _ => {
+            let run_as = user_name(owner).map(|name| format!("sudo -u {name}"));
+            let run_as = run_as.unwrap_or_else(|| format!("setpriv --reuid {owner} --clear-groups"));
+            format!("run this as its owner: {run_as} keyward …")
+        }
+    };
+    Err(StorageError::Foreign(format!(
+        "the data folder {folder} belongs to {}, and this program runs as {}; {mend}",
+        known(owner),
+        known(own)
+    )))
+}
+
 /// The sentence for a folder that another process holds.
 pub(super) fn in_use(path: &Path) -> StorageError {
     StorageError::InUse(format!("the data folder {}", path.display()))
@@ -118,30 +144,4 @@ pub(super) fn in_use(path: &Path) -> StorageError {
 
 fn unusable(path: &Path, error: &io::Error) -> StorageError {
     StorageError::Failed(format!("the data folder {} cannot be used: {error}", path.display()))
-}
-
-/// The name of a network file system by its magic number (statfs(2)).
-fn network_file_system(magic: i64) -> Option<&'static str> {
-    match magic {
-        0x6969 => Some("NFS"),
-        0x517b => Some("SMB"),
-        0xff53_4d42 => Some("CIFS"),
-        0xfe53_4d42 => Some("SMB 2"),
-        0x0102_1997 => Some("9P"),
-        0x00c3_6400 => Some("Ceph"),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network_file_system;
-
-    #[test]
-    fn network_file_systems_are_known_and_local_ones_are_not_among_them() {
-        assert_eq!(network_file_system(0x6969), Some("NFS"));
-        assert!(
-            [0xef53, 0x5846_5342, 0x0102_1994].into_iter().all(|local| network_file_system(local).is_none())
-        );
-    }
 }

@@ -24,6 +24,7 @@ mod marker;
 pub mod memory;
 pub mod moving;
 pub mod new_folder;
+pub mod place;
 pub mod record;
 pub mod redb;
 mod round;
@@ -68,6 +69,9 @@ pub enum StorageError {
         "this data was moved to {0}: set data.folder to it; to go back, bring it back with keyward move, or restore a backup"
     )]
     Moved(String),
+    /// Another user owns the data folder; one sentence with the mend.
+    #[error("{0}")]
+    Foreign(String),
     /// The engine failed; nothing more is acknowledged (R-ST-02).
     #[error("storage failed: {0}")]
     Failed(String),
@@ -163,6 +167,16 @@ pub fn require_store(folder: &Path) -> Result<(), StorageError> {
         "there is no data in {}: see data.folder in the settings this command was given",
         folder.display()
     )))
+}
+
+/// Whether any engine keeps a store in `folder`. Fails where this process may not look.
+pub fn is_founded(folder: &Path) -> std::io::Result<bool> {
+    for engine in EngineName::ALL {
+        if folder.join(engine.place()).try_exists()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The store as every module holds it.

@@ -57,11 +57,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> C
     }
     let mut nearest = peer;
     for element in from_the_right(headers, proxies.header) {
-        let hop = match proxies.header {
-            ForwardedHeader::XForwarded => text(element),
-            ForwardedHeader::Forwarded => text(element).and_then(|element| parameter(element, "for")),
-        };
-        let Some(address) = hop.and_then(parse_hop) else {
+        let Some(address) = hop_address(element, proxies.header) else {
             return ClientAddress::Fallback(peer);
         };
         if !proxies.is_trusted(address) {
@@ -70,6 +66,25 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> C
         nearest = address;
     }
     ClientAddress::Fallback(nearest)
+}
+
+/// For whom the nearest proxy asks, by its own word, believed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NearestHop {
+    /// There is no header about it.
+    Unsaid,
+    /// What stands there is no address.
+    Unreadable,
+    /// This address.
+    Address(IpAddr),
+}
+
+/// What stands last in the header of this kind.
+pub fn nearest_hop(headers: &HeaderMap, kind: ForwardedHeader) -> NearestHop {
+    match from_the_right(headers, kind).next() {
+        None => NearestHop::Unsaid,
+        Some(element) => hop_address(element, kind).map_or(NearestHop::Unreadable, NearestHop::Address),
+    }
 }
 
 /// The host the client addressed, as a declared proxy vouches for it; `None` where it does not say.
@@ -105,6 +120,15 @@ fn from_the_right(headers: &HeaderMap, kind: ForwardedHeader) -> impl Iterator<I
         };
         line.as_bytes().rsplit(at_comma)
     })
+}
+
+/// The address that one element names.
+fn hop_address(element: &[u8], kind: ForwardedHeader) -> Option<IpAddr> {
+    let hop = match kind {
+        ForwardedHeader::XForwarded => text(element),
+        ForwardedHeader::Forwarded => text(element).and_then(|element| parameter(element, "for")),
+    };
+    hop.and_then(parse_hop)
 }
 
 /// One element as text, without the blanks around it.

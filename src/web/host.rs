@@ -1,6 +1,7 @@
 //! Refuses requests under another host than the configured one (R-TR-06), and plain HTTP from machines that are
 //! neither this one nor a declared proxy (R-TR-01). `/live` and `/ready` are exempt.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -44,9 +45,14 @@ fn check(expected: &Expected, request: &Request) -> Result<(), Failure> {
             "plain HTTP from a machine that is no declared proxy (proxies.trusted)",
         ));
     }
-    let seen = seen_host(request)?;
-    let seen = forwarded_host(address, request.headers(), proxies).unwrap_or(seen);
+    let seen = addressed_host(address, request, proxies)?;
     if site.is_host(&seen) { Ok(()) } else { Err(Failure::misdirected(&seen, site.host())) }
+}
+
+/// The host that was asked for: as a declared proxy at `peer` says, else as the request names it.
+pub(super) fn addressed_host(peer: IpAddr, request: &Request, proxies: &Proxies) -> Result<String, Failure> {
+    let seen = seen_host(request)?;
+    Ok(forwarded_host(peer, request.headers(), proxies).unwrap_or(seen))
 }
 
 /// The host the request names: in its target or in the one `Host` header, and the same if in both.

@@ -5,6 +5,8 @@ use std::path::Path;
 use crate::support::program::{Demo, complaint, done, keyward, refused};
 
 mod backup;
+mod beginning;
+mod doctor;
 mod held;
 mod listings;
 mod mail;

@@ -4,6 +4,7 @@ use lettre::transport::smtp::Error;
 use rustls::CertificateError;
 
 use super::Email;
+use crate::outbound::tls_error;
 
 /// The steps of a talk with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,22 +170,6 @@ fn mend(why: &CertificateError, email: &Email) -> String {
         }
         other => format!("{other}; renew it on the mail server"),
     }
-}
-
-/// The error of the TLS library behind `error`.
-fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = match inside {
-            Some(inside) => Some(inside),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 /// The innermost reason, on one line and cut short: it comes from the server.

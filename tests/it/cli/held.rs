@@ -1,7 +1,7 @@
 //! Commands while a server holds the data folder: through its socket, and what happens around its start, stop and death.
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -96,4 +96,83 @@ async fn a_command_during_a_stop_waits_for_the_folder() {
     server.ask_to_stop();
     at.done(&["user", "add", "one", "--email", "one@example.com"]);
     assert!(server.stop().status.success());
+}
+
+/// Only this thread becomes somebody else; the system names the caller by the thread that connects.
+fn call_as(uid: u32, data: &Path) -> std::thread::Result<String> {
+    let data = data.to_owned();
+    let caller = std::thread::spawn(move || {
+        let uid = rustix::process::Uid::from_raw(uid);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+        call(&data, b"{\"command\":\"user.list\",\"arguments\":{\"after\":null,\"group\":null}}\n")
+    });
+    caller.join()
+}
+
+#[tokio::test]
+async fn strangers_are_not_heard_even_where_the_file_lets_them() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TESTED: who else may call on the admin socket can only be tried as root");
+        return;
+    }
+    let at = Installed::new();
+    let server = at.serve().await;
+    assert!(call_as(65534, &at.data()).is_err(), "the file lets nobody but the owner");
+    let open = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    open(at.folder.path(), 0o777);
+    open(&at.data(), 0o777);
+    open(&at.data().join("admin.sock"), 0o777);
+    assert_eq!(call_as(65534, &at.data()).unwrap(), "", "hung up without an answer");
+    assert!(call_as(0, &at.data()).unwrap().contains("\"done\""));
+    assert!(server.stop().status.success());
+}
+
+/// Gives `path` and all in it to `uid`.
+fn give(path: &Path, uid: u32) {
+    std::os::unix::fs::chown(path, Some(uid), None).unwrap();
+    for entry in path.read_dir().into_iter().flatten() {
+        give(&entry.unwrap().path(), uid);
+    }
+}
+
+/// Every file in `folder` that is not `uid`'s.
+fn foreign(folder: &Path, uid: u32) -> Vec<std::path::PathBuf> {
+    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| std::fs::metadata(path).unwrap().uid() != uid).collect()
+}
+
+#[tokio::test]
+async fn a_folder_of_another_user_is_left_alone_also_by_root() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TESTED: a data folder of another user can only be made as root");
+        return;
+    }
+    for engine in ["redb", "sled"] {
+        let at = Installed::with(&format!("[storage]\nengine = \"{engine}\"\n"));
+        at.done(&["user", "add", "one", "--email", "one@example.com"]);
+        give(&at.data(), 65534);
+        for command in [&["user", "add", "two", "--email", "two@example.com"][..], &["serve"]] {
+            let told = at.refused(command);
+            assert!(told.contains("belongs to nobody") && told.contains("runs as root"), "{told}");
+            assert!(told.contains("sudo -u nobody keyward") && told.lines().count() == 1, "{told}");
+        }
+        assert_eq!(foreign(&at.data(), 65534), Vec::<std::path::PathBuf>::new());
+        at.doctor(&[]).1.is("start", "wrong", &["belongs to nobody", "sudo -u nobody keyward"]);
+        // Nobody on this machine is called so.
+        give(&at.data(), 54321);
+        let told = at.refused(&["user", "list"]);
+        assert!(
+            told.contains("belongs to user 54321")
+                && told.contains("setpriv --reuid 54321 --clear-groups keyward"),
+            "{told}"
+        );
+        // An empty folder is nobody's invitation either.
+        std::fs::remove_dir_all(at.data()).unwrap();
+        std::fs::create_dir(at.data()).unwrap();
+        give(&at.data(), 65534);
+        assert!(at.refused(&["user", "list"]).contains("belongs to nobody"));
+        assert_eq!(at.data().read_dir().unwrap().count(), 0);
+        give(&at.data(), 0);
+        at.done(&["user", "list"]);
+    }
 }

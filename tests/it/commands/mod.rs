@@ -2,6 +2,7 @@
 
 mod applications;
 mod backups;
+mod doctor;
 mod groups;
 mod import;
 mod people;

@@ -3,7 +3,7 @@
 use super::parse;
 
 /// What was written, and the sentence it gives.
-const MISTAKES: &[(&str, &str)] = &[
+pub(super) const MISTAKES: &[(&str, &str)] = &[
     (
         "issuer = \"https://id.example.com/\"",
         "issuer is \"https://id.example.com/\", which is more than, or a different spelling of, https://id.example.com; write scheme, host and port only, such as \"https://id.example.com\", or \"http://localhost:8443\" to try it.",

@@ -1,6 +1,7 @@
 //! Start-up settings: defaults, whole files, sites, and what is no setting at all.
 
 mod mistakes;
+mod salvage;
 mod sources;
 
 use std::path::{Path, PathBuf};

@@ -8,7 +8,6 @@ use keyward::config::storage::EngineName;
 use keyward::factors::{Occasion, RecoveryCodes};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::JourneyId;
-use keyward::foundation::random::SeededRandom;
 use keyward::foundation::{Clock as _, Timestamp};
 use keyward::lifecycle::restore::{DEAD, LIVING, Restore, Restored};
 use keyward::lifecycle::restored;

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyward::foundation::Timestamp;
-use keyward::server::certificate::{Certificate, Files};
+use keyward::server::certificate::{Certificate, Files, Flaw};
 use rcgen::KeyPair;
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::pkcs8::DecodePrivateKey as _;
@@ -101,8 +101,8 @@ fn what_browsers_will_refuse_is_told() {
         flaws(&chain, &key, name)
     };
     assert!(of(GOOD, "id.example.com").is_empty());
-    let only = |flaws: Vec<String>, beginning: &str| {
-        assert!(flaws.len() == 1 && flaws[0].starts_with(beginning), "{flaws:?}");
+    let only = |flaws: Vec<Flaw>, beginning: &str| {
+        assert!(flaws.len() == 1 && flaws[0].to_string().starts_with(beginning), "{flaws:?}");
     };
     only(of(Days { from: -20, to: -1 }, "id.example.com"), "it has expired: ");
     only(of(Days { from: 1, to: 20 }, "id.example.com"), "it is not valid yet: ");

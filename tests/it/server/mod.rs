@@ -2,6 +2,7 @@
 
 mod admin;
 mod certificate;
+mod doctor;
 mod http2;
 mod nginx;
 mod restart;

@@ -31,12 +31,12 @@ const PEOPLE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 const SETTINGS: &str =
     "[proxies]\ntrusted = [\"127.0.0.1\"]\n[log]\nlevel = \"warn\"\n[admin]\nlisten = \"off\"\n";
 
-fn free() -> SocketAddr {
+pub(super) fn free() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// A running nginx; it ends with the test.
-struct Nginx(Child);
+pub(super) struct Nginx(Child);
 
 impl Drop for Nginx {
     fn drop(&mut self) {
@@ -46,24 +46,46 @@ impl Drop for Nginx {
     }
 }
 
+/// Where everybody listens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub nginx: SocketAddr,
+    pub plain: SocketAddr,
+    pub keyward: SocketAddr,
+}
+
 impl Nginx {
-    /// `deploy/nginx.conf` with this machine's ports and paths in place of its own.
-    fn start(folder: &Path, pair: &Pair, at: SocketAddr, plain: SocketAddr, keyward: SocketAddr) -> Self {
+    /// `deploy/nginx.conf` with this machine's ports and paths in place of its own, and these mistakes in it. Waits until it
+    /// answers.
+    pub(super) async fn start(folder: &Path, pair: &Pair, places: Places, mistakes: &[(&str, &str)]) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx.conf");
         let mut site = std::fs::read_to_string(file).unwrap();
-        for (theirs, ours) in [
+        let Places { nginx, plain, keyward } = places;
+        let local = [
             ("listen 80;", format!("listen {plain};")),
             ("listen [::]:80;", String::new()),
-            ("listen 443 ssl http2;", format!("listen {at} ssl http2;")),
+            ("listen 443 ssl http2;", format!("listen {nginx} ssl http2;")),
             ("listen [::]:443 ssl http2;", String::new()),
             ("/etc/keyward/tls/fullchain.pem", pair.certificate.display().to_string()),
             ("/etc/keyward/tls/privkey.pem", pair.key.display().to_string()),
             ("/var/log/nginx", folder.display().to_string()),
             ("server 127.0.0.1:8443;", format!("server {keyward};")),
-        ] {
+        ];
+        let mistakes = mistakes.iter().map(|(theirs, ours)| (*theirs, (*ours).to_owned()));
+        for (theirs, ours) in local.into_iter().chain(mistakes) {
             assert_eq!(site.matches(theirs).count(), 1, "{theirs}");
             site = site.replace(theirs, &ours);
         }
+        let mut running = Self::run(folder, &site);
+        while TcpStream::connect(nginx).await.is_err() {
+            assert!(running.0.try_wait().unwrap().is_none(), "nginx ended");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        running
+    }
+
+    /// Runs with `site` as the only one.
+    fn run(folder: &Path, site: &str) -> Self {
         let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
         let place = folder.display();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -108,11 +130,7 @@ async fn start(at: Installed) -> Behind {
     let authority = Authority::new();
     let (chain, key) = authority.issue("id.example.com", GOOD, SystemClock.now());
     let pair = Pair::write(at.folder.path(), &chain, &key.serialize_pem());
-    let mut running = Nginx::start(at.folder.path(), &pair, nginx, plain, keyward);
-    while TcpStream::connect(nginx).await.is_err() {
-        assert!(running.0.try_wait().unwrap().is_none(), "nginx ended");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let running = Nginx::start(at.folder.path(), &pair, Places { nginx, plain, keyward }, &[]).await;
     let https = Https::new(authority.client(&[&TLS13, &TLS12], &["h2", "http/1.1"]), PEOPLE, nginx);
     let client = authority.client(&[&TLS13, &TLS12], &["http/1.1"]);
     Behind { at, keyward, nginx, plain, client, https, _running: running }

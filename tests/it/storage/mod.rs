@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use keyward::config::storage::EngineName;
 use keyward::foundation::Timestamp;
-use keyward::foundation::clock::ManualClock;
+use keyward::foundation::clock::{ManualClock, Stopwatch};
 use keyward::storage::{self, Batch, Key, Outcome, Record, SharedStore};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,24 @@ pub fn note(text: &str) -> Note {
 /// The key of a note.
 pub fn key(name: &str) -> Key {
     Key::new("note", &[name])
+}
+
+/// Opens what nobody holds. While another test starts a program, that one has copies of all our locks, until it begins.
+pub fn patiently<T, E: std::fmt::Display>(open: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    let begun = Stopwatch::start();
+    loop {
+        match open() {
+            Err(error) if is_held(&error.to_string()) && begun.elapsed() < Duration::from_secs(10) => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// In our words, sled's or redb's.
+fn is_held(error: &str) -> bool {
+    ["in use", "acquire lock"].iter().any(|words| error.contains(words))
 }
 
 /// An empty store on one engine, its clock, and the folder that vanishes with it.

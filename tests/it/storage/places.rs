@@ -7,7 +7,7 @@ use keyward::storage::{self, Batch, Key, Raw, StorageError, envelope};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
 use super::contract::Copy;
-use super::{Bench, done, key};
+use super::{Bench, done, key, patiently};
 
 const DATA: TableDefinition<&[u8], &[u8]> = TableDefinition::new("data");
 const EXPIRY: TableDefinition<&[u8], &[u8]> = TableDefinition::new("expiry");
@@ -23,6 +23,10 @@ fn closed(mut bench: Bench) -> tempfile::TempDir {
 }
 
 fn open(folder: &Path) -> Result<storage::SharedStore, StorageError> {
+    patiently(|| open_at_once(folder))
+}
+
+fn open_at_once(folder: &Path) -> Result<storage::SharedStore, StorageError> {
     let clock = std::sync::Arc::new(keyward::foundation::clock::ManualClock::new(super::START));
     storage::redb::open(folder, 1024 * 1024, clock)
 }
@@ -34,7 +38,7 @@ fn tamper(
     row: &[u8],
     change: impl Fn(Option<Vec<u8>>) -> Option<Vec<u8>>,
 ) {
-    let database = Database::open(folder.join("store.redb")).unwrap();
+    let database = patiently(|| Database::open(folder.join("store.redb"))).unwrap();
     let before = database.begin_read().unwrap().open_table(table).unwrap().get(row).unwrap();
     let after = change(before.map(|guard| guard.value().to_vec()));
     let write = database.begin_write().unwrap();
@@ -69,6 +73,29 @@ async fn a_link_in_the_place_of_the_lock_is_not_followed() {
     assert!(!target.exists());
 }
 
+/// Only this thread becomes somebody else; the system judges each thread by itself.
+#[test]
+fn refuses_a_folder_of_root_to_others_with_the_way_to_give_it() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("NOT TESTED: a folder of root can only be made as root");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let path = folder.path().to_owned();
+    let stranger = std::thread::spawn(move || {
+        let uid = rustix::process::Uid::from_raw(54321);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+        open(&path).unwrap_err()
+    });
+    let error = stranger.join().unwrap();
+    assert!(matches!(error, StorageError::Foreign(_)), "{error}");
+    let (told, path) = (error.to_string(), folder.path().display().to_string());
+    assert!(told.contains("belongs to root, and this program runs as user 54321"), "{told}");
+    assert!(told.ends_with(&format!("chown -R 54321 {path}")), "{told}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing was made");
+}
+
 #[tokio::test]
 async fn keeps_everything_over_a_reopen() {
     let bench = Bench::redb();
@@ -88,7 +115,7 @@ async fn keeps_everything_over_a_reopen() {
 async fn refuses_a_second_holder_at_once() {
     let bench = Bench::redb();
     let folder = bench.folder.as_ref().unwrap().path();
-    let error = open(folder).unwrap_err();
+    let error = open_at_once(folder).unwrap_err();
     assert!(matches!(error, StorageError::InUse(_)));
     assert_eq!(
         error.to_string(),
@@ -100,8 +127,8 @@ async fn refuses_a_second_holder_at_once() {
 #[tokio::test]
 async fn refuses_a_file_that_another_program_holds() {
     let folder = closed(Bench::redb());
-    let held = Database::open(folder.path().join("store.redb")).unwrap();
-    let error = open(folder.path()).unwrap_err();
+    let held = patiently(|| Database::open(folder.path().join("store.redb"))).unwrap();
+    let error = open_at_once(folder.path()).unwrap_err();
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
     assert!(matches!(error, StorageError::InUse(_)));
     drop(held);

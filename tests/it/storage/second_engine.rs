@@ -9,16 +9,21 @@ use keyward::config::storage::EngineName;
 use keyward::foundation::clock::ManualClock;
 use keyward::storage::{self, Batch, SharedStore, StorageError};
 
-use super::{Bench, done, key, note};
+use super::{Bench, done, key, note, patiently};
 
 const CACHE: usize = 4 << 20;
 
 fn open(engine: EngineName, folder: &Path) -> Result<SharedStore, StorageError> {
+    patiently(|| open_at_once(engine, folder))
+}
+
+fn open_at_once(engine: EngineName, folder: &Path) -> Result<SharedStore, StorageError> {
     storage::open(engine, folder, CACHE, Arc::new(ManualClock::new(super::START)))
 }
 
 fn raw(folder: &Path) -> sled::Db {
-    sled::Config::new().path(folder.join("store.sled")).segment_size(8 << 20).open().unwrap()
+    let config = sled::Config::new().path(folder.join("store.sled")).segment_size(8 << 20);
+    patiently(|| config.open()).unwrap()
 }
 
 /// Changes the last byte of a record behind the store's back.
@@ -47,7 +52,7 @@ async fn keeps_everything_over_a_reopen_for_its_owner_alone() {
     let store = open(EngineName::Sled, folder.path()).unwrap();
     assert!(folder.path().join("open").exists());
     assert_eq!(store.fetch::<super::Note>(&key("b")).await.unwrap().unwrap().value, note("two"));
-    let error = open(EngineName::Sled, folder.path()).unwrap_err();
+    let error = open_at_once(EngineName::Sled, folder.path()).unwrap_err();
     assert!(matches!(error, StorageError::InUse(_)));
 }
 
@@ -56,7 +61,7 @@ async fn keeps_everything_over_a_reopen_for_its_owner_alone() {
 async fn refuses_a_file_that_another_program_holds() {
     let folder = two_notes().await;
     let held = raw(folder.path());
-    let error = open(EngineName::Sled, folder.path()).unwrap_err();
+    let error = open_at_once(EngineName::Sled, folder.path()).unwrap_err();
     assert!(matches!(error, StorageError::InUse(_)), "{error}");
     drop(held);
     open(EngineName::Sled, folder.path()).unwrap();

@@ -74,6 +74,11 @@ impl Authority {
         format!("{}{}", leaf.pem(), self.between.pem())
     }
 
+    /// The root's certificate alone.
+    pub fn root(&self) -> String {
+        self.root.pem()
+    }
+
     /// The authority's certificate alone.
     pub fn between(&self) -> String {
         self.between.pem()

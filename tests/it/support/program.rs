@@ -120,6 +120,22 @@ impl Installed {
         self.wait_for(command(&self.arguments(&["serve"])).stdin(Stdio::null()).spawn().unwrap()).await
     }
 
+    /// The same with these variables in its environment.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
+        let mut serve = command(&self.arguments(&["serve"]));
+        serve.envs(variables.iter().copied()).stdin(Stdio::null());
+        self.wait_for(serve.spawn().unwrap()).await
+    }
+
+    /// What `keyward doctor` says here, with these variables in its environment: its exit code, and all that it found.
+    pub fn doctor(&self, variables: &[(&str, &str)]) -> (i32, Examined) {
+        let mut doctor = command(&self.arguments(&["doctor", "--json"]));
+        let output = doctor.envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
+        let found = serde_json::from_slice(&output.stdout);
+        let found = found.unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
+        (output.status.code().unwrap(), Examined(found))
+    }
+
     /// The same on a socket that was opened before and stays open, as a service manager does it.
     pub async fn serve_on(&self, listener: &std::net::TcpListener) -> Serving {
         self.wait_for(self.handed(listener).spawn().unwrap()).await
@@ -154,6 +170,39 @@ impl Installed {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Serving { child: Some(child) }
+    }
+}
+
+/// What a doctor found.
+#[derive(Debug)]
+pub struct Examined(Vec<Value>);
+
+impl Examined {
+    /// How `check` is, with sentence and mend in one text.
+    #[track_caller]
+    pub fn of(&self, check: &str) -> (&str, String) {
+        let it = self.0.iter().find(|it| it["check"] == check);
+        let it = it.unwrap_or_else(|| panic!("no {check} in {:?}", self.0));
+        let mend = it["mend"].as_str();
+        let condition = it["condition"].as_str().unwrap();
+        assert_eq!(mend.is_some(), ["warning", "wrong"].contains(&condition), "{it}");
+        (condition, format!("{}; {}", it["sentence"].as_str().unwrap(), mend.unwrap_or_default()))
+    }
+
+    /// `check` is in this condition, and its text tells all of this.
+    #[track_caller]
+    pub fn is(&self, check: &str, condition: &str, told: &[&str]) {
+        let (found, text) = self.of(check);
+        assert!(
+            found == condition && told.iter().all(|word| text.contains(word)),
+            "{check}: {found}: {text}"
+        );
+    }
+
+    /// The checks in this condition.
+    pub fn all(&self, condition: &str) -> Vec<&str> {
+        let them = self.0.iter().filter(|it| it["condition"] == condition);
+        them.map(|it| it["check"].as_str().unwrap()).collect()
     }
 }
 

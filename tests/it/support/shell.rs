@@ -10,6 +10,7 @@ use keyward::config::http::Http;
 use keyward::config::proxies::Proxies;
 use keyward::foundation::random::SystemRandom;
 use keyward::server::{Server, Shell, Stop, with_layers};
+use keyward::web::Probes;
 use keyward::web::answer::{ErrorPage, PageSource};
 use tokio::task::JoinHandle;
 
@@ -51,21 +52,32 @@ pub struct Running {
 }
 
 impl Plan {
-    /// `routes` within all layers, without a listener.
-    pub fn wrap(&self, routes: Router) -> Router {
-        let shell = Shell {
+    /// What the layers need.
+    pub fn shell(&self) -> Shell {
+        Shell {
             site: Arc::new(self.site.clone()),
             proxies: Arc::new(self.proxies.clone()),
             bounds: self.bounds.clone(),
             pages: Arc::new(PlainPages),
             random: Arc::new(SystemRandom),
-        };
-        with_layers(routes, &shell)
+            probes: Probes::default(),
+        }
+    }
+
+    /// `routes` within all layers, without a listener.
+    pub fn wrap(&self, routes: Router) -> Router {
+        with_layers(routes, &self.shell())
     }
 
     /// Starts `routes` within all layers on a free port of 127.0.0.1.
     pub async fn start(self, routes: Router) -> Running {
-        let router = self.wrap(routes);
+        let shell = self.shell();
+        self.start_within(&shell, routes).await
+    }
+
+    /// The same within layers of the test's own.
+    pub async fn start_within(self, shell: &Shell, routes: Router) -> Running {
+        let router = with_layers(routes, shell);
         let server =
             Server::bind(&["127.0.0.1:0".parse().unwrap()], &self.bounds, self.proxies.into()).await.unwrap();
         let address = server.addresses()[0];

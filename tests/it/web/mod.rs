@@ -6,5 +6,6 @@ mod csrf;
 mod extract;
 mod failure;
 mod host;
+mod probe;
 mod security_headers;
 mod visitor;
