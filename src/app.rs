@@ -3,15 +3,16 @@
 mod commands;
 pub mod doctor;
 mod mail;
+mod readiness;
 pub mod upkeep;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use mail::Mailing;
+use readiness::ready_when;
 
 use crate::account::{self, Accounts};
 use crate::audit::{Chain, Trail};
@@ -22,12 +23,11 @@ use crate::delivery::DeliveryError;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
 use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
-use crate::foundation::{Clock, Random, Timestamp};
+use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
-use crate::lifecycle::post::Trouble;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -35,8 +35,8 @@ use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
 use crate::sessions::Sessions;
-use crate::storage::{Key, SharedStore, StorageError};
-use crate::telemetry::health::{self, Check, Health};
+use crate::storage::{SharedStore, StorageError};
+use crate::telemetry::health::{self, Health};
 use crate::users::notices::Notices;
 use crate::users::password_workers::WorkerSettings;
 use crate::users::{PasswordRules, PasswordWorkers, Passwords, Pepper, UserError, Users};
@@ -148,23 +148,21 @@ pub struct App {
 }
 
 impl App {
-    /// Builds every module once.
+    /// Builds every module once, and the configuration before all that begins with what it says.
     pub async fn build(ground: Ground) -> Result<Self, StartError> {
         let Ground { settings, store, sealing, clock, random, .. } = ground.clone();
-        let trail = Trail::new(clock.clone(), random.clone());
+        let trail = Trail::new(clock.clone(), random.clone()).vouched_by(&sealing);
         let live = Live::new(LiveSettings::at_start(&settings));
+        let chain = chain(&ground, &trail, &live).await?;
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
-        let mail = Mailing::new(&ground, &trail);
+        let mail = Mailing::new(&ground, &trail, &live);
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
-        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
-        let factor = TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
-            .telling(mail.notices.clone());
+        let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
         let users = Users::new(store.clone(), clock.clone(), random.clone());
-        let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
-            .telling(mail.notices.clone());
+        let invitations = invitations(&ground, &trail).telling(mail.notices.clone());
         let lifecycle = Lifecycle::new(
             store.clone(),
             users.clone(),
@@ -182,21 +180,23 @@ impl App {
             clients: clients.clone(),
             grants: Grants::new(store.clone()),
             users: users.clone(),
+            sealing: sealing.clone(),
             pages: pages.clone(),
+            mail_ca_file: settings.mail_ca_file.clone(),
             trail: trail.clone(),
             live: live.clone(),
         };
         Ok(Self {
+            configuration: Configuration::open(configured).await?,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
             clients,
-            configuration: Configuration::open(configured).await?,
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            chain: Chain::new(store.clone(), clock.clone(), trail.clone(), &sealing, settings.audit.keep),
-            health: Arc::new(ready_when(&store, clock, mail.trouble)),
+            health: Arc::new(ready_when(&store, clock, mail.way, &chain)),
+            chain,
             notices: mail.notices,
             rotation,
             pages,
@@ -329,55 +329,37 @@ async fn passwords(ground: &Ground) -> Result<Passwords, StartError> {
     Ok(Passwords::new(store.clone(), clock.clone(), random.clone(), workers, pepper))
 }
 
+fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
+    let Ground { store, sealing, clock, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+}
+
+fn invitations(ground: &Ground, trail: &Trail) -> Invitations {
+    let Ground { store, clock, random, .. } = ground;
+    Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
+}
+
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {
     let Ground { store, clock, random, .. } = ground;
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
 }
 
-fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+/// Begun before anything is written to the trail.
+async fn chain(ground: &Ground, trail: &Trail, live: &Live) -> Result<Chain, StorageError> {
     let Ground { settings, store, sealing, clock, .. } = ground;
+    let keys = &settings.data.keys;
+    let chain = Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, live.clone(), keys);
+    chain.begin().await.map(|()| chain)
+}
+
+fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {
+    let Ground { store, sealing, clock, .. } = ground;
     rotation::Parts {
         store: store.clone(),
         sealing: sealing.clone(),
         clock: clock.clone(),
         trail: trail.clone(),
-        every: settings.keys.rotate_every,
         live: live.clone(),
-    }
-}
-
-/// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
-fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Trouble) -> Health {
-    let mut health = Health::new(clock.clone());
-    health.register("store", StoreAnswers(store.clone()));
-    health.register("clock", ClockIsSane(clock));
-    health.register_lesser("mail", mail);
-    health
-}
-
-/// The store acknowledges and answers: it has not failed since the start.
-struct StoreAnswers(SharedStore);
-
-#[async_trait]
-impl Check for StoreAnswers {
-    async fn check(&self) -> Result<(), String> {
-        if let Some(failure) = self.0.failure().borrow().clone() {
-            return Err(failure);
-        }
-        let probe = Key::new("health", &["probe"]);
-        self.0.get(&[probe]).await.map(|_| ()).map_err(|error| error.to_string())
-    }
-}
-
-/// The clock is not before this program was written (R-OP-11).
-struct ClockIsSane(Arc<dyn Clock>);
-
-/// 2026-11-01T00:00:00Z.
-const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
-
-#[async_trait]
-impl Check for ClockIsSane {
-    async fn check(&self) -> Result<(), String> {
-        if self.0.now() >= WRITTEN { Ok(()) } else { Err("the machine's clock is years behind".to_owned()) }
     }
 }

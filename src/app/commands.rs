@@ -10,6 +10,7 @@ use crate::commands::configuration;
 use crate::commands::doctor;
 use crate::commands::group::{self, Groups};
 use crate::commands::key;
+use crate::commands::mail::{self, Mails};
 use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
@@ -51,6 +52,7 @@ impl App {
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)
+            .with::<mail::Test>(&self.mails())
             .with::<key::List>(&self.rotation)
             .with::<key::Rotate>(&self.rotation)
             .with::<key::Retire>(&self.rotation)
@@ -58,6 +60,16 @@ impl App {
             .with::<audit::Export>(&records)
             .with::<audit::Verify>(&records)
             .close()
+    }
+
+    fn mails(&self) -> Mails {
+        let Ground { clock, random, .. } = &self.ground;
+        Mails {
+            settings: self.live.clone(),
+            pages: self.pages.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        }
     }
 
     fn backups(&self) -> Backups {

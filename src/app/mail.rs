@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::Ground;
 use crate::audit::Trail;
-use crate::delivery::{DeliveryError, Email};
+use crate::config::Live;
+use crate::delivery::DeliveryError;
 use crate::jobs::{Queue, Runner};
-use crate::lifecycle::post::Trouble;
+use crate::lifecycle::post::Way;
 use crate::lifecycle::{Invitations, Post};
 use crate::pages::Pages;
 use crate::users::notices::{self, Notices};
@@ -16,17 +17,16 @@ use crate::users::notices::{self, Notices};
 pub(super) struct Mailing {
     /// Queues mails, where a server is configured that could take them.
     pub notices: Notices,
-    /// What is wrong with the way to that server.
-    pub trouble: Trouble,
+    /// The way to that server, and what is wrong with it.
+    pub way: Way,
 }
 
 impl Mailing {
-    pub fn new(ground: &Ground, trail: &Trail) -> Self {
-        let Ground { settings, store, sealing, clock, random, .. } = ground;
-        let queue = || Queue::new(clock.clone(), random.clone(), sealing.clone());
-        let notices =
-            settings.mail.as_ref().map(|_| Notices::by(store.clone(), clock.clone(), queue(), trail.clone()));
-        Self { notices: notices.unwrap_or_default(), trouble: Trouble::default() }
+    pub fn new(ground: &Ground, trail: &Trail, live: &Live) -> Self {
+        let Ground { store, sealing, clock, random, .. } = ground;
+        let queue = Queue::new(clock.clone(), random.clone(), sealing.clone());
+        let notices = Notices::by(store.clone(), clock.clone(), queue, trail.clone(), live.clone());
+        Self { notices, way: Way::new(live.clone()) }
     }
 
     /// Carries out what is queued. Also without a mail server: then what still waits from before is given up in time.
@@ -38,16 +38,15 @@ impl Mailing {
         trail: &Trail,
     ) -> Result<Runner, DeliveryError> {
         let Ground { settings, store, sealing, clock, random, arrivals } = ground;
-        let mail = settings.mail.as_ref();
+        // What cannot be used is said at the start.
+        self.way.present()?;
         let post = Post {
-            email: mail.map(Email::new).transpose()?,
-            per_hour: mail.map_or(u64::MAX, |mail| mail.per_hour),
+            way: self.way.clone(),
             pages: pages.clone(),
             site: Arc::new(settings.site.clone()),
             invitations: invitations.clone(),
             clock: clock.clone(),
             trail: trail.clone(),
-            trouble: self.trouble.clone(),
         };
         let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
         let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());

@@ -155,8 +155,15 @@ impl Signer {
 
     /// Makes `block` number `number` of the chain.
     pub(super) fn sign_block(&self, block: &mut Block, number: u64) -> Checkpoint {
-        block.signature = self.sign(&block.checkpoint(number).statement());
-        block.checkpoint(number)
+        let checkpoint = self.checkpoint(number, block.at, &block.hash(number));
+        block.signature.clone_from(&checkpoint.signature);
+        checkpoint
+    }
+
+    /// That the chain up to block `number` has this hash.
+    pub(super) fn checkpoint(&self, number: u64, at: Timestamp, hash: &str) -> Checkpoint {
+        let unsigned = Checkpoint { number, at, hash: hash.to_owned(), signature: String::new() };
+        Checkpoint { signature: self.sign(&unsigned.statement()), ..unsigned }
     }
 
     pub(super) fn tombstone(&self, last: Checkpoint, events: u64, at: Timestamp) -> Tombstone {

@@ -1,22 +1,29 @@
-//! Links events into this node's chain, soon after the commit that wrote them: no request waits for it (R-AU-06).
+//! The chain of this node: what it works with, and how it begins.
+//!
+//! It begins once for each store, when the store is opened for the first time: what stands in the trail by then, from a
+//! version that knew no chain, is taken over as it stands. A sealed record tells of it ever after. Whoever removes the head, or
+//! everything, brings no second beginning about: without a head nothing is linked, and where the keys folder holds a
+//! checkpoint nothing is taken over.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
-use super::block::{BEGINNING, Block, Checkpoint, Entry, Signer, digest_of};
+use super::block::{BEGINNING, Block, Checkpoint, NODE, Signer, Tombstone};
 use super::event::Event;
-use super::search::search_keys;
-use super::trail::{self, Trail, Unlinked};
+use super::kept::Kept;
+use super::linking::Progress;
+use super::trail::{self, DIGITS, Trail, Unlinked};
+use super::voucher::Voucher;
+use crate::config::Live;
 use crate::foundation::ids::EventId;
 use crate::foundation::{Clock, Timestamp};
-use crate::sealing::Sealing;
-use crate::storage::{Batch, Key, Raw, Record, SharedStore, StorageError, Stored};
+use crate::sealing::{Identity, Sealed, Sealing};
+use crate::storage::{Batch, Key, Raw, Record, SharedStore, StorageError, Stored, aside};
 
-/// Most events of one block, so that one commit holds it with all search keys.
-pub const MOST_IN_BLOCK: usize = 150;
+const SEALED_AS: Identity<'static> = Identity { kind: "audit", field: "adopted", id: NODE };
+const PAGE: usize = 150;
 
 /// The chain: links, searches, verifies, and shortens the trail.
 #[derive(Debug, Clone)]
@@ -25,72 +32,57 @@ pub struct Chain {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) trail: Trail,
     pub(super) signer: Arc<Signer>,
-    pub(super) keep: Duration,
+    pub(super) settings: Live,
+    pub(super) voucher: Voucher,
+    pub(super) kept: Arc<Kept>,
+    pub(super) progress: Arc<Mutex<Progress>>,
     /// Held while old blocks are removed or everything is verified: either would trip over the other.
-    pub(super) oldest: Arc<Mutex<()>>,
+    pub(super) oldest: Arc<tokio::sync::Mutex<()>>,
+    sealing: Arc<Sealing>,
 }
 
-/// That an event stands where its search key says.
-#[derive(Debug, Serialize, Deserialize)]
-struct Found {}
+/// How the chain of this store began, so that it does not begin again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Beginning {
+    pub(super) at: Timestamp,
+    /// Events that stood there before, and were taken over.
+    pub(super) events: u64,
+}
 
-impl Record for Found {}
+/// A [`Beginning`], sealed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Adopted {
+    sealed: Sealed,
+}
+
+impl Record for Adopted {}
 
 impl Chain {
-    /// The chain of this node; events are kept for `keep`.
+    /// The chain of this node; `settings` say how long events are kept, and the newest checkpoint stands in `keys_folder`. The
+    /// trail may write without the master key, the chain vouches for what it writes itself.
     pub fn new(
         store: SharedStore,
         clock: Arc<dyn Clock>,
         trail: Trail,
-        sealing: &Sealing,
-        keep: Duration,
+        sealing: &Arc<Sealing>,
+        settings: Live,
+        keys_folder: &Path,
     ) -> Self {
-        Self { store, clock, trail, signer: Arc::new(Signer::new(sealing)), keep, oldest: Arc::default() }
-    }
-
-    /// Links all events that wait. Trouble is logged; the next call tries again.
-    pub async fn link_all(&self) {
-        loop {
-            match self.link().await {
-                Ok(MOST_IN_BLOCK) => {}
-                Ok(_) => return,
-                Err(error) => return tracing::error!(%error, "audit events could not be linked"),
-            }
+        Self {
+            store,
+            clock,
+            trail: trail.vouched_by(sealing),
+            signer: Arc::new(Signer::new(sealing)),
+            voucher: Voucher::new(sealing.clone()),
+            settings,
+            kept: Arc::new(Kept::at(keys_folder)),
+            progress: Arc::default(),
+            oldest: Arc::default(),
+            sealing: sealing.clone(),
         }
     }
 
-    /// Links what is not linked yet, at most [`MOST_IN_BLOCK`] events in one commit; answers how many.
-    pub async fn link(&self) -> Result<usize, StorageError> {
-        // Before the markers: whoever links them meanwhile moves the head, and this commit is refused.
-        let head = self.head().await?;
-        let markers = self.store.scan(&trail::unlinked(), None, MOST_IN_BLOCK).await?;
-        if markers.is_empty() {
-            return Ok(0);
-        }
-        if head.is_none() {
-            self.adopt().await?;
-        }
-        let named: Vec<_> = markers.iter().filter_map(|(key, _)| named(key)).collect();
-        let keys: Vec<_> = named.iter().map(|(at, id)| trail::event_key(*at, id)).collect();
-        let records = self.store.get(&keys).await?;
-        let mut batch = Batch::new();
-        for (marker, _) in &markers {
-            batch.delete(marker.clone());
-        }
-        let (mut entries, mut events) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
-        for ((at, id), record) in named.into_iter().zip(records) {
-            entries.push(entry(at, id, record, &mut batch, &mut events)?);
-        }
-        self.append(entries, head, &mut batch);
-        if !self.store.commit(batch).await?.is_done() {
-            // Another process linked them.
-            return Ok(0);
-        }
-        events.iter().for_each(Event::tally);
-        Ok(markers.len())
-    }
-
-    /// The newest checkpoint; `None` before anything was linked.
+    /// The newest checkpoint; number 0 before anything was linked, `None` if the chain has not begun or lost its head.
     pub async fn newest(&self) -> Result<Option<Checkpoint>, StorageError> {
         Ok(self.head().await?.map(|head| head.value))
     }
@@ -99,67 +91,97 @@ impl Chain {
         self.store.fetch(&Checkpoint::key()).await
     }
 
-    fn append(&self, entries: Vec<Entry>, head: Option<Stored<Checkpoint>>, batch: &mut Batch) {
-        let (number, previous) = match head {
-            Some(head) => {
-                batch.require_revision(Checkpoint::key(), head.revision);
-                (head.value.number.saturating_add(1), head.value.hash)
+    /// Begins the chain of a store that has none, before anything else is written to its trail. To be called at each opening.
+    pub async fn begin(&self) -> Result<(), StorageError> {
+        let found = self.store.get(&[adopted_key(), Checkpoint::key()]).await?;
+        match found.as_slice() {
+            [None, None] => self.adopt().await,
+            [None, Some(_)] => {
+                let mut batch = Batch::new();
+                self.note(&mut batch, 0)?;
+                self.store.commit(batch).await.map(|_| ())
             }
-            None => {
-                batch.require_absent(Checkpoint::key());
-                (1, BEGINNING.to_owned())
-            }
-        };
-        let mut block = Block { at: self.clock.now(), previous, entries, signature: String::new() };
-        let checkpoint = self.signer.sign_block(&mut block, number);
-        batch.put(Block::key(number), &block, None).put(Checkpoint::key(), &checkpoint, None);
+            _ => Ok(()),
+        }
     }
 
-    /// Events from before there was a chain get their markers, so that the retention alone removes them too.
+    /// Events from before there was a chain get their markers, so that they are linked, and removed by the retention alone.
     async fn adopt(&self) -> Result<(), StorageError> {
-        let mut after = None;
+        let remains = self.store.get(&[Block::key(1), Tombstone::key()]).await?;
+        let events = !self.store.scan(&trail::events(), None, 1).await?.is_empty();
+        if remains.iter().any(Option::is_some) || events && self.kept.stands() {
+            tracing::error!("the audit chain of this store has lost its head and is not begun anew");
+            return Ok(());
+        }
+        let (mut after, mut events) = (None, 0);
         loop {
-            let page = self.trail.read(&self.store, after.as_ref(), MOST_IN_BLOCK).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let page = self.store.scan(&trail::events(), after.as_ref(), PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             let mut batch = Batch::new();
-            batch.require_absent(Checkpoint::key());
-            for (key, event) in &page {
-                batch.put(key.clone(), event, None);
-                batch.put(trail::unlinked_key(event.at, &event.id), &Unlinked {}, None);
+            for (key, raw) in page {
+                events += u64::from(self.take_over(&key, raw, &mut batch)?);
             }
-            if !self.store.commit(batch).await?.is_done() {
-                return Ok(());
+            self.store.commit(batch).await?;
+        }
+        let mut batch = Batch::new();
+        let head = self.signer.checkpoint(0, self.clock.now(), BEGINNING);
+        batch.require_absent(Checkpoint::key()).put(Checkpoint::key(), &head, None);
+        self.note(&mut batch, events)?;
+        if self.store.commit(batch).await?.is_done() && events > 0 {
+            tracing::warn!(events, "the audit trail of an earlier version was taken over as it stood");
+        }
+        Ok(())
+    }
+
+    /// Whether it could be read; what could not is set aside.
+    fn take_over(&self, key: &Key, raw: Raw, batch: &mut Batch) -> Result<bool, StorageError> {
+        let (at, name) = (self.clock.now(), named(key));
+        match (name, raw.clone().decode::<Event>()) {
+            (Some((time, id)), Ok(event)) => {
+                let record = Raw::of(&event.value, 0, None)?;
+                let proof = self.voucher.proof(key, &record);
+                batch.put(key.clone(), &event.value, None);
+                batch.put(trail::unlinked_key(time, &id), &Unlinked { proof }, None);
+                Ok(true)
+            }
+            _ => {
+                tracing::error!(%key, "an event of an earlier version cannot be read; it was set aside");
+                aside::set_aside(batch, key, Some(&raw), "it cannot be read", at);
+                Ok(false)
             }
         }
     }
+
+    fn note(&self, batch: &mut Batch, events: u64) -> Result<(), StorageError> {
+        let beginning = Beginning { at: self.clock.now(), events };
+        let text =
+            serde_json::to_vec(&beginning).map_err(|error| StorageError::Invalid(error.to_string()))?;
+        let sealed = self.sealing.seal(SEALED_AS, &text);
+        let sealed = sealed.map_err(|error| StorageError::Invalid(error.to_string()))?;
+        batch.require_absent(adopted_key()).put(adopted_key(), &Adopted { sealed }, None);
+        Ok(())
+    }
+
+    /// How the chain began; `Corrupt` where this is not told, or not by us.
+    pub(super) async fn beginning(&self) -> Result<Beginning, StorageError> {
+        let corrupt =
+            |what: &str| StorageError::Corrupt(format!("the record of the chain's beginning {what}"));
+        let stored =
+            self.store.fetch::<Adopted>(&adopted_key()).await?.ok_or_else(|| corrupt("is missing"))?;
+        let text = self.sealing.open(SEALED_AS, &stored.value.sealed).map_err(|_| corrupt("was forged"))?;
+        serde_json::from_slice(&text).map_err(|_| corrupt("was forged"))
+    }
 }
 
-/// The entry of an event, which joins `events` and whose search keys go into `batch`. One that is gone before it was linked leaves a digest of
-/// nothing, which the verification reports.
-fn entry(
-    at: Timestamp,
-    id: EventId,
-    record: Option<Raw>,
-    batch: &mut Batch,
-    events: &mut Vec<Event>,
-) -> Result<Entry, StorageError> {
-    let Some(record) = record else {
-        return Ok(Entry { at, id, digest: String::new() });
-    };
-    let digest = digest_of(&record.json);
-    let event = record.decode::<Event>()?.value;
-    for key in search_keys(&event) {
-        batch.put(key, &Found {}, None);
-    }
-    events.push(event);
-    Ok(Entry { at, id, digest })
+fn adopted_key() -> Key {
+    Key::new("audit", &["adopted", NODE])
 }
 
 /// Which event a marker, or an event's own key, names.
 pub(super) fn named(key: &Key) -> Option<(Timestamp, EventId)> {
     let id = EventId::from_text(key.last_part());
     let text = key.to_string();
-    let time = text.rsplit('/').nth(1)?;
+    let time = text.rsplit('/').nth(1).filter(|time| time.len() == DIGITS)?;
     Some((Timestamp(time.parse().ok()?), id))
 }

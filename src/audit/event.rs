@@ -73,7 +73,7 @@ pub enum Action {
     ClientChanged,
     /// An application was removed.
     ClientRemoved,
-    /// A configuration was applied: it counts from now on, all of it.
+    /// A configuration was applied: it counts from now on, all of it. `count` groups and clients are new, others or gone.
     ConfigurationApplied,
     /// The configuration was exported.
     ConfigurationExported,
@@ -85,6 +85,8 @@ pub enum Action {
     UserDeleted,
     /// All second factors of a person were taken away.
     FactorsReset,
+    /// A group was changed by an applied configuration.
+    GroupChanged,
     /// A group was deleted.
     GroupDeleted,
     /// A link to become the first administrator was made.
@@ -119,6 +121,8 @@ pub enum Action {
     TrailRead,
     /// The retention removed the oldest events.
     TrailShortened,
+    /// What stood in the trail without proof, or could not be read, was set aside: `count` records.
+    EventSetAside,
 }
 
 /// How it went.
@@ -232,7 +236,7 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
-    /// How many, or how much: events left out, seconds of a jump.
+    /// How many, or how much: events left out, seconds of a jump, objects of a configuration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,
     /// Where from.

@@ -1,8 +1,9 @@
 //! The audit trail: what happened, to whom, from where, in the same commit as the change itself (R-AU-05).
 //!
 //! What strangers can cause at will, without a change and without a limit that counts it, is told of only so often
-//! ([`bounded`]). Soon after, a job links events into this node's chain of signed blocks ([`chain`]), by which a change, a
-//! removal, an insertion or another order is noticed ([`verify`]); only the retention removes, and leaves a tombstone.
+//! ([`bounded`]). Each event is vouched for by whoever writes it ([`voucher`]). Soon after, a job links events into this node's
+//! chain of signed blocks ([`chain`], [`linking`]), by which a change, a removal, an insertion or another order is noticed
+//! ([`verify`]); the newest checkpoint stands in the keys folder ([`kept`]). Only the retention removes, and leaves a tombstone.
 //!
 //! Must not: hold a secret of any kind (R-AU-04; the event's fields are identifiers and closed words), or be written
 //! apart from the change it tells of.
@@ -13,10 +14,14 @@ pub mod bounded;
 pub mod chain;
 pub mod event;
 pub mod export;
-mod retention;
+mod kept;
+pub mod linking;
+mod order;
+pub mod retention;
 pub mod search;
 pub mod trail;
 pub mod verify;
+mod voucher;
 
 pub use block::Checkpoint;
 pub use chain::Chain;

@@ -1,5 +1,8 @@
 //! Removes what is older than the retention, the oldest blocks first, and leaves a signed tombstone on which the rest of the
 //! chain stands (R-AU-06).
+//!
+//! A wrong clock must not erase the trail. So time that nobody sets paces this: nothing goes within a day of a start or of a
+//! jump forward, and two days' worth of the trail at most in a day.
 
 use std::time::Duration;
 
@@ -10,10 +13,27 @@ use super::search::search_keys;
 use crate::foundation::Timestamp;
 use crate::storage::{Batch, StorageError, Stored};
 
-/// How far beyond the retention the oldest block must be before a round begins: so there is one a day at most.
-const SLACK: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// So much of the trail goes in one round.
+const WORTH: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// Blocks and events together of one commit: with all search keys it stays within the limits of a batch.
 const MOST_AT_ONCE: usize = 120;
+
+/// When the next round may begin, by monotonic time.
+#[derive(Debug)]
+pub struct Pace(Duration);
+
+impl Pace {
+    /// Begins at a start, when `monotonic` has passed.
+    pub fn new(monotonic: Duration) -> Self {
+        Self(monotonic.saturating_add(DAY))
+    }
+
+    /// The clock has jumped forward, or a round was held: there is none for a day.
+    pub fn hold(&mut self, monotonic: Duration) {
+        *self = Self::new(monotonic);
+    }
+}
 
 /// What one commit removes.
 #[derive(Default)]
@@ -25,17 +45,32 @@ struct Removal {
 }
 
 impl Chain {
-    /// Removes what is due; answers how many events. A round is one event itself. To be called now and then.
-    pub async fn shorten(&self) -> Result<u64, StorageError> {
+    /// Removes what is due, if it is time for a round; answers how many events. A round is one event itself. To be called now and
+    /// then.
+    pub async fn shorten(&self, pace: &mut Pace) -> Result<u64, StorageError> {
+        let monotonic = self.clock.monotonic();
+        if monotonic < pace.0 {
+            return Ok(0);
+        }
         let _alone = self.oldest.lock().await;
-        let now = self.clock.now();
+        let Some((oldest, newest)) = self.oldest_block().await? else { return Ok(0) };
+        // A block goes whole, however long it spans.
+        let worth = oldest.plus(WORTH).max(newest.plus(Duration::from_millis(1)));
+        let due = self.clock.now().minus(self.settings.latest().audit.keep).min(worth);
         let mut removed = 0;
-        let mut due = now.minus(self.keep).minus(SLACK);
         while let Some(events) = self.remove_oldest(due, removed == 0).await? {
             removed += events;
-            due = now.minus(self.keep);
+            pace.hold(monotonic);
         }
         Ok(removed)
+    }
+
+    /// When the events of the oldest block were: the first and the last of them.
+    async fn oldest_block(&self) -> Result<Option<(Timestamp, Timestamp)>, StorageError> {
+        let next = self.tombstone().await?.map_or(1, |stone| stone.value.last.number.saturating_add(1));
+        let Some(block) = self.store.fetch::<Block>(&Block::key(next)).await? else { return Ok(None) };
+        let times = || block.value.entries.iter().map(|entry| entry.at);
+        Ok(times().min().zip(times().max()))
     }
 
     /// Removes some of the oldest blocks, if all of them is from before `due`, in one commit with their tombstone.

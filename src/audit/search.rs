@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::block::Block;
 use super::chain::{Chain, named};
 use super::event::{Action, Actor, Event, Outcome};
+use super::linking::Waiting;
 use super::trail::{self, digits};
-use crate::foundation::ids::{ClientId, UserId};
+use crate::foundation::ids::{ClientId, EventId, UserId};
 use crate::foundation::{AddressClass, Timestamp};
 use crate::storage::{Batch, Key, StorageError};
 
@@ -85,11 +86,25 @@ pub(super) fn search_keys(event: &Event) -> Vec<Key> {
     persons.chain(applications).chain(addresses).collect()
 }
 
+/// Below these stand the search keys.
+pub(super) fn indexes() -> [Key; 3] {
+    ["person", "application", "address"].map(|kind| Key::prefix("audit", &[kind]))
+}
+
+/// The event that a search key names.
+pub(super) fn found_by(key: &Key) -> Option<(Timestamp, EventId)> {
+    named(key).map(|(inverted, id)| (Timestamp(END.saturating_sub(inverted.0)), id))
+}
+
 impl Chain {
     /// The newest events that fit `query`, at most `limit`, the newest first. That somebody looked is an event itself, which
     /// is written first (R-AU-01).
     pub async fn show(&self, query: &Query, limit: usize, by: &Actor) -> Result<Vec<Event>, StorageError> {
         self.note_reading(by).await?;
+        self.find(query, limit).await
+    }
+
+    pub(super) async fn find(&self, query: &Query, limit: usize) -> Result<Vec<Event>, StorageError> {
         let mut found = self.still_unlinked(query).await?;
         match query.index() {
             Some(index) => self.by_index(&index, query, limit, &mut found).await?,
@@ -111,11 +126,11 @@ impl Chain {
 
     async fn still_unlinked(&self, query: &Query) -> Result<Vec<Event>, StorageError> {
         let markers = self.store.scan(&trail::unlinked(), None, 1000).await?;
-        let keys = markers.iter().filter_map(|(key, _)| named(key));
-        let keys: Vec<_> = keys.map(|(at, id)| trail::event_key(at, &id)).collect();
-        let mut found = self.events(&keys).await?;
-        found.retain(|event| query.fits(event));
-        Ok(found)
+        let found = self.judge(markers).await?.into_iter().filter_map(|(_, waiting)| match waiting {
+            Waiting::Event(_, event) => Some(*event),
+            _ => None,
+        });
+        Ok(found.filter(|event| query.fits(event)).collect())
     }
 
     async fn by_index(
@@ -131,8 +146,7 @@ impl Chain {
             let page = self.store.scan(index, after.as_ref(), PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = Some(last.clone());
-            let names = page.iter().filter_map(|(key, _)| named(key));
-            let names = names.map(|(inverted, id)| (Timestamp(END.saturating_sub(inverted.0)), id));
+            let names = page.iter().filter_map(|(key, _)| found_by(key));
             let (old, names): (Vec<_>, Vec<_>) =
                 names.partition(|(at, _)| query.since.is_some_and(|since| *at < since));
             let keys: Vec<_> = names.iter().map(|(at, id)| trail::event_key(*at, id)).collect();
@@ -165,8 +179,9 @@ impl Chain {
         Ok(())
     }
 
+    /// The events at these keys, without those that are gone or cannot be read: the verification names them.
     pub(super) async fn events(&self, keys: &[Key]) -> Result<Vec<Event>, StorageError> {
-        let found = self.store.get(keys).await?.into_iter().flatten();
-        found.map(|raw| raw.decode::<Event>().map(|stored| stored.value)).collect()
+        let found = self.records(keys).await?.into_iter().flatten().flatten();
+        Ok(found.filter_map(|raw| raw.decode::<Event>().ok()).map(|stored| stored.value).collect())
     }
 }

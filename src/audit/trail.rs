@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::block::NODE;
 use super::event::{Action, Actor, Event, Origin, Outcome, Reason};
+use super::voucher::Voucher;
 use crate::foundation::ids::{ClientId, CredentialId, EventId, SessionId, UserId};
 use crate::foundation::{Clock, Random, Timestamp};
-use crate::storage::{Batch, Key, Record, SharedStore, StorageError};
+use crate::sealing::Sealing;
+use crate::storage::{Batch, Key, Raw, Record, SharedStore, StorageError};
 
 /// The trail's writer and reader.
 #[derive(Debug, Clone)]
@@ -20,6 +22,7 @@ pub struct Trail {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     pub(super) untold: Arc<AtomicU64>,
+    voucher: Option<Voucher>,
 }
 
 /// An event under construction; [`Draft::write`] puts it into a batch.
@@ -31,9 +34,14 @@ pub struct Draft<'a> {
 }
 
 impl Trail {
-    /// Built once, by the composition root.
+    /// A trail without the master key: it reads, and what it writes is not linked, because nobody vouches for it.
     pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { clock, random, untold: Arc::default() }
+        Self { clock, random, untold: Arc::default(), voucher: None }
+    }
+
+    /// The same, vouching for what it writes.
+    pub fn vouched_by(self, sealing: &Arc<Sealing>) -> Self {
+        Self { voucher: Some(Voucher::new(sealing.clone())), ..self }
     }
 
     /// Begins the event that `action` ended in `outcome`, by an unknown actor until one is named.
@@ -138,13 +146,25 @@ impl Draft<'_> {
     /// Puts the event into `batch`, with the marker by which the chain finds it.
     pub fn write(self, batch: &mut Batch) {
         let Event { at, id, .. } = &self.event;
-        batch.put(event_key(*at, id), &self.event, None).put(unlinked_key(*at, id), &Unlinked {}, None);
+        let (key, marker) = (event_key(*at, id), unlinked_key(*at, id));
+        match Raw::of(&self.event, 0, None) {
+            Ok(record) => {
+                let voucher = self.trail.voucher.as_ref();
+                let proof = voucher.map(|voucher| voucher.proof(&key, &record)).unwrap_or_default();
+                batch.put(key, &self.event, None).put(marker, &Unlinked { proof }, None);
+            }
+            Err(error) => drop(batch.spoil(format_args!("{key}: {error}"))),
+        }
     }
 }
 
 /// That an event is not linked yet.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Unlinked {}
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Unlinked {
+    /// That the event was written by somebody who has the master key; empty where nobody vouched for it.
+    #[serde(default)]
+    pub(super) proof: String,
+}
 
 impl Record for Unlinked {}
 
@@ -166,7 +186,10 @@ pub(super) fn unlinked_key(at: Timestamp, id: &EventId) -> Key {
     Key::new("audit", &["unlinked", NODE, &digits(at), id.as_str()])
 }
 
+/// So many digits a time has in a key.
+pub(super) const DIGITS: usize = 16;
+
 /// A time whose order as text is the order of time.
 pub(super) fn digits(at: Timestamp) -> String {
-    format!("{:016}", at.0.max(0))
+    format!("{:0DIGITS$}", at.0.max(0))
 }

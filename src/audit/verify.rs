@@ -7,12 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{BEGINNING, Block, Checkpoint, Entry, digest_of};
 use super::chain::{Chain, named};
+use super::event::{Action, Event};
+use super::linking::{Damaged, Waiting};
+use super::order::Order;
+use super::search::{found_by, indexes, search_keys};
 use super::trail;
-use crate::storage::{Key, Raw, StorageError};
+use crate::storage::{Key, Raw, StorageError, aside};
 
 /// So many problems are named; the rest is counted.
 const NAMED: usize = 100;
 const PAGE: usize = 500;
+const HEADLESS: &str = "the head of the chain is missing";
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +28,8 @@ pub struct Verified {
     pub events: u64,
     /// Events that the retention removed, by its tombstone.
     pub removed: u64,
+    /// Events from before there was a chain, which were taken over as they stood.
+    pub adopted: u64,
     /// Events that wait to be linked.
     pub unlinked: u64,
     /// For how many seconds the oldest of them has waited; more than a few mean that nothing links them.
@@ -53,6 +60,9 @@ struct Walk<'a> {
     /// Hashes of the keys of linked events, under a chance that no forger knows.
     linked: HashSet<u64>,
     hasher: RandomState,
+    order: Order,
+    /// Records that were set aside, by the events that tell of it.
+    aside: u64,
 }
 
 impl Chain {
@@ -65,9 +75,14 @@ impl Chain {
         walk.on().await?;
         walk.judge(strange);
         walk.markers().await?;
-        if let Some(kept) = kept {
-            walk.compare(kept).await?;
-        }
+        walk.search_keys().await?;
+        walk.set_aside().await?;
+        walk.places();
+        let kept = match kept {
+            Some(kept) => self.against(kept).await?,
+            None => None,
+        };
+        kept.into_iter().chain(self.against_kept().await?).for_each(|problem| walk.report.problem(problem));
         Ok(walk.report)
     }
 }
@@ -84,14 +99,22 @@ impl<'a> Walk<'a> {
             report.removed = stone.events;
             (next, previous) = (stone.last.number.saturating_add(1), stone.last.hash);
         }
-        let (linked, hasher) = (HashSet::new(), RandomState::new());
-        Ok(Self { chain, report, next, previous: Some(previous), linked, hasher })
+        match chain.beginning().await {
+            Ok(beginning) => report.adopted = beginning.events,
+            Err(StorageError::Corrupt(problem)) => report.problem(problem),
+            Err(error) => return Err(error),
+        }
+        let (linked, hasher, order) = (HashSet::new(), RandomState::new(), Order::default());
+        Ok(Self { chain, report, next, previous: Some(previous), linked, hasher, order, aside: 0 })
     }
 
     /// From where the walk stands to the present head.
     async fn on(&mut self) -> Result<(), StorageError> {
         let head = self.chain.newest().await?;
         let last = head.as_ref().map_or(0, |head| head.number);
+        if head.is_none() && !self.report.problems.iter().any(|problem| problem == HEADLESS) {
+            self.report.problem(HEADLESS.to_owned());
+        }
         while self.next <= last {
             self.block(self.next).await?;
             self.next += 1;
@@ -101,7 +124,7 @@ impl<'a> Walk<'a> {
             {
                 self.report.problem(format!("the head of the chain is not that of block {last}"));
             }
-            self.report.checkpoint = Some(head.to_text());
+            self.report.checkpoint = Some(head.to_text()).filter(|_| last > 0);
         }
         let beyond = self.chain.store.get(&[Block::key(self.next)]).await?.pop().flatten();
         // A block that was linked this very moment stands there with its head.
@@ -128,39 +151,103 @@ impl<'a> Walk<'a> {
         self.previous = Some(checkpoint.hash);
         self.report.blocks += 1;
         let keys: Vec<_> = block.entries.iter().map(Entry::event_key).collect();
-        for (entry, record) in block.entries.iter().zip(self.records(&keys).await?) {
-            self.entry(number, entry, record);
+        let mut events = Vec::with_capacity(keys.len());
+        for (entry, record) in block.entries.iter().zip(self.chain.records(&keys).await?) {
+            if let Some(event) = self.entry(number, entry, record) {
+                self.order.event(&event, number, block.at);
+                events.push(event);
+            }
         }
-        Ok(())
+        self.are_found(&events).await
     }
 
-    fn entry(&mut self, number: u64, entry: &Entry, record: Option<Raw>) {
+    /// The event, if it is as it was linked.
+    fn entry(&mut self, number: u64, entry: &Entry, record: Result<Option<Raw>, Damaged>) -> Option<Event> {
         self.report.events += 1;
         let id = &entry.id;
-        match record {
-            None => self.report.problem(format!("event {id} of block {number} was removed")),
-            Some(record) if digest_of(&record.json) != entry.digest => {
-                self.report.problem(format!("event {id} of block {number} was changed"));
-            }
-            Some(_) => {}
-        }
         let mark = self.hasher.hash_one(entry.event_key().as_bytes());
         if !self.linked.insert(mark) {
             self.report.problem(format!("event {id} of block {number} was linked twice"));
         }
+        let what = match record {
+            Ok(None) => "removed",
+            Ok(Some(record)) if digest_of(&record.json) == entry.digest => {
+                let event = record.decode::<Event>().ok()?.value;
+                if event.action == Action::EventSetAside {
+                    self.aside = self.aside.saturating_add(event.count.unwrap_or_default());
+                }
+                return Some(event);
+            }
+            Ok(Some(_)) => "changed",
+            Err(Damaged) => "damaged",
+        };
+        self.report.problem(format!("event {id} of block {number} was {what}"));
+        None
     }
 
-    /// One view of all, or, where one of them cannot be read, each by itself.
-    async fn records(&self, keys: &[Key]) -> Result<Vec<Option<Raw>>, StorageError> {
-        if let Some(found) = readable(self.chain.store.get(keys).await)? {
-            return Ok(found);
+    /// Every linked event stands under all its search keys.
+    async fn are_found(&mut self, events: &[Event]) -> Result<(), StorageError> {
+        let keys: Vec<_> = events.iter().flat_map(search_keys).collect();
+        for (key, found) in keys.iter().zip(self.chain.records(&keys).await?) {
+            if !matches!(found, Ok(Some(_))) {
+                self.report.problem(format!("the search key {key} was removed"));
+            }
         }
-        let mut records = Vec::with_capacity(keys.len());
-        for key in keys {
-            let found = readable(self.chain.store.get(std::slice::from_ref(key)).await)?;
-            records.push(found.and_then(|mut found| found.pop().flatten()));
+        Ok(())
+    }
+
+    /// Every search key is one of its event.
+    async fn search_keys(&mut self) -> Result<(), StorageError> {
+        for index in indexes() {
+            let mut after = None;
+            loop {
+                let page = self.chain.store.scan(&index, after.as_ref(), PAGE).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                let (named, strange): (Vec<_>, Vec<_>) = page
+                    .into_iter()
+                    .map(|(key, _)| (found_by(&key), key))
+                    .partition(|(name, _)| name.is_some());
+                let events: Vec<_> = named
+                    .iter()
+                    .flat_map(|(name, _)| name)
+                    .map(|(at, id)| trail::event_key(*at, id))
+                    .collect();
+                let found = self.chain.records(&events).await?;
+                let wrong = named.into_iter().zip(found).filter(|((_, key), record)| !leads(key, record));
+                for key in strange.into_iter().chain(wrong.map(|(named, _)| named)).map(|(_, key)| key) {
+                    self.report.problem(format!("the search key {key} is of no event"));
+                }
+            }
         }
-        Ok(records)
+        Ok(())
+    }
+
+    /// What was set aside stays a problem, and stays there.
+    async fn set_aside(&mut self) -> Result<(), StorageError> {
+        let all = aside::all(&self.chain.store, None).await?;
+        let mut own = 0;
+        for aside in all {
+            own += u64::from(aside.key.starts_with("audit/"));
+            let aside::SetAside { key, at, why, .. } = aside;
+            self.report.problem(format!("the record {key} was set aside at {}: {why}", at.rfc3339()));
+        }
+        if own < self.aside {
+            let told = self.aside;
+            self.report
+                .problem(format!("{told} records of the trail were set aside, but only {own} stand there"));
+        }
+        Ok(())
+    }
+
+    fn places(&mut self) {
+        for misplaced in std::mem::take(&mut self.order).misplaced() {
+            let sentence = format!(
+                "event {} of block {} does not stand where its time belongs",
+                misplaced.id, misplaced.block
+            );
+            self.report.problem(sentence);
+        }
     }
 
     /// Events that no block so far holds.
@@ -206,51 +293,41 @@ impl<'a> Walk<'a> {
         let (now, mut after) = (self.chain.clock.now(), None);
         loop {
             let page = self.chain.store.scan(&trail::unlinked(), after.as_ref(), PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
-            let names: Vec<_> = page.iter().filter_map(|(key, _)| named(key)).collect();
-            let keys: Vec<_> = names.iter().map(|(at, id)| trail::event_key(*at, id)).collect();
-            for ((at, id), record) in names.into_iter().zip(self.records(&keys).await?) {
+            for (marker, waiting) in self.chain.judge(page).await? {
+                let at = named(&marker).map_or(now, |(at, _)| at);
                 self.report.unlinked += 1;
                 self.report.oldest_unlinked = self.report.oldest_unlinked.max(now.since(at).as_secs());
-                if record.is_none() {
-                    self.report.problem(format!("event {id} was removed before it was linked"));
+                let id = marker.last_part();
+                match waiting {
+                    Waiting::Event(..) | Waiting::Restored(_) => {}
+                    Waiting::Gone(_) => {
+                        self.report.problem(format!("event {id} was removed before it was linked"));
+                    }
+                    Waiting::Useless(why, _) => {
+                        self.report
+                            .problem(format!("event {id}, which is not linked yet, is of no use: {why}"));
+                    }
                 }
             }
         }
-    }
-
-    async fn compare(&mut self, kept: &Checkpoint) -> Result<(), StorageError> {
-        let number = kept.number;
-        if !self.chain.signer.made(kept) {
-            self.report.problem("the checkpoint that was given was not made here".to_owned());
-            return Ok(());
-        }
-        if number >= self.next {
-            let last = self.next.saturating_sub(1);
-            let sentence =
-                format!("the chain was cut off: it ends with block {last}, the checkpoint says {number}");
-            self.report.problem(sentence);
-            return Ok(());
-        }
-        let stone = self.chain.tombstone().await?.map(|stone| stone.value.last);
-        if stone.as_ref().is_some_and(|last| number < last.number) {
-            // Its block is gone by the retention; the tombstone, signed, stands for it.
-            return Ok(());
-        }
-        let hash = match stone.filter(|last| last.number == number) {
-            Some(last) => Some(last.hash),
-            None => self
-                .chain
-                .store
-                .fetch::<Block>(&Block::key(number))
-                .await?
-                .map(|block| block.value.hash(number)),
-        };
-        if hash.as_ref() != Some(&kept.hash) {
-            self.report.problem(format!("block {number} is another than the checkpoint says"));
+        if let Some(waited) = self.chain.late().await? {
+            let seconds = waited.as_secs();
+            self.report
+                .problem(format!("an event waits to be linked since {seconds} s, although the server runs"));
         }
         Ok(())
+    }
+}
+
+/// Whether `key` is a search key of the event that `record` is.
+fn leads(key: &Key, record: &Result<Option<Raw>, Damaged>) -> bool {
+    match record {
+        Ok(Some(record)) => {
+            record.clone().decode::<Event>().is_ok_and(|event| search_keys(&event.value).contains(key))
+        }
+        _ => false,
     }
 }
 

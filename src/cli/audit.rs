@@ -171,10 +171,13 @@ impl Verify {
 }
 
 fn sentences(report: &Verified) -> String {
-    let Verified { events, blocks, removed, unlinked, oldest_unlinked, public_key, .. } = report;
+    let Verified { events, blocks, removed, adopted, unlinked, oldest_unlinked, public_key, .. } = report;
     let mut text = format!("{events} events in {blocks} blocks were checked.\n");
     if *removed > 0 {
         text += &format!("{removed} older ones were removed by the retention.\n");
+    }
+    if *adopted > 0 {
+        text += &format!("{adopted} were written before there was a chain, and taken over as they stood.\n");
     }
     if *unlinked > 0 {
         text += &format!("{unlinked} wait to be linked, the oldest for {oldest_unlinked} s.\n");

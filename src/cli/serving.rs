@@ -108,11 +108,10 @@ async fn keep_up(mut upkeep: Upkeep, stopping: Stopping) -> Upkeep {
         }
     };
     let look = async {
-        let mut looked = looking.tick().await;
+        looking.tick().await;
         loop {
-            let now = looking.tick().await;
-            upkeep.look_around(now.duration_since(looked)).await;
-            looked = now;
+            looking.tick().await;
+            upkeep.look_around().await;
         }
     };
     tokio::select! {

@@ -9,7 +9,10 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Settings;
+use super::audit::Audit;
+use super::keys::Keys;
 use super::limits::Limits;
+use super::mail::Mail;
 use super::pages::Names;
 use super::policy::Policy;
 use super::sessions::Sessions;
@@ -28,10 +31,16 @@ pub struct LiveSettings {
     pub sessions: Sessions,
     /// How many wrong tries are borne.
     pub limits: Limits,
+    /// How long the audit trail is kept.
+    pub audit: Audit,
+    /// How often signing keys change.
+    pub keys: Keys,
     /// Whom pages name.
     pub pages: Names,
     /// What pages say in other words than the built-in ones.
     pub texts: OwnTexts,
+    /// The server that takes our mail; without one no mail is sent.
+    pub mail: Option<Mail>,
 }
 
 impl LiveSettings {
@@ -42,8 +51,11 @@ impl LiveSettings {
             policy: settings.policy.clone(),
             sessions: settings.sessions.clone(),
             limits: settings.limits.clone(),
+            audit: settings.audit.clone(),
+            keys: settings.keys.clone(),
             pages: settings.pages.names(),
             texts: OwnTexts::new(),
+            mail: settings.mail.clone(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub mod storage;
 pub mod tls;
 pub mod wrong;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use live::{Live, LiveSettings};
 pub use reader::Effective;
@@ -71,6 +71,8 @@ pub struct Settings {
     pub proxies: proxies::Proxies,
     /// The server that takes our mail; without one no mail is sent.
     pub mail: Option<mail::Mail>,
+    /// A file with the certificates (PEM) that vouch for whichever mail server is configured.
+    pub mail_ca_file: Option<PathBuf>,
     /// What is logged, and how.
     pub log: log::Log,
     /// Bounds on every connection and request.
@@ -108,8 +110,10 @@ impl Settings {
 
     /// Every section by itself, not yet judged.
     fn sections(mut top: Section) -> Result<(Self, Vec<Effective>), WrongSetting> {
+        let site = site::read(&mut top)?;
+        let (mail, mail_ca_file) = top.section("mail", mail::read)?;
         let settings = Self {
-            site: site::read(&mut top)?,
+            site,
             listen: top.section("listen", listen::Listen::read)?,
             data: top.section("data", data::Data::read)?,
             storage: top.section("storage", storage::Storage::read)?,
@@ -120,7 +124,8 @@ impl Settings {
             keys: top.section("keys", keys::Keys::read)?,
             pages: top.section("pages", pages::Pages::read)?,
             proxies: top.section("proxies", proxies::Proxies::read)?,
-            mail: top.section("mail", mail::Mail::read)?,
+            mail,
+            mail_ca_file,
             log: top.section("log", log::Log::read)?,
             http: top.section("http", http::Http::read)?,
             tls: top.section("tls", tls::Tls::read)?,
@@ -154,11 +159,12 @@ impl Settings {
         faults.extend(self.sessions.faults());
         faults.extend(self.policy.faults(&self.site));
         faults.extend(self.limits.faults());
-        faults.extend(self.audit.validate().err());
-        faults.extend(self.keys.validate().err());
+        faults.extend(self.audit.faults());
+        faults.extend(self.keys.faults());
         faults.extend(self.pages.validate().err());
         faults.extend(self.proxies.validate().err());
-        faults.extend(self.mail.as_ref().and_then(|mail| mail.validate(&self.site).err()));
+        faults.extend(self.mail.as_ref().map_or_else(Vec::new, |mail| mail.faults(&self.site)));
+        faults.extend(mail::fault_of_ca_file(self.mail_ca_file.as_deref()));
         faults.extend(self.http.validate().err());
         faults
     }

@@ -1,23 +1,18 @@
 //! Makes the provider what a model asks for: all of it, or nothing.
 
-use std::collections::BTreeMap;
-
 use super::Configuration;
 use super::error::Refused;
 use super::model::Model;
-use super::plan::{Base, Change, Plan};
+use super::plan::{Base, Plan};
 use super::problem::{Problem, part};
 use super::reference::Secrets;
 use super::state::State;
 use super::validate::{self, Target};
-use crate::audit::{Action, Actor, Origin, Outcome};
+use crate::audit::Actor;
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::Hidden;
 use crate::storage::{Batch, Generation};
 use crate::users::profile::Text;
-
-/// Events of single clients that fit into the commit of the switch; beyond, the event of the whole stands for them.
-const EVENTS: usize = 900;
 
 /// What somebody wants: a model, and the secrets that it refers to.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +69,7 @@ impl Configuration {
         let mut with = Batch::new();
         self.keep_members(&prepared, &mut with).await?;
         let made = self.make_secrets(&mut prepared.target);
-        self.tell(&prepared, &by, &mut with);
+        self.tell(&prepared.present, &prepared.target.state, &by, &mut with);
         let taken = self.take_number(&prepared.current).await?;
         self.clear_all_but(&prepared.current, &taken).await?;
         self.write(&taken, &prepared.target.state).await?;
@@ -128,30 +123,4 @@ impl Configuration {
         }
         made
     }
-
-    /// The events of the switch: one for the whole, and one for each client.
-    fn tell(&self, prepared: &Prepared, by: &Actor, batch: &mut Batch) {
-        let origin = Origin::default();
-        let event = |action| self.parts.trail.event(action, Outcome::Success, &origin).by(by.clone());
-        event(Action::ConfigurationApplied).write(batch);
-        for (id, action) in changed_clients(&prepared.plan).into_iter().take(EVENTS) {
-            event(action).client(&ClientId::from_text(&id)).write(batch);
-        }
-    }
-}
-
-/// What becomes of each client that does not stay as it is.
-fn changed_clients(plan: &Plan) -> BTreeMap<String, Action> {
-    let mut clients = BTreeMap::new();
-    for difference in &plan.differences {
-        let Some(rest) = difference.path.strip_prefix("clients.") else { continue };
-        let (id, whole) = rest.split_once('.').map_or((rest, true), |(id, _)| (id, false));
-        let action = match difference.change {
-            Change::Added(_) if whole => Action::ClientRegistered,
-            Change::Removed(_) if whole => Action::ClientRemoved,
-            _ => Action::ClientChanged,
-        };
-        clients.entry(id.to_owned()).or_insert(action);
-    }
-    clients
 }

@@ -1,5 +1,7 @@
 //! Files of the model: JSON or TOML, read with every fault named, written without a secret (R-OP-02, R-OP-03, R-TR-10).
 
+use serde::Deserialize as _;
+use serde::de::{Deserializer, Error as _};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -58,42 +60,60 @@ pub fn without_nulls(tree: Value) -> Value {
     }
 }
 
+/// A model on its way between a face and the command, as strictly as from a file. For `#[serde(deserialize_with = "…")]`.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Model, D::Error> {
+    model(Value::deserialize(deserializer)?)
+        .map_err(|problems| D::Error::custom(problems.first().map(ToString::to_string).unwrap_or_default()))
+}
+
 /// Reads the tree as the model. What cannot be read is noted and taken out, until the rest can be.
 fn model(mut tree: Value) -> Result<Model, Vec<Problem>> {
     let mut problems = Vec::new();
+    keep_sections(&mut tree, &mut problems);
     let mut taken = Vec::new();
     loop {
         let (path, sentence) = match serde_path_to_error::deserialize::<_, Model>(&tree) {
-            Ok(model) => {
-                let kept = serde_json::to_value(&model).unwrap_or_default();
-                no_list_as_section("", &tree, &kept, &mut problems);
-                return if problems.is_empty() { Ok(model) } else { Err(problems) };
-            }
+            Ok(model) if problems.is_empty() => return Ok(model),
+            Ok(_) => return Err(problems),
             Err(error) => (error.path().clone(), sentence(&error.inner().to_string())),
         };
         problems.push(Problem::at(shown(&path, &taken), sentence));
         let removed = take_out(&mut tree, &path, &mut taken);
-        if !removed || problems.len() == problem::MOST {
+        if !removed || problems.len() >= problem::MOST {
             return Err(problems);
         }
     }
 }
 
-/// The library takes a list for a section, its entries in the order of the members. Nobody means that.
-fn no_list_as_section(path: &str, seen: &Value, read: &Value, problems: &mut Vec<Problem>) {
-    match (seen, read) {
-        (Value::Object(seen), Value::Object(read)) => {
-            for (name, seen) in seen {
-                let read = read.get(name).unwrap_or(&Value::Null);
-                let path = if path.is_empty() { part(name) } else { format!("{path}.{}", part(name)) };
-                no_list_as_section(&path, seen, read, problems);
-            }
+/// In these sections every name stands for a section again.
+const OF_SECTIONS: [&str; 3] = ["texts", "groups", "clients"];
+
+/// Takes out whatever else stands in place of a section. A list above all: the library would take its entries for the members
+/// of the section, in their order, and nobody means that.
+fn keep_sections(tree: &mut Value, problems: &mut Vec<Problem>) {
+    let Value::Object(top) = tree else {
+        problems.push(Problem::at("", "it holds no sections; begin with what keyward export writes"));
+        *tree = Value::Object(serde_json::Map::new());
+        return;
+    };
+    let known = serde_json::to_value(Model::default()).unwrap_or_default();
+    let mut section = |path: String, value: &Value| {
+        let is_one = value.is_object() || value.is_null();
+        if !is_one {
+            problems.push(Problem::at(path, "is no section; write one, with names in it"));
         }
-        (Value::Array(_), Value::Object(_)) => {
-            problems.push(Problem::at(path, "is a list; write a section with names in it"));
+        is_one
+    };
+    top.retain(|name, value| {
+        let is_known = known.get(name).is_some_and(|usual| !usual.is_number());
+        !is_known || section(part(name), value)
+    });
+    for of in OF_SECTIONS {
+        if let Some(Value::Object(sections)) = top.get_mut(of) {
+            sections.retain(|name, value| section(format!("{of}.{}", part(name)), value));
         }
-        _ => {}
     }
+    problems.truncate(problem::MOST);
 }
 
 /// Our own sentences begin with a verb; those of the library are explained.

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use crate::clients::RegistrationError;
+use crate::sealing::SealingError;
 use crate::storage::StorageError;
 
 /// Nothing was changed.
@@ -16,6 +17,9 @@ pub enum Refused {
     /// The store did not answer.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The mail server's password could not be sealed.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
     /// Something that validation let through cannot be made: a fault of ours.
     #[error("{0}")]
     Impossible(String),

@@ -2,7 +2,7 @@
 
 use super::Configuration;
 use super::error::Refused;
-use super::model::{ClientEntry, FORMAT, GroupEntry, Model};
+use super::model::{ClientEntry, FORMAT, GroupEntry, MailEntry, Model};
 use super::state::State;
 use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::storage::Batch;
@@ -34,8 +34,11 @@ impl Model {
             policy: settings.policy,
             sessions: settings.sessions,
             limits: settings.limits,
+            audit: settings.audit,
+            keys: settings.keys,
             pages: settings.pages,
             texts: settings.texts,
+            mail: settings.mail.as_ref().map(MailEntry::of),
             groups: state.groups.values().map(group).collect(),
             clients: clients.map(|(id, client)| (id.to_string(), ClientEntry::of(client))).collect(),
         }

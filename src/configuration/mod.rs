@@ -18,7 +18,9 @@ pub mod apply;
 mod client_entry;
 pub mod document;
 pub mod error;
+mod events;
 pub mod export;
+mod mail_entry;
 pub mod model;
 pub mod pin;
 pub mod plan;
@@ -29,6 +31,7 @@ mod store;
 mod tree;
 mod validate;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -43,10 +46,12 @@ pub use reference::{Reference, Secrets};
 
 use crate::audit::Trail;
 use crate::clients::Clients;
+use crate::config::mail::Mail;
 use crate::config::{Live, LiveSettings, Site};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::pages::Pages;
+use crate::sealing::Sealing;
 use crate::storage::{Generations, SharedStore};
 use crate::users::Users;
 
@@ -69,6 +74,10 @@ pub struct Parts {
     pub users: Users,
     /// Which texts there are.
     pub pages: Arc<Pages>,
+    /// Seals what is secret at rest.
+    pub sealing: Arc<Sealing>,
+    /// A file with the certificates that vouch for the mail server, whichever is applied.
+    pub mail_ca_file: Option<PathBuf>,
     /// Where events go.
     pub trail: Trail,
     /// The settings that count, for everybody; as they are given, those of the settings file.
@@ -105,14 +114,22 @@ impl Configuration {
             ("policy", live.policy != file.policy && file.policy != usual.policy),
             ("sessions", live.sessions != file.sessions && file.sessions != usual.sessions),
             ("limits", live.limits != file.limits && file.limits != usual.limits),
+            ("audit", live.audit != file.audit && file.audit != usual.audit),
+            ("keys", live.keys != file.keys && file.keys != usual.keys),
             ("pages", live.pages != file.pages && file.pages != usual.pages),
+            ("mail", !same_mail(live.mail.as_ref(), file.mail.as_ref()) && file.mail.is_some()),
         ];
         for (section, _) in idle.into_iter().filter(|(_, idle)| *idle) {
             tracing::warn!(
                 section,
                 generation = live.generation,
-                "the settings file differs from the applied configuration, which counts; remove the section from the file"
+                "the settings file differs from the applied configuration, which counts; remove the section from the file, all but paths"
             );
         }
     }
+}
+
+/// Whether both mean the same server. Passwords are not compared: one may be replaced where the other is looked up.
+fn same_mail(live: Option<&Mail>, file: Option<&Mail>) -> bool {
+    live.map(model::MailEntry::of) == file.map(model::MailEntry::of)
 }

@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::problem::part;
 use super::reference::Reference;
 use crate::clients::Preset;
+use crate::config::audit::Audit;
+use crate::config::keys::Keys;
 use crate::config::limits::Limits;
 use crate::config::live::OwnTexts;
+use crate::config::mail::Encryption;
 use crate::config::pages::Names;
 use crate::config::policy::Policy;
 use crate::config::sessions::Sessions;
@@ -33,10 +36,16 @@ pub struct Model {
     pub sessions: Sessions,
     /// How many wrong tries are borne, of passwords and of second factors.
     pub limits: Limits,
-    /// Whom pages name.
+    /// How long the audit trail is kept.
+    pub audit: Audit,
+    /// How often signing keys change.
+    pub keys: Keys,
+    /// Whom pages name, and in which language they speak to whoever wishes none.
     pub pages: Names,
     /// Texts of pages in place of the built-in ones: language, id, text.
     pub texts: OwnTexts,
+    /// The server that takes the provider's mail; without one no mail is sent.
+    pub mail: Option<MailEntry>,
     /// Groups by name. Who is in one is not configured: that belongs to the people.
     pub groups: BTreeMap<String, GroupEntry>,
     /// Clients by `client_id`.
@@ -50,12 +59,37 @@ impl Default for Model {
             policy: Policy::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
+            audit: Audit::default(),
+            keys: Keys::default(),
             pages: Names::default(),
             texts: OwnTexts::new(),
+            mail: None,
             groups: BTreeMap::new(),
             clients: BTreeMap::new(),
         }
     }
+}
+
+/// A mail server. Which certificates vouch for it is a start-up setting, `mail.ca_file`: a path is never part of the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailEntry {
+    /// Its name, which its certificate must bear, or its address.
+    pub host: String,
+    /// Its port; by default the usual one of `encryption`.
+    pub port: Option<u16>,
+    /// How the way there is encrypted; STARTTLS by default.
+    pub encryption: Encryption,
+    /// The address that mails come from.
+    pub sender: String,
+    /// The name beside it; the organisation's by default.
+    pub sender_name: Option<String>,
+    /// The name to log in with; without one nobody logs in.
+    pub username: Option<String>,
+    /// Where the password to log in with stands.
+    pub password: Option<Reference>,
+    /// Mails sent in one hour; 1,000 by default.
+    pub per_hour: Option<u64>,
 }
 
 /// A group.
@@ -121,11 +155,16 @@ impl Model {
     /// Every reference to a secret, by its path.
     pub fn references(&self) -> Vec<(String, &Reference)> {
         let clients = self.clients.iter();
+        let mail = self.mail.as_ref().and_then(|mail| mail.password.as_ref());
         clients
             .filter_map(|(id, entry)| Some((client_secret_path(id), entry.client_secret.as_ref()?)))
+            .chain(mail.map(|password| (MAIL_PASSWORD.to_owned(), password)))
             .collect()
     }
 }
+
+/// The path of the mail server's password.
+pub const MAIL_PASSWORD: &str = "mail.password";
 
 /// The path of a client's secret.
 pub fn client_secret_path(id: &str) -> String {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Configuration;
 use super::error::Refused;
 use super::state::{ALL, SETTINGS, State, StoredSettings, StoredTexts, TEXTS};
+use super::{Configuration, Parts};
 use crate::clients::{self, Client};
 use crate::config::LiveSettings;
 use crate::storage::generation::{self, Current, current_key, numeral};
@@ -72,7 +72,8 @@ impl Configuration {
             let now = self.generations.current().await?;
             match stored {
                 Some(stored) if now.number() == current.number() => {
-                    return Ok(stored.value.live(current.number(), texts));
+                    let Parts { sealing, mail_ca_file, .. } = &self.parts;
+                    return stored.value.live(current.number(), texts, sealing, mail_ca_file.clone());
                 }
                 None if now.number() == current.number() => {
                     return Err(StorageError::Corrupt("the configuration has lost its settings".to_owned()));
@@ -128,7 +129,7 @@ impl Configuration {
     pub(super) async fn write(&self, taken: &Taken, state: &State) -> Result<(), Refused> {
         let mut batch = Batch::new();
         let (mut records, mut bytes) = (0, 0);
-        for record in state.records(taken.number) {
+        for record in state.records(taken.number, &self.parts.sealing)? {
             let more = record.bytes();
             if records == AT_ONCE || bytes + more > limits::BATCH_BYTES / 2 {
                 self.commit_held(taken, std::mem::take(&mut batch)).await?;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Parts;
-use super::model::{ClientEntry, FORMAT, GroupEntry, Model, client_secret_path};
+use super::model::{ClientEntry, FORMAT, GroupEntry, MAIL_PASSWORD, Model, client_secret_path};
 use super::problem::{self, Problem, part};
 use super::reference::{Reference, Secrets};
 use super::state::State;
 use crate::clients::{Client, StoredSecret};
 use crate::config::live::OwnTexts;
+use crate::config::mail::Mail;
 use crate::config::{LiveSettings, WrongSetting};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::{ClientSecret, Hashed, Plain};
@@ -74,16 +75,49 @@ impl Check<'_> {
     }
 
     fn settings(&mut self) -> LiveSettings {
-        let Model { policy, sessions, limits, pages, texts, .. } = self.model.clone();
+        let Model { policy, sessions, limits, audit, keys, pages, texts, .. } = self.model.clone();
         if self.model.format != FORMAT {
             let seen = self.model.format;
             self.note("format", format!("is {seen}, which this program does not know; write {FORMAT}"));
         }
-        let faults = [policy.faults(&self.parts.site), sessions.faults(), limits.faults(), pages.faults()];
+        let faults = [
+            policy.faults(&self.parts.site),
+            sessions.faults(),
+            limits.faults(),
+            audit.faults(),
+            keys.faults(),
+            pages.faults(),
+        ];
         let told = |fault: WrongSetting| Problem::at(fault.key(), fault.sentence());
         self.problems.extend(faults.into_iter().flatten().map(told));
         self.texts(&texts);
-        LiveSettings { generation: 0, policy, sessions, limits, pages, texts }
+        let languages = self.parts.pages.languages();
+        let languages: Vec<_> = languages.iter().map(Language::tag).collect();
+        if let Some(language) = pages.language.as_ref().filter(|tag| !languages.contains(&tag.as_str())) {
+            let known = languages.join(", ");
+            self.note("pages.language", format!("is {language:?}, but there are texts only in {known}"));
+        }
+        let mail = self.mail();
+        LiveSettings { generation: 0, policy, sessions, limits, audit, keys, pages, texts, mail }
+    }
+
+    fn mail(&mut self) -> Option<Mail> {
+        let entry = self.model.mail.as_ref()?;
+        let present = self.present.settings.mail.as_ref();
+        let mail = match entry.settings(self.secrets, present, self.parts.mail_ca_file.clone()) {
+            Ok(mail) => mail,
+            Err(problem) => {
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        let told = |fault: WrongSetting| Problem::at(fault.key(), fault.sentence());
+        self.problems.extend(mail.faults(&self.parts.site).into_iter().map(told));
+        let password = |mail: &Mail| mail.password.as_ref().map(|password| password.expose().to_owned());
+        if mail.password.is_some() && present.and_then(password) != password(&mail) {
+            self.new_secrets.push(MAIL_PASSWORD.to_owned());
+        }
+        Some(mail)
     }
 
     fn texts(&mut self, texts: &OwnTexts) {

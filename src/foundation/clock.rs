@@ -1,6 +1,7 @@
 //! Time as a collaborator: read once per request from one injected clock (R-CO-06).
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ impl Timestamp {
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// The time that has passed since a moment early in this process, whatever happens to the clock meanwhile: nobody sets it.
+    fn monotonic(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -60,6 +64,11 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Timestamp(elapsed.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    fn monotonic(&self) -> Duration {
+        static FIRST: OnceLock<Stopwatch> = OnceLock::new();
+        FIRST.get_or_init(Stopwatch::start).elapsed()
     }
 }
 
@@ -82,23 +91,36 @@ impl Stopwatch {
 
 /// A clock that stands still until it is moved: for tests and for rehearsals.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    shown: AtomicI64,
+    passed: AtomicU64,
+}
 
 impl ManualClock {
     /// A clock standing at `start`.
     pub fn new(start: Timestamp) -> Self {
-        Self(AtomicI64::new(start.0))
+        Self { shown: AtomicI64::new(start.0), passed: AtomicU64::new(0) }
     }
 
-    /// Moves the clock forward.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.shown.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.passed.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// Sets the clock, without any time passing.
+    pub fn set(&self, to: Timestamp) {
+        self.shown.store(to.0, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(self.shown.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.passed.load(Ordering::SeqCst))
     }
 }
 

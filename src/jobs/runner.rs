@@ -86,6 +86,12 @@ impl Runner {
         }
     }
 
+    /// How many jobs wait, and for how long the oldest of them.
+    pub async fn waiting(&self) -> Result<(usize, Duration), StorageError> {
+        let (count, oldest) = store::waiting(&self.store).await?;
+        Ok((count, oldest.map_or(Duration::ZERO, |oldest| self.clock.now().since(oldest))))
+    }
+
     async fn until(&self, next: Next) {
         match next {
             Next::Now => {}
@@ -95,8 +101,8 @@ impl Runner {
     }
 
     async fn round(&self) -> Result<Next, StorageError> {
-        let first = store::first(&self.store, AT_ONCE).await?;
         let now = self.clock.now();
+        let first = store::first(&self.store, AT_ONCE, now).await?;
         let Some(next) = first.first().map(|placed| placed.due) else { return Ok(Next::Nothing) };
         if next > now {
             return Ok(Next::At(next));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::JobId;
 use crate::sealing::{Identity, Sealed};
-use crate::storage::{Batch, Key, Record, Revision, SharedStore, StorageError};
+use crate::storage::{Batch, Key, Raw, Record, Revision, SharedStore, StorageError, aside};
 
 /// A job that waits, or is under way until its lease ends.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +44,14 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// `None` if it is no job of ours.
+    fn read(key: &Key, raw: &Raw) -> Option<Self> {
+        let due = due_of(key)?;
+        let stored = raw.clone().decode::<Waiting>().ok()?;
+        let id = JobId::from_text(key.last_part());
+        Some(Self { key: key.clone(), revision: stored.revision, id, due, waiting: stored.value })
+    }
+
     /// Adds to `batch` that it is due at `due`, on condition that nobody else has moved it. Its new place.
     pub fn moved(&self, batch: &mut Batch, due: Timestamp) -> Key {
         self.removed(batch);
@@ -69,18 +77,47 @@ pub(super) fn sealed_as(id: &JobId) -> Identity<'_> {
     Identity { kind: "job", field: "data", id: id.as_str() }
 }
 
-/// The `most` jobs that are due first.
-pub(super) async fn first(store: &SharedStore, most: usize) -> Result<Vec<Placed>, StorageError> {
-    let found = store.scan(&prefix(), None, most).await?;
-    found
-        .into_iter()
-        .map(|(key, raw)| {
-            let due = due_of(&key).ok_or_else(|| StorageError::Corrupt(format!("the key {key}")))?;
-            let stored = raw.decode::<Waiting>()?;
-            let id = JobId::from_text(key.last_part());
-            Ok(Placed { key, revision: stored.revision, id, due, waiting: stored.value })
-        })
-        .collect()
+/// The `most` jobs that are due first. What cannot be read is set aside, so that it does not stop what stands behind it.
+pub(super) async fn first(
+    store: &SharedStore,
+    most: usize,
+    now: Timestamp,
+) -> Result<Vec<Placed>, StorageError> {
+    loop {
+        let (mut placed, mut strange, mut batch) = (Vec::new(), Vec::new(), Batch::new());
+        for (key, raw) in store.scan(&prefix(), None, most).await? {
+            match Placed::read(&key, &raw) {
+                Some(job) => placed.push(job),
+                None => {
+                    batch.require_revision(key.clone(), raw.revision);
+                    aside::set_aside(&mut batch, &key, Some(&raw), "it cannot be read as a job", now);
+                    strange.push(key);
+                }
+            }
+        }
+        if strange.is_empty() {
+            return Ok(placed);
+        }
+        if store.commit(batch).await?.is_done() {
+            for key in strange {
+                tracing::error!(%key, "a job cannot be read; it was set aside");
+            }
+        }
+    }
+}
+
+/// How many jobs wait, and since when the oldest of them.
+pub(super) async fn waiting(store: &SharedStore) -> Result<(usize, Option<Timestamp>), StorageError> {
+    const PAGE: usize = 500;
+    let (mut count, mut oldest, mut after) = (0, None, None);
+    loop {
+        let page = store.scan(&prefix(), after.as_ref(), PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok((count, oldest)) };
+        after = Some(last.clone());
+        count += page.len();
+        let jobs = page.iter().filter_map(|(key, raw)| Placed::read(key, raw));
+        oldest = oldest.into_iter().chain(jobs.map(|job| job.waiting.queued_at)).min();
+    }
 }
 
 fn due_of(key: &Key) -> Option<Timestamp> {

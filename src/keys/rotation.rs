@@ -64,7 +64,6 @@ pub struct Rotation {
     sealing: Arc<Sealing>,
     clock: Arc<dyn Clock>,
     trail: Trail,
-    every: Duration,
     live: Live,
     keyring: Arc<Keyring>,
 }
@@ -80,9 +79,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where events go.
     pub trail: Trail,
-    /// How long a key signs.
-    pub every: Duration,
-    /// Says how long a session may last: so long a token is of use, as a hint for its sign-out.
+    /// Says how long a key signs, and how long a session may last: so long a token is of use, as a hint for its sign-out.
     pub live: Live,
 }
 
@@ -97,7 +94,7 @@ enum Move<'a> {
 impl Rotation {
     /// Opens the keys of this store; makes one for each algorithm that never had any (R-KS-01).
     pub async fn open(parts: Parts) -> Result<Self, KeyError> {
-        let Parts { store, sealing, clock, trail, every, live } = parts;
+        let Parts { store, sealing, clock, trail, live } = parts;
         let mut keys = load(&store).await?;
         for algorithm in SigningAlgorithm::ALL {
             if !keys.iter().any(|held| held.stored.algorithm == algorithm) {
@@ -111,7 +108,7 @@ impl Rotation {
             }
         }
         let keyring = Arc::new(Keyring::new(unseal(&keys, &sealing)?));
-        Ok(Self { store, sealing, clock, trail, every, live, keyring })
+        Ok(Self { store, sealing, clock, trail, live, keyring })
     }
 
     /// The keys in memory, which follow every move.
@@ -187,7 +184,9 @@ impl Rotation {
     /// When the key that signs with `algorithm` gives way to the next, as `keys` stand; `None` if none of them signs.
     pub fn next_change(&self, keys: &[KeyStatus], algorithm: SigningAlgorithm) -> Option<Timestamp> {
         keys.iter().filter(|key| key.algorithm == algorithm).find_map(|key| match &key.phase {
-            Phase::Signing { since, successor: None } => Some(since.plus(self.every)),
+            Phase::Signing { since, successor: None } => {
+                Some(since.plus(self.live.latest().keys.rotate_every))
+            }
             Phase::Signing { successor: Some(next), .. } => {
                 keys.iter().filter(|key| key.kid == *next).find_map(|next| match next.phase {
                     Phase::Announced { use_from } => Some(use_from),
@@ -261,7 +260,7 @@ impl Rotation {
                 Some(Move::Use { next: held, present })
             }
             Phase::Signing { since, successor: None }
-                if since.plus(self.every.saturating_sub(ANNOUNCED)) <= now =>
+                if since.plus(self.live.latest().keys.rotate_every.saturating_sub(ANNOUNCED)) <= now =>
             {
                 Some(Move::Announce(held))
             }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::Invitations;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
-use crate::config::Site;
-use crate::delivery::{Email, Message};
+use crate::config::{Live, Site};
+use crate::delivery::{DeliveryError, Email, Message};
 use crate::foundation::secret::Plain;
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::{Handler, Job, Verdict};
@@ -24,9 +24,7 @@ const HOUR: u64 = 60 * 60;
 #[derive(Clone)]
 pub struct Post {
     /// The way to the mail server; without one letters wait until there is one again, or their time is over.
-    pub email: Option<Email>,
-    /// Mails sent in one hour (R-RL-07).
-    pub per_hour: u64,
+    pub way: Way,
     /// The words.
     pub pages: Arc<Pages>,
     /// Under which address links begin.
@@ -37,30 +35,71 @@ pub struct Post {
     pub clock: Arc<dyn Clock>,
     /// Where it is noted that a mail could not be delivered.
     pub trail: Trail,
-    /// What is wrong with the way to the mail server, as far as the last try could tell.
-    pub trouble: Trouble,
 }
 
 impl std::fmt::Debug for Post {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "post by {:?}", self.email)
+        write!(f, "post by {:?}", self.way)
     }
 }
 
-/// The sentence of the last failure, until something succeeds.
-#[derive(Debug, Clone, Default)]
-pub struct Trouble(Arc<Mutex<Option<String>>>);
+/// The way to the mail server that is configured now, made anew when another configuration counts. As a check it says what is
+/// wrong with it, as far as the last try could tell.
+#[derive(Debug, Clone)]
+pub struct Way {
+    settings: Live,
+    made: Arc<Mutex<Option<Made>>>,
+    trouble: Arc<Mutex<Option<Trouble>>>,
+}
 
-impl Trouble {
-    fn set(&self, sentence: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sentence;
+/// The way, and of which generation its settings are.
+type Made = (u64, Option<Email>);
+
+/// Under which generation the last try failed, and the sentence.
+type Trouble = (u64, String);
+
+impl Way {
+    /// The way that `settings` name at each moment.
+    pub fn new(settings: Live) -> Self {
+        Self { settings, made: Arc::default(), trouble: Arc::default() }
+    }
+
+    /// The present one; `None` where no mail server is configured.
+    ///
+    /// # Errors
+    /// What it is made of cannot be used.
+    pub fn present(&self) -> Result<Option<Email>, DeliveryError> {
+        let settings = self.settings.now();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((generation, email)) = made.as_ref()
+            && *generation == settings.generation
+        {
+            return Ok(email.clone());
+        }
+        let email = settings.mail.as_ref().map(Email::new).transpose()?;
+        *made = Some((settings.generation, email.clone()));
+        Ok(email)
+    }
+
+    /// Notes how a try went.
+    fn note(&self, failure: Option<String>) {
+        let generation = self.settings.now().generation;
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = failure.map(|sentence| (generation, sentence));
+    }
+
+    fn per_hour(&self) -> u64 {
+        self.settings.now().mail.as_ref().map_or(u64::MAX, |mail| mail.per_hour)
     }
 }
 
 #[async_trait]
-impl Check for Trouble {
+impl Check for Way {
     async fn check(&self) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
+        let generation = self.settings.now().generation;
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let present = trouble.filter(|(tried, _)| *tried == generation);
+        present.map_or(Ok(()), |(_, sentence)| Err(sentence))
     }
 }
 
@@ -102,17 +141,19 @@ impl Post {
     }
 
     async fn send(&self, message: &Message) -> Verdict {
-        let Some(email) = &self.email else {
-            return Verdict::Later("no mail server is configured any more".to_owned());
+        let sent = match self.way.present() {
+            Ok(None) => return Verdict::Later("no mail server is configured any more".to_owned()),
+            Ok(Some(email)) => email.send(message).await,
+            Err(error) => Err(error),
         };
-        match email.send(message).await {
+        match sent {
             Ok(()) => {
-                self.trouble.set(None);
+                self.way.note(None);
                 Verdict::Done
             }
             Err(error) if error.is_permanent() => Verdict::Never(error.to_string()),
             Err(error) => {
-                self.trouble.set(Some(error.to_string()));
+                self.way.note(Some(error.to_string()));
                 Verdict::Later(error.to_string())
             }
         }
@@ -153,7 +194,7 @@ impl Handler for Post {
     }
 
     fn per_hour(&self) -> u64 {
-        self.per_hour
+        self.way.per_hour()
     }
 }
 

@@ -7,6 +7,7 @@
 //! Must not: know what a record means, or keep anything that is not durable.
 //! Follows: security requirements R-CO-03, R-ST-01 to R-ST-05; decisions 0001 and 0005 (engines).
 
+pub mod aside;
 pub mod backup;
 pub mod batch;
 pub mod embedded;

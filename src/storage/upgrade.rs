@@ -8,15 +8,21 @@ use super::engine::{Engine, Row, Space, Step};
 use super::{Key, Raw, Revision, StorageError, StoreMark, envelope};
 use crate::foundation::random::{self, SystemRandom};
 
-/// The format of a store that this program writes.
-pub const STORE_FORMAT: u64 = 1;
+/// The format of a store that this program writes. Since 2 what is configured may stand in generations: who does not know them
+/// would find no client and no policy, and must not open it.
+pub const STORE_FORMAT: u64 = 2;
+/// The oldest format that this program reads. Its stores become [`STORE_FORMAT`] when they are opened.
+const OLDEST_FORMAT: u64 = 1;
 
 /// Makes a new store ours or checks an old one; answers the highest revision it has given out.
 pub(super) fn prepare(engine: &dyn Engine) -> Result<Revision, StorageError> {
     match number(engine, &format_key())? {
-        Some(STORE_FORMAT) => {
+        Some(format @ OLDEST_FORMAT..=STORE_FORMAT) => {
             if number(engine, &number_key())?.is_none() {
                 engine.apply(&[row(&number_key(), fresh_number())])?;
+            }
+            if format < STORE_FORMAT {
+                engine.apply(&[row(&format_key(), STORE_FORMAT)])?;
             }
             number(engine, &revision_key())?.ok_or_else(|| {
                 StorageError::Corrupt("the store has lost its revision; restore the newest backup".into())

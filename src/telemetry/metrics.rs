@@ -26,6 +26,10 @@ const HASHES: &str = "keyward_password_hashes_total";
 const HASHES_SHED: &str = "keyward_password_hashes_shed_total";
 const HASHES_WAITING: &str = "keyward_password_hashes_waiting";
 const CLOCK_JUMPS: &str = "keyward_clock_jumps_total";
+const TRAIL_WAITING: &str = "keyward_audit_unlinked";
+const SET_ASIDE: &str = "keyward_set_aside_records";
+const JOBS_WAITING: &str = "keyward_jobs_waiting";
+const JOBS_OLDEST: &str = "keyward_jobs_oldest_seconds";
 const READY: &str = "keyward_ready";
 const BUILD: &str = "keyward_build_info";
 
@@ -102,6 +106,10 @@ fn describe() {
     describe_counter!(HASHES_SHED, "Password hashes not made because too many waited");
     describe_gauge!(HASHES_WAITING, "Password hashes that wait now");
     describe_counter!(CLOCK_JUMPS, "Jumps of the machine's clock");
+    describe_gauge!(TRAIL_WAITING, "Audit events that wait to be linked, looked at once a minute");
+    describe_gauge!(SET_ASIDE, "Records that were set aside because they could not be used");
+    describe_gauge!(JOBS_WAITING, "Jobs that wait, looked at once a minute");
+    describe_gauge!(JOBS_OLDEST, "For how long the oldest of them has waited");
     describe_gauge!(READY, "Whether all checks of /ready pass");
     describe_gauge!(BUILD, "The program's version");
 }
@@ -170,7 +178,27 @@ pub fn round() {
 pub fn password_hashes(made: u64, shed: u64, waiting: usize) {
     counter!(HASHES).absolute(made);
     counter!(HASHES_SHED).absolute(shed);
-    gauge!(HASHES_WAITING).set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
+    gauge!(HASHES_WAITING).set(number(waiting));
+}
+
+/// So many audit events wait to be linked.
+pub fn trail_waiting(events: usize) {
+    gauge!(TRAIL_WAITING).set(number(events));
+}
+
+/// So many records were set aside, and still stand there.
+pub fn set_aside(records: usize) {
+    gauge!(SET_ASIDE).set(number(records));
+}
+
+/// So many jobs wait, the oldest since so long.
+pub fn jobs(waiting: usize, oldest: Duration) {
+    gauge!(JOBS_WAITING).set(number(waiting));
+    gauge!(JOBS_OLDEST).set(oldest.as_secs_f64());
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// The machine's clock jumped.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::store::user_key;
 use super::user::User;
 use crate::audit::{Action, Origin, Outcome, Trail};
+use crate::config::Live;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::foundation::{Clock, Timestamp};
@@ -100,12 +101,17 @@ struct Way {
     clock: Arc<dyn Clock>,
     queue: Queue,
     trail: Trail,
+    settings: Live,
 }
 
 impl Notices {
-    /// Queues letters in `queue`.
-    pub fn by(store: SharedStore, clock: Arc<dyn Clock>, queue: Queue, trail: Trail) -> Self {
-        Self(Some(Arc::new(Way { store, clock, queue, trail })))
+    /// Queues letters in `queue`, while `settings` name a server that takes them.
+    pub fn by(store: SharedStore, clock: Arc<dyn Clock>, queue: Queue, trail: Trail, settings: Live) -> Self {
+        Self(Some(Arc::new(Way { store, clock, queue, trail, settings })))
+    }
+
+    fn way(&self) -> Option<&Way> {
+        self.0.as_deref().filter(|way| way.settings.now().mail.is_some())
     }
 
     /// Adds to `batch` the mail that tells `user` of `notice`, if there is a mail server and a verified address.
@@ -116,7 +122,7 @@ impl Notices {
         notice: Notice,
         origin: &Origin,
     ) -> Result<(), StorageError> {
-        let Some(way) = &self.0 else { return Ok(()) };
+        let Some(way) = self.way() else { return Ok(()) };
         let Some(user) = way.store.fetch::<User>(&user_key(user)).await? else { return Ok(()) };
         let mail = user.value.profile.mail.clone().filter(|mail| mail.verified);
         let addresses: Vec<_> = mail.iter().map(|mail| mail.address.as_str()).collect();
@@ -132,7 +138,7 @@ impl Notices {
         notice: Notice,
         origin: &Origin,
     ) -> Result<(), StorageError> {
-        let Some(way) = &self.0 else { return Ok(()) };
+        let Some(way) = self.way() else { return Ok(()) };
         let at = way.clock.now();
         for address in addresses {
             let notice = notice.clone();
@@ -151,7 +157,7 @@ impl Notices {
         invitation: &Plain<Invitation>,
         until: Timestamp,
     ) -> Result<Option<String>, StorageError> {
-        let (Some(way), Some(mail)) = (&self.0, &user.profile.mail) else { return Ok(None) };
+        let (Some(way), Some(mail)) = (self.way(), &user.profile.mail) else { return Ok(None) };
         let (address, subject) = (mail.address.as_str(), Subject::Invitation(invitation.expose().to_owned()));
         let letter = Letter::to(user, address, subject);
         let put = way.put(batch, &letter, until, &Origin::default()).await?;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{Administrator, Command, Handed, Refused, Who};
-use crate::configuration::{self, Base, Configuration, Model, Proposal, Secrets};
+use crate::configuration::{self, Base, Configuration, Model, Proposal, Secrets, document};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::Hidden;
 
@@ -16,6 +16,7 @@ use crate::foundation::secret::Hidden;
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// All that shall be configured.
+    #[serde(deserialize_with = "document::deserialize")]
     pub model: Model,
     /// What was found where it refers to.
     pub secrets: BTreeMap<String, Handed>,

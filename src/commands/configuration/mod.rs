@@ -14,7 +14,9 @@ impl From<configuration::Refused> for Refused {
         let reason = match error {
             configuration::Refused::Faulty(_) => Reason::Rule,
             configuration::Refused::Changed => Reason::Conflict,
-            configuration::Refused::Storage(_) | configuration::Refused::Impossible(_) => Reason::Failed,
+            configuration::Refused::Storage(_)
+            | configuration::Refused::Sealing(_)
+            | configuration::Refused::Impossible(_) => Reason::Failed,
         };
         Self::because(reason, error.to_string())
     }

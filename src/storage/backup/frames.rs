@@ -13,8 +13,11 @@ use crate::foundation::Timestamp;
 use crate::storage::{ExportSink, Key, StorageError, StoreMark, envelope, limits};
 
 const MAGIC: &[u8] = b"keyward backup\n";
-/// The format of the frames. Newer ones are refused (R-ST-04).
-pub const FORMAT: u16 = 1;
+/// The format of what is written, raised with the store's own: frames are the same in all of them. Newer ones are refused
+/// (R-ST-04).
+pub const FORMAT: u16 = 2;
+/// The oldest format that is read.
+const OLDEST: u16 = 1;
 const HEAD_BYTES: usize = 4 * 1024;
 /// A value and the fields around it.
 const ENVELOPE_BYTES: usize = limits::VALUE_BYTES + 64;
@@ -126,8 +129,8 @@ impl<R: Read> FrameReader<R> {
             return Err(damaged("it does not begin as one"));
         }
         let format = reader.number::<2>()?;
-        if format != u64::from(FORMAT) {
-            let newer = format!("it has format {format}, this program reads {FORMAT}");
+        if !(u64::from(OLDEST)..=u64::from(FORMAT)).contains(&format) {
+            let newer = format!("it has format {format}, this program reads up to {FORMAT}");
             return Err(BackupError::Damaged(newer));
         }
         let length = bounded(reader.number::<4>()?, HEAD_BYTES)?;

@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use keyward::app::{App, Ground};
-use keyward::audit::{Origin, Trail};
+use keyward::audit::Origin;
 use keyward::config::Settings;
 use keyward::factors::{Answer, Evidence, Factor as _, Occasion, TotpFactor, Verdict};
 use keyward::foundation::Timestamp;
@@ -75,6 +75,7 @@ async fn every_store_of_an_earlier_version_opens_and_holds_everything() {
             // Some time later, so that nothing of it depends on the moment.
             let app = open(folder.path(), WRITTEN.plus(std::time::Duration::from_secs(90))).await;
             finds_everything(&app, &facts).await;
+            takes_the_trail_over(&app).await;
             opened += 1;
         }
     }
@@ -107,15 +108,24 @@ async fn finds_everything(app: &App, facts: &Value) {
     }
 }
 
+/// What was told before there was a chain is linked, once.
+async fn takes_the_trail_over(app: &App) {
+    app.chain.link_all().await;
+    app.chain.begin().await.unwrap();
+    app.chain.link_all().await;
+    let report = app.chain.verify(None).await.unwrap();
+    assert_eq!((report.problems, report.unlinked), (Vec::new(), 0));
+    assert!(report.adopted > 0 && report.events >= report.adopted, "{} events", report.adopted);
+}
+
 async fn the_authenticator_works(app: &App, user: &UserId) {
     let ground = &app.ground;
-    let trail = Trail::new(ground.clock.clone(), ground.random.clone());
     let totp = TotpFactor::new(
         ground.store.clone(),
         ground.clock.clone(),
         ground.sealing.clone(),
         AuthenticatorLockout::new(ground.store.clone(), ground.clock.clone(), &ground.settings.limits),
-        trail,
+        app.trail.clone(),
     );
     assert_eq!(totp.enrolled(user).await.unwrap().len(), 1, "the authenticator");
     let code = Answer::Code(Hidden::new(code_of(&TOTP_SECRET, ground.clock.now().seconds())));

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward::audit::chain::MOST_IN_BLOCK;
-use keyward::audit::search::Query;
-use keyward::audit::{Action, Actor, Chain, Outcome};
+use keyward::audit::linking::MOST_IN_BLOCK;
+use keyward::audit::retention::Pace;
+use keyward::audit::{Action, Chain, Outcome};
 use keyward::foundation::clock::{ClockWatch, Jump};
 use keyward::foundation::{Clock as _, Timestamp};
 use keyward::storage::{Batch, Key, SharedStore};
 
-use super::{DAY, KEEP, chain, tell};
+use super::{DAY, chain, over, tell};
 use crate::support::app;
 use crate::support::watched::Watched;
 use crate::support::world::{World, origin};
@@ -24,7 +24,7 @@ async fn stand(store: &SharedStore, kind: &str) -> usize {
 async fn r_au_06_every_event_is_linked_once_in_full_blocks() {
     let world = World::new().await;
     let chain = chain(&world);
-    assert_eq!(chain.newest().await.unwrap(), None);
+    assert_eq!(chain.newest().await.unwrap().unwrap().number, 0);
     let many = 2 * MOST_IN_BLOCK + 7;
     for _ in 0..many {
         let mut batch = Batch::new();
@@ -67,13 +67,20 @@ async fn without_an_event_nothing_is_written() {
     let app = app::start().await;
     let store = Arc::new(Watched::new(app.store().clone()));
     let ground = &app.app.ground;
-    let chain = Chain::new(store.clone(), ground.clock.clone(), app.app.trail.clone(), &ground.sealing, KEEP);
+    let (clock, trail, keys) = (ground.clock.clone(), app.app.trail.clone(), &ground.settings.data.keys);
+    let chain = Chain::new(store.clone(), clock, trail, &ground.sealing, app.app.live.clone(), keys);
+    let mut pace = Pace::new(app.clock.monotonic());
+    app.clock.advance(2 * DAY);
     chain.link_all().await;
+    chain.keep_checkpoint().await.unwrap();
+    let checkpoint = || std::fs::metadata(keys.join("audit.checkpoint")).unwrap().modified().unwrap();
+    let kept = checkpoint();
     let written = store.commits();
     assert!(written > 0, "the first keys were told of");
     for _ in 0..100 {
         chain.link_all().await;
-        chain.shorten().await.unwrap();
+        chain.shorten(&mut pace).await.unwrap();
+        chain.keep_checkpoint().await.unwrap();
         app.app.trail.tell_left_out(app.store()).await.unwrap();
     }
     assert_eq!(store.commits(), written);
@@ -81,9 +88,9 @@ async fn without_an_event_nothing_is_written() {
     let mut upkeep = app.app.upkeep();
     for _ in 0..10 {
         app.pass(60);
-        upkeep.look_around(Duration::from_secs(60)).await;
+        upkeep.look_around().await;
     }
-    assert_eq!(app.events().await.len(), before);
+    assert_eq!((app.events().await.len(), checkpoint()), (before, kept));
 }
 
 #[tokio::test]
@@ -92,9 +99,10 @@ async fn r_au_01_start_stop_and_a_jump_of_the_clock_are_told() {
     let mut upkeep = app.app.upkeep();
     upkeep.started().await.unwrap();
     app.pass(60);
-    upkeep.look_around(Duration::from_secs(60)).await;
-    app.pass(4000);
-    upkeep.look_around(Duration::from_secs(60)).await;
+    upkeep.look_around().await;
+    app.pass(60);
+    app.clock.set(app.clock.now().plus(Duration::from_secs(3940)));
+    upkeep.look_around().await;
     upkeep.stopped().await;
     let events = app.events().await;
     let told = |action: &str| events.iter().find(|event| event["action"] == action).unwrap();
@@ -119,70 +127,14 @@ fn a_clock_that_only_runs_has_not_jumped() {
 }
 
 #[tokio::test]
-async fn the_retention_leaves_a_tombstone_on_which_the_chain_stands() {
-    let world = World::new().await;
-    let chain = chain(&world);
-    for _ in 0..3 {
-        tell(&world, &[Action::SignIn; 200]).await;
-        chain.link_all().await;
-        world.clock.advance(100 * DAY);
-    }
-    let kept = chain.newest().await.unwrap().unwrap();
-    world.clock.advance(100 * DAY);
-    assert_eq!(chain.shorten().await.unwrap(), 0, "a round begins when a day's worth is due");
-    world.clock.advance(2 * DAY);
-    assert_eq!(chain.shorten().await.unwrap(), 200);
-    assert_eq!(chain.shorten().await.unwrap(), 0);
-    chain.link_all().await;
-    let report = chain.verify(Some(&kept)).await.unwrap();
-    assert_eq!(report.problems, Vec::<String>::new());
-    assert_eq!((report.removed, report.events), (200, 401), "the round is an event too");
-    let last = world.events().await.pop().unwrap();
-    assert_eq!((last.action, last.actor), (Action::TrailShortened, Actor::System));
-    world.clock.advance(2 * KEEP);
-    assert_eq!(chain.shorten().await.unwrap(), 401);
-    let report = chain.verify(None).await.unwrap();
-    assert_eq!((report.removed, report.events, report.unlinked), (601, 0, 1));
-    assert_eq!(report.problems, Vec::<String>::new());
-    tell(&world, &[Action::SignIn]).await;
-    chain.link_all().await;
-    assert_eq!(chain.verify(Some(&kept)).await.unwrap().problems, Vec::<String>::new());
-    let rest = chain.show(&Query::default(), 10, &Actor::CommandLine).await.unwrap();
-    assert_eq!(rest.len(), 3, "removed ones are not found, nor are their search keys left");
-    assert_eq!(stand(&world.store, "person").await, 0);
-}
-
-#[tokio::test]
-async fn events_from_before_there_was_a_chain_are_linked_with_the_first() {
-    let world = World::new().await;
-    tell(&world, &[Action::SignIn; 3]).await;
-    // As the first version wrote them: with an end, without a marker.
-    let page = world.trail.read(&world.store, None, 10).await.unwrap();
-    let mut batch = Batch::new();
-    for (key, event) in page {
-        batch.put(key, &event, Some(event.at.plus(KEEP)));
-    }
-    for (marker, _) in world.store.scan(&Key::prefix("audit", &["unlinked"]), None, 10).await.unwrap() {
-        batch.delete(marker);
-    }
-    world.store.commit(batch).await.unwrap();
-    tell(&world, &[Action::Started]).await;
-    let chain = chain(&world);
-    chain.link_all().await;
-    chain.link_all().await;
-    world.clock.advance(KEEP + DAY / 2);
-    let report = chain.verify(None).await.unwrap();
-    assert_eq!((report.events, report.problems), (4, Vec::new()), "nothing vanishes by itself");
-}
-
-#[tokio::test]
 async fn the_chain_goes_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new().await;
     let open = || keyward::storage::redb::open(folder.path(), 1024 * 1024, world.clock.clone()).unwrap();
     for round in 1..=3 {
         let store = open();
-        let chain = Chain::new(store.clone(), world.clock.clone(), world.trail.clone(), &world.sealing, KEEP);
+        let chain = over(&world, store.clone());
+        chain.begin().await.unwrap();
         for _ in 0..10 {
             let mut batch = Batch::new();
             world.trail.event(Action::SignIn, Outcome::Success, &origin("192.0.2.1")).write(&mut batch);

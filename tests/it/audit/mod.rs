@@ -1,17 +1,24 @@
 //! The trail: written with the change or not at all, without secrets (R-AU-02, R-AU-04, R-AU-05), linked, searched,
 //! verified and shortened (R-AU-03, R-AU-06).
 
+mod beginning;
 mod bounded;
+mod checkpoint;
+mod forging;
 mod linking;
 mod reading;
+mod retention;
 mod tampering;
 
 use std::time::Duration;
 
 use keyward::audit::{Action, Actor, Chain, Origin, Outcome};
+use keyward::config::Live;
 use keyward::foundation::Clock as _;
 use keyward::foundation::ids::{SessionId, UserId};
-use keyward::storage::{Batch, Key};
+use keyward::storage::{Batch, Key, Record, SharedStore};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::support::world::World;
 
@@ -21,8 +28,21 @@ pub const KEEP: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// The chain over the store of `world`.
 pub fn chain(world: &World) -> Chain {
-    Chain::new(world.store.clone(), world.clock.clone(), world.trail.clone(), &world.sealing, KEEP)
+    over(world, world.store.clone())
 }
+
+/// The same over another store.
+pub fn over(world: &World, store: SharedStore) -> Chain {
+    let (clock, trail) = (world.clock.clone(), world.trail.clone());
+    Chain::new(store, clock, trail, &world.sealing, Live::default(), world.keys.path())
+}
+
+/// Any record, as a forger sees it.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Any(pub Value);
+
+impl Record for Any {}
 
 /// Writes one event of each action, a second apart.
 pub async fn tell(world: &World, actions: &[Action]) {

@@ -27,7 +27,6 @@ async fn a_test_mail_arrives_or_the_answer_says_what_to_mend() {
     let mails = mailbox.mails();
     assert_eq!(mails[0].subject, "Northwind: a test mail");
     assert_eq!(mails[0].from, "Northwind <keyward@example.com>");
-    assert!(!folder.path().join("data").exists(), "it opens no data folder");
 
     assert!(test(String::new(), true).contains("no mail server is configured"));
     let down = test(section("127.0.0.1", nobody().await, "encryption = \"none\""), true);

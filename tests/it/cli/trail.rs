@@ -72,6 +72,70 @@ async fn a_server_links_within_a_second_and_a_stop_leaves_nothing_unlinked() {
     assert!(at.refused(&["audit", "verify", "--checkpoint", "nonsense"]).contains("is no checkpoint"));
 }
 
+/// Adds a person while a server runs, and stops it; what the server said.
+async fn add(at: &Installed, name: &str) -> String {
+    let server = at.serve().await;
+    at.done(&["user", "add", name, "--email", &format!("{name}@example.com")]);
+    String::from_utf8(server.stop().stderr).unwrap()
+}
+
+fn checkpoint(at: &Installed) -> std::path::PathBuf {
+    at.folder.path().join("keys/audit.checkpoint")
+}
+
+/// The verification names the checkpoint in the keys folder; then it is removed, and all is well again.
+async fn is_behind(at: &Installed, why: &str) {
+    let path = checkpoint(at);
+    for name in ["three", "four"] {
+        let output = at.said(&["audit", "verify"]);
+        assert!(!output.0 && output.1.contains("cut off") | output.1.contains("is another"), "{}", output.1);
+        assert!(output.1.contains(path.to_str().unwrap()) && output.1.contains(why), "{}", output.1);
+        let log = add(at, name).await;
+        assert!(
+            log.contains("the checkpoint in the keys folder does not stand for the audit trail"),
+            "{log}"
+        );
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(!add(at, "last").await.contains("checkpoint in the keys folder does not"));
+    assert!(path.exists());
+    assert_eq!(verified(at)["problems"], Value::Array(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_data_folder_that_was_put_back_is_noticed() {
+    let at = Installed::new();
+    add(&at, "one").await;
+    let (data, copy) = (at.data(), at.folder.path().join("copy"));
+    assert!(std::process::Command::new("cp").arg("-r").args([&data, &copy]).status().unwrap().success());
+    add(&at, "two").await;
+    assert_eq!(verified(&at)["problems"], Value::Array(Vec::new()));
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::rename(&copy, &data).unwrap();
+    is_behind(&at, "after a restore of your own remove").await;
+}
+
+#[tokio::test]
+async fn a_restored_store_says_that_it_is_behind_its_checkpoint() {
+    let at = Installed::new();
+    add(&at, "one").await;
+    let place = |name: &str| at.folder.path().join(name).to_str().unwrap().to_owned();
+    let (key, file) = (place("backup.key"), place("backup"));
+    let recipient = crate::support::program::done(&["backup", "key", &key], "");
+    let recipient = recipient.split_whitespace().find(|word| word.starts_with("age1")).unwrap().to_owned();
+    at.done(&["backup", "--recipient", &recipient, "--to", &file]);
+    add(&at, "two").await;
+    std::fs::remove_dir_all(at.data()).unwrap();
+    crate::support::program::done(&["restore", &file, "--key", &key, "--into", &place("data")], "");
+    is_behind(&at, "the store says that it was restored").await;
+    let told = lines(&at.done(&["audit", "show", "--action", "restored", "--json"]));
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (told[0]["reason"].as_str(), &told[0]["actor"]["kind"]),
+        (Some("claimed_by_the_store"), &"system".into())
+    );
+}
+
 #[tokio::test]
 async fn keys_rotate_in_the_running_server_and_while_it_is_stopped() {
     let at = Installed::new();

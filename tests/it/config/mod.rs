@@ -237,6 +237,9 @@ fn r_ob_05_mail_is_encrypted_and_its_password_stands_elsewhere() {
         let parsed = Settings::parse("keyward.toml", folder.path(), &format!("[mail]\n{text}"));
         parsed.map(|settings| settings.mail.unwrap()).map_err(|wrong| wrong.to_string())
     };
+    let authority = Settings::parse("keyward.toml", folder.path(), "[mail]\nca_file = \"secret\"\n").unwrap();
+    assert!(authority.mail.is_none(), "an applied server is vouched for by it, and none is set here");
+    assert_eq!(authority.mail_ca_file.unwrap(), folder.path().join("secret"));
     let usual = "host = \"smtp.example.com\"\nsender = \"keyward@example.com\"\n";
     let mail = read(usual).unwrap();
     assert_eq!((mail.port, mail.encryption, mail.per_hour), (587, Encryption::StartTls, 1000));
@@ -258,6 +261,7 @@ fn r_ob_05_mail_is_encrypted_and_its_password_stands_elsewhere() {
             "mail.ca_file",
         ),
         ("host = \"smtp.example.com\"\nsender = \"a@example.com\"\nport = 0", "mail.port"),
+        ("ca_file = \"nowhere.pem\"", "mail.ca_file"),
         ("hots = \"smtp.example.com\"", "mail.host"),
     ];
     for (text, key) in wrong {

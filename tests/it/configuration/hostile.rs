@@ -1,7 +1,9 @@
 //! Files that mean harm, or are merely wrong: refused, with every fault named (R-OP-02, R-TR-10).
 
+use keyward::commands::configuration::Plan;
 use keyward::configuration::document::{Format, LARGEST, read};
 use keyward::configuration::{Problem, Refused};
+use serde_json::{Value, json};
 
 use super::{Place, apply, export, model};
 
@@ -75,6 +77,69 @@ fn what_is_no_file_of_ours_is_refused() {
     }
 }
 
+/// A document in which every section stands, and no fault.
+const WHOLE: &str = r#"
+[texts.en]
+"login.title" = "Come in"
+[mail]
+host = "smtp.example.com"
+sender = "keyward@example.com"
+[groups.staff]
+description = "All"
+[clients.wiki]
+client_name = "Wiki"
+redirect_uris = ["https://wiki.example.com/cb"]
+client_secret = { set = true }
+"#;
+
+/// Every place in `tree` where names stand, with its path.
+fn sections(path: &str, tree: &Value, found: &mut Vec<String>) {
+    for (name, inside) in tree.as_object().into_iter().flatten() {
+        let path = format!("{path}/{name}");
+        sections(&path, inside, found);
+        if inside.is_object() {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_place_of_a_section_is_never_read_as_its_members() {
+    let whole = serde_json::to_value(model(WHOLE)).unwrap();
+    let mut found = Vec::new();
+    sections("", &whole, &mut found);
+    assert!(found.len() >= 14 && found.iter().any(|path| path == "/clients/wiki/client_secret"), "{found:?}");
+    for path in &found {
+        let members: Vec<_> = whole.pointer(path).unwrap().as_object().unwrap().values().cloned().collect();
+        for other in [json!([]), json!(members), json!([[1, 2]]), json!(1), json!("mfa"), json!(true)] {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(path).unwrap() = other;
+            let said = unreadable(&changed.to_string(), Format::Json);
+            let named = path.trim_start_matches('/').replace('/', ".");
+            assert!(said.starts_with(&format!("{named} ")) && said.lines().count() == 1, "{changed}: {said}");
+            assert!(said.contains("is no section; write one") || said.contains("{ env = "), "{said}");
+        }
+    }
+    assert!(unreadable("clients = [[1, 2]]", Format::Toml).contains("clients is no section"));
+    assert!(unreadable("[[clients]]\nclient_name = \"x\"\n", Format::Toml).contains("clients is no section"));
+    assert!(unreadable("[]", Format::Json).contains("it holds no sections"));
+}
+
+#[test]
+fn a_model_from_another_program_is_read_as_strictly_as_a_file() {
+    let whole = serde_json::to_value(model(WHOLE)).unwrap();
+    let read = |model: Value| serde_json::from_value::<Plan>(json!({"model": model, "secrets": {}}));
+    assert_eq!(read(whole.clone()).unwrap().model, model(WHOLE));
+    let mut list = whole.clone();
+    list["clients"]["wiki"] = json!(["Wiki"]);
+    let mut unknown = whole;
+    unknown["clients"]["wiki"]["is_superadmin"] = json!(true);
+    for (model, needle) in [(list, "clients.wiki is no section"), (unknown, "is_superadmin is not known")] {
+        let said = read(model).unwrap_err().to_string();
+        assert!(said.contains(needle), "{said}");
+    }
+}
+
 /// A document with a fault of every kind.
 const FAULTY: &str = r#"
 format = 2
@@ -87,8 +152,13 @@ absolute = "60d"
 [limits]
 password_failures = 1000
 factor_pause = "3d"
+[audit]
+keep = "1d"
+[keys]
+rotate_every = "1d"
 [pages]
 organisation = ""
+language = "xx"
 [texts.en]
 "no.such.text" = "x"
 "login.title" = "{secret}"
@@ -128,7 +198,10 @@ async fn every_fault_is_named_at_once_and_nothing_is_changed() {
         "sessions.absolute is \"60d\"",
         "limits.password_failures is 1000",
         "limits.factor_pause is \"3d\"",
+        "audit.keep is \"1d\"",
+        "keys.rotate_every is \"1d\"",
         "pages.organisation is empty",
+        "pages.language is \"xx\"",
         "texts.en.\"no.such.text\" is the id of no text",
         "texts.en.\"login.title\" has the place {secret}",
         "texts.xx is no language",

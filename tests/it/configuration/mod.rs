@@ -3,6 +3,7 @@
 mod command_line;
 mod hostile;
 mod kill;
+mod mail;
 mod older;
 mod parallel;
 mod people;

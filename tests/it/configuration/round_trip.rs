@@ -39,20 +39,38 @@ fn client() -> impl Strategy<Value = ClientEntry> {
     })
 }
 
+fn mail() -> impl Strategy<Value = serde_json::Value> {
+    let parts = ("[a-z]{1,10}", 1_u16.., proptest::option::of(name()), any::<bool>(), 1_u64..=1_000_000);
+    parts.prop_map(|(host, port, sender_name, tls, per_hour)| {
+        json!({
+            "host": format!("{host}.example.com"),
+            "port": port,
+            "encryption": if tls { "tls" } else { "starttls" },
+            "sender": format!("keyward@{host}.example.com"),
+            "sender_name": sender_name,
+            "per_hour": per_hour,
+        })
+    })
+}
+
 fn models() -> impl Strategy<Value = Model> {
     let groups = btree_map(name(), proptest::option::of(name()), 0..8);
     let clients = btree_map("[A-Za-z0-9]{1,20}", client(), 0..6);
     let numbers = (1_u64..=5, 60_u64..86_400, 1_u64..=5);
     let words = (name(), proptest::option::of(name()), prop_oneof!["pwd", "mfa-low", "mfa"]);
-    (groups, clients, numbers, words).prop_map(
-        |(groups, clients, numbers, (organisation, support, floor))| {
+    let more = (proptest::option::of(mail()), proptest::option::of(prop_oneof!["de", "en", "fr"]));
+    (groups, clients, numbers, words, more).prop_map(
+        |(groups, clients, numbers, (organisation, support, floor), (mail, language))| {
             let (failures, seconds, step) = numbers;
             let settings = json!({
                 "policy": {"floor": floor, "second_factor_max_age": format!("{seconds}s"),
                     "first_enrolment_by_password": [format!("10.{step}.0.0/16")]},
                 "sessions": {"idle": format!("{seconds}s"), "absolute": "2d"},
                 "limits": {"password_failures": failures, "factor_pause": format!("{step}m")},
-                "pages": {"organisation": organisation, "support": support},
+                "audit": {"keep": format!("{}d", 30 + seconds % 1000)},
+                "keys": {"rotate_every": format!("{}d", 2 + seconds % 100)},
+                "pages": {"organisation": organisation, "support": support, "language": language},
+                "mail": mail,
                 "texts": {"en": {"login.title": format!("Welcome {step}")}},
             });
             let settings: Model = serde_json::from_value(settings).unwrap();
@@ -80,6 +98,8 @@ proptest! {
             let again = Proposal { model: exported.clone(), ..Proposal::default() };
             let plan = here.configuration.plan(&again).await.unwrap();
             assert!(!plan.does_something(), "{plan}");
+            let unchanged = apply(&here, exported.clone()).await.unwrap();
+            assert_eq!((unchanged.generation, unchanged.made.len()), (1, 0));
             let elsewhere = elsewhere.start().await;
             let applied = apply(&elsewhere, exported.clone()).await.unwrap();
             let confidential = exported.clients.values().filter(|client| client.client_secret.is_some());

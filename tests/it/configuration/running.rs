@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward::config::policy::Floor;
 use keyward::config::{Live, LiveSettings};
-use keyward::configuration::model::ClientEntry;
+use keyward::configuration::model::{ClientEntry, GroupEntry};
 use keyward::configuration::{Model, Proposal, Secrets};
 use keyward::foundation::ids::ClientId;
 use keyward::foundation::secret::Hidden;
@@ -13,6 +13,8 @@ use super::{apply, export};
 use crate::support::app::{self, TestApp};
 use crate::support::browser::Browser;
 use crate::support::relying_party::web_application;
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 async fn present(app: &TestApp) -> Model {
     export(&app.app).await
@@ -187,12 +189,33 @@ async fn the_settings_file_counts_until_something_is_applied() {
 }
 
 #[tokio::test]
+async fn what_was_applied_elsewhere_counts_here_within_a_minute() {
+    let app = app::start().await;
+    let elsewhere = keyward::app::App::build(app.app.ground.clone()).await.unwrap();
+    let mut wanted = present(&app).await;
+    wanted.audit.keep = DAY * 30;
+    wanted.keys.rotate_every = DAY * 2;
+    apply(&elsewhere, wanted).await.unwrap();
+    assert_eq!(app.app.live.latest().generation, 0, "nobody has asked since");
+    let keys = async || app.app.rotation.list().await.unwrap().len();
+    let before = keys().await;
+    app.pass(2 * 24 * 3600);
+    app.app.upkeep().look_around().await;
+    let live = app.app.live.latest();
+    assert_eq!((live.generation, live.audit.keep), (1, DAY * 30));
+    assert!(keys().await > before, "the next keys are announced");
+}
+
+#[tokio::test]
 async fn r_au_01_what_was_applied_and_exported_is_told() {
     let app = app::start().await;
     let wiki = app.application().await;
     let mut wanted = present(&app).await;
     wanted.clients.get_mut(&wiki.id).unwrap().client_name = Some("Other".to_owned());
     wanted.clients.insert("shop".to_owned(), entry("shop"));
+    let group = |text: &str| GroupEntry { description: Some(text.to_owned()) };
+    wanted.groups.insert("staff".to_owned(), group("All"));
+    wanted.groups.insert("guests".to_owned(), group("Some"));
     let mut secrets = Secrets::default();
     secrets.add("unused", Hidden::new("x"));
     let proposal = Proposal { model: wanted, secrets };
@@ -203,5 +226,40 @@ async fn r_au_01_what_was_applied_and_exported_is_told() {
     assert_eq!(of("configuration_applied").len(), 1);
     assert_eq!(of("client_changed")[0]["client"], wiki.id);
     assert_eq!(of("client_registered").last().unwrap()["client"], "shop");
+    let mut groups: Vec<_> =
+        of("group_created").iter().map(|event| event["group"].as_str().unwrap()).collect();
+    groups.sort_unstable();
+    assert_eq!(groups, ["guests", "staff"]);
+    assert_eq!(of("configuration_applied")[0]["count"], 4);
     assert!(of("configuration_applied")[0]["actor"]["kind"] == "command_line");
+
+    app.pass(1);
+    let mut wanted = present(&app).await;
+    wanted.groups.remove("guests");
+    wanted.groups.insert("staff".to_owned(), group("Everybody"));
+    wanted.clients.remove("shop");
+    apply(&app.app, wanted).await.unwrap();
+    let events = app.events().await;
+    let of = |action: &str| events.iter().filter(|event| event["action"] == action).collect::<Vec<_>>();
+    assert_eq!((of("group_deleted").len(), &of("group_deleted")[0]["group"]), (1, &"guests".into()));
+    assert_eq!((of("group_changed").len(), &of("group_changed")[0]["group"]), (1, &"staff".into()));
+    assert_eq!((of("client_removed").len(), &of("client_removed")[0]["client"]), (1, &"shop".into()));
+    assert_eq!(of("configuration_applied")[1]["count"], 3);
+}
+
+#[tokio::test]
+async fn r_au_01_more_changes_than_fit_into_one_commit_are_counted() {
+    let app = app::start().await;
+    let mut wanted = present(&app).await;
+    wanted.clients = (0..600).map(|at| (format!("c{at}"), entry(&format!("c{at}")))).collect();
+    wanted.groups = (0..600).map(|at| (format!("g{at}"), GroupEntry::default())).collect();
+    apply(&app.app, wanted.clone()).await.unwrap();
+    app.pass(1);
+    wanted.clients.values_mut().for_each(|client| client.client_name = Some("Other".to_owned()));
+    apply(&app.app, wanted).await.unwrap();
+    let events = app.events().await;
+    let of = |action: &str| events.iter().filter(|event| event["action"] == action).collect::<Vec<_>>();
+    let counts: Vec<_> = of("configuration_applied").iter().map(|event| event["count"].clone()).collect();
+    assert_eq!(counts, [1200, 600]);
+    assert_eq!((of("group_created").len(), of("client_changed").len()), (450, 450));
 }

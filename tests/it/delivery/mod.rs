@@ -1,7 +1,7 @@
 //! Mail over SMTP, against a server of another make and against our own mailbox (R-OB-05, R-TP-07, RG-08).
 
 mod queued;
-mod server;
+pub mod server;
 
 use std::time::Duration;
 

@@ -270,6 +270,33 @@ async fn r_rl_07_an_hour_takes_only_so_many_and_the_rest_waits() {
     assert_eq!((world.done().len(), world.waiting().await), (5, 0), "late, not lost");
 }
 
+/// Anything, where a job should stand.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Strange(String);
+
+impl storage::Record for Strange {}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_set_aside_and_stops_nothing() {
+    let world = world(Vec::new()).await;
+    let mut batch = Batch::new();
+    for place in [&["0000000000000001", "strange"][..], &["no time", "strange"], &["0000000000000002"]] {
+        batch.put(Key::new("job", place), &Strange("no job".to_owned()), None);
+    }
+    world.store.commit(batch).await.unwrap();
+    world.put("behind").await;
+    world.clock.advance(HOUR);
+    assert_eq!(world.runner.waiting().await.unwrap(), (4, HOUR));
+    assert_eq!(world.runner.run_due().await.unwrap(), None);
+    assert_eq!((world.done(), world.waiting().await), (vec!["behind".to_owned()], 0));
+    assert_eq!(world.runner.waiting().await.unwrap(), (0, Duration::ZERO));
+    let aside = storage::aside::all(&world.store, Some("job")).await.unwrap();
+    let mut places: Vec<_> = aside.iter().map(|one| one.key.as_str()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["job/0000000000000001/strange", "job/0000000000000002", "job/no time/strange"]);
+    assert!(aside.iter().all(|one| one.at == world.clock.now() && !one.record.is_empty()));
+}
+
 #[tokio::test]
 async fn who_waits_for_work_asks_nothing_until_a_commit_brings_it() {
     let store = Arc::new(Watched::new(storage::memory::open(Arc::new(ManualClock::new(START)))));

@@ -6,6 +6,7 @@ mod load;
 
 use std::time::Duration;
 
+use keyward::config::keys::Keys;
 use keyward::config::sessions::Sessions;
 use keyward::config::{Live, LiveSettings};
 use keyward::keys::rotation::{Parts, Phase};
@@ -29,8 +30,11 @@ pub async fn node(world: &World) -> Rotation {
         sealing: world.sealing.clone(),
         clock: world.clock.clone(),
         trail: world.trail.clone(),
-        every: EVERY,
-        live: Live::new(LiveSettings { sessions, ..LiveSettings::default() }),
+        live: Live::new(LiveSettings {
+            sessions,
+            keys: Keys { rotate_every: EVERY },
+            ..LiveSettings::default()
+        }),
     };
     Rotation::open(parts).await.unwrap()
 }

@@ -82,6 +82,10 @@ async fn r_op_06_a_sign_in_shows_in_the_figures_and_the_person_does_not() {
     assert_eq!(read.sum("keyward_connections", &[("listener", "admin")]), 1.0);
     assert_eq!(read.sum("keyward_build_info", &[("version", env!("CARGO_PKG_VERSION"))]), 1.0);
     assert_eq!(read.sum("keyward_ready", &[]), 1.0);
+    for figure in ["audit_unlinked", "set_aside_records", "jobs_waiting", "jobs_oldest_seconds"] {
+        let name = format!("keyward_{figure}");
+        assert_eq!(read.samples.iter().filter(|sample| sample.name == name).count(), 1, "{name}");
+    }
     for word in ["ada", ada.id.as_str(), &wiki.id, "127.0.0.1", "wiki"] {
         assert!(!text.contains(word), "{word} stands in\n{text}");
     }

@@ -5,6 +5,7 @@ use std::io::{Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use keyward::config::storage::EngineName;
@@ -188,6 +189,30 @@ fn refuses_what_no_store_would_write() {
     }
 }
 
+/// R-ST-04: backups of format 1 are read, newer ones are refused.
+#[test]
+fn reads_older_backups_and_refuses_newer_ones() {
+    let raw = Raw { json: b"1".to_vec(), revision: 7, expires: None };
+    let records = vec![(key("a"), envelope::encode(&key("a"), &raw))];
+    let of_format = |format: u8| {
+        let mut whole = frames(&records);
+        let before = b"keyward backup\n".len();
+        assert_eq!(whole[before..before + 2], [0, 2]);
+        whole[before + 1] = format;
+        let end = whole.len() - 44;
+        let made = digest(&SHA256, &whole[..end]);
+        whole[end + 12..].copy_from_slice(made.as_ref());
+        whole
+    };
+    for format in [1, 2] {
+        assert_eq!(read(of_format(format).as_slice()).unwrap(), records, "format {format}");
+    }
+    for format in [0, 3] {
+        let said = read(of_format(format).as_slice()).unwrap_err().to_string();
+        assert!(said.contains(&format!("it has format {format}")), "{said}");
+    }
+}
+
 /// Answers for ever; whoever reads more than a megabyte of it does not bound its memory.
 struct Endless(Vec<u8>, usize);
 
@@ -266,5 +291,5 @@ fn the_layout_of_a_frame_stays() {
     let bytes = frame(&key("a"), b"envelope");
     assert_eq!(bytes[..22], *b"\0\0\0\x06\0\0\0\x08note/aenvelope");
     assert_eq!(bytes.len(), 26);
-    assert_eq!(frames(&vec![])[..17], *b"keyward backup\n\0\x01");
+    assert_eq!(frames(&vec![])[..17], *b"keyward backup\n\0\x02");
 }

@@ -182,16 +182,40 @@ async fn sweeps_stray_index_rows_away() {
 #[tokio::test]
 async fn refuses_a_newer_or_unmarked_store() {
     let format = Key::new("format", &[]);
-    for (number, words) in [(Some(2u64), "has format 2"), (None, "lost its format")] {
+    for (number, words) in [(Some(3), "has format 3"), (Some(0), "has format 0"), (None, "lost its format")] {
         let folder = closed(Bench::redb());
         tamper(folder.path(), META, format.as_bytes(), |found| {
             assert!(found.is_some());
-            let raw = |number: u64| Raw { json: number.to_string().into_bytes(), revision: 0, expires: None };
-            number.map(|number| envelope::encode(&format, &raw(number)))
+            number.map(|number| numbered(&format, number))
         });
         let error = open(folder.path()).unwrap_err();
         assert!(matches!(error, StorageError::Corrupt(_)) && error.to_string().contains(words), "{error}");
     }
+}
+
+/// A store of format 1 goes on as one of format 2, so that a program which knows no generations refuses it from then on.
+#[tokio::test]
+async fn raises_the_format_of_an_older_store() {
+    let format = Key::new("format", &[]);
+    let bench = Bench::redb();
+    bench.put("a", "one", None).await;
+    let folder = closed(bench);
+    tamper(folder.path(), META, format.as_bytes(), |found| {
+        assert_eq!(found, Some(numbered(&format, 2)), "a new store has it");
+        Some(numbered(&format, 1))
+    });
+    let store = open(folder.path()).unwrap();
+    assert!(store.fetch::<super::Note>(&key("a")).await.unwrap().is_some());
+    drop(store);
+    tamper(folder.path(), META, format.as_bytes(), |found| {
+        assert_eq!(found, Some(numbered(&format, 2)));
+        found
+    });
+    assert!(open(folder.path()).unwrap().check().await.unwrap().problems.is_empty());
+}
+
+fn numbered(key: &Key, number: u64) -> Vec<u8> {
+    envelope::encode(key, &Raw { json: number.to_string().into_bytes(), revision: 0, expires: None })
 }
 
 #[tokio::test]

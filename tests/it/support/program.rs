@@ -103,6 +103,13 @@ impl Installed {
         done(&self.arguments(command), "")
     }
 
+    /// Runs a command here: whether it succeeded, and all that it said.
+    pub fn said(&self, command: &[&str]) -> (bool, String) {
+        let output = keyward(&self.arguments(command), "");
+        let text = String::from_utf8(output.stdout.clone()).unwrap() + &complaint(&output);
+        (output.status.success(), text)
+    }
+
     /// Runs a command here and expects a refusal; the sentence.
     pub fn refused(&self, command: &[&str]) -> String {
         refused(&self.arguments(command), "", 1)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyward::audit::{Event, Origin, Trail};
+use keyward::audit::{Chain, Event, Origin, Trail};
 use keyward::config::limits::Limits;
 use keyward::config::pages::Names;
 use keyward::config::{Live, LiveSettings};
@@ -35,6 +35,8 @@ pub struct World {
     pub users: Users,
     pub passwords: Arc<Passwords>,
     pub trail: Trail,
+    /// The folder of the master key.
+    pub keys: tempfile::TempDir,
     pub sealing: Arc<Sealing>,
     pub directory: OwnDirectory,
     pub totp: TotpFactor,
@@ -56,17 +58,20 @@ impl World {
         Self::over(store, clock, workers).await
     }
 
-    /// A second start over the same data would find another master key, so the key folder lives as long as the call.
+    /// A second start over the same data would find another master key.
     pub async fn over(store: SharedStore, clock: Arc<ManualClock>, workers: WorkerSettings) -> Self {
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let time: Arc<dyn Clock> = clock.clone();
-        let folder = tempfile::tempdir().unwrap();
-        let sealing = Arc::new(Sealing::start(folder.path(), &*store, random.clone()).await.unwrap());
+        let keys = tempfile::tempdir().unwrap();
+        let sealing = Arc::new(Sealing::start(keys.path(), &*store, random.clone()).await.unwrap());
         let pepper = Pepper::load(&store, &sealing, random.as_ref()).await.unwrap();
         let workers = PasswordWorkers::start(workers).unwrap();
         let passwords = Passwords::new(store.clone(), time.clone(), random.clone(), workers, pepper);
         let passwords = Arc::new(passwords.with_cost(CHEAP));
-        let trail = Trail::new(time.clone(), random.clone());
+        let trail = Trail::new(time.clone(), random.clone()).vouched_by(&sealing);
+        let chain =
+            Chain::new(store.clone(), time.clone(), trail.clone(), &sealing, Live::default(), keys.path());
+        chain.begin().await.unwrap();
         let users = Users::new(store.clone(), time.clone(), random.clone());
         let sessions = Sessions::new(store.clone(), time.clone(), random.clone(), Live::default());
         let directory = OwnDirectory::new(Parts {
@@ -91,7 +96,20 @@ impl World {
             lockout,
             trail.clone(),
         );
-        Self { clock, random, store, users, passwords, trail, sealing, directory, totp, enrolment, recovery }
+        Self {
+            clock,
+            random,
+            store,
+            users,
+            passwords,
+            trail,
+            keys,
+            sealing,
+            directory,
+            totp,
+            enrolment,
+            recovery,
+        }
     }
 
     /// A person with the password [`GOOD`].
