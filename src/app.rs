@@ -12,7 +12,6 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use mail::Mailing;
-use readiness::ready_when;
 
 use crate::account::{self, Accounts};
 use crate::audit::{Chain, Trail};
@@ -28,6 +27,7 @@ use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::journey::{self, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
+use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
 use crate::oidc::{self, Oidc};
@@ -51,6 +51,9 @@ pub enum StartError {
     /// The master key is missing or wrong.
     #[error(transparent)]
     Sealing(#[from] SealingError),
+    /// The store was restored from a backup that was not made here.
+    #[error(transparent)]
+    Restored(#[from] RestoredError),
     /// The signing keys could not be read or made.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -156,13 +159,17 @@ impl App {
         let chain = chain(&ground, &trail, &live).await?;
         let pages = Arc::new(Pages::under(live.clone(), settings.pages.folder.clone())?);
         let mail = Mailing::new(&ground, &trail, &live);
+        let users = Users::new(store.clone(), clock.clone(), random.clone());
+        if restored::accept(&store, &sealing, &users, &trail, &mail.notices).await? {
+            chain.release_checkpoint();
+        }
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
-        let users = Users::new(store.clone(), clock.clone(), random.clone());
-        let invitations = invitations(&ground, &trail).telling(mail.notices.clone());
+        let invitations = Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
+            .telling(mail.notices.clone());
         let lifecycle = Lifecycle::new(
             store.clone(),
             users.clone(),
@@ -171,23 +178,11 @@ impl App {
             trail.clone(),
             mail.notices.clone(),
         );
-        let clients = Clients::new(store.clone(), site.clone(), clock.clone(), random.clone());
-        let configured = configuration::Parts {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            site,
-            clients: clients.clone(),
-            grants: Grants::new(store.clone()),
-            users: users.clone(),
-            sealing: sealing.clone(),
-            pages: pages.clone(),
-            mail_ca_file: settings.mail_ca_file.clone(),
-            trail: trail.clone(),
-            live: live.clone(),
-        };
+        let clients = Clients::new(store.clone(), site, clock.clone(), random.clone());
+        let configured = configured(&ground, &users, &clients, &pages, &trail, &live);
+        let configuration = Configuration::open(configured).await?;
         Ok(Self {
-            configuration: Configuration::open(configured).await?,
+            configuration,
             runner: mail.runner(&ground, &pages, &invitations, &trail)?,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,
@@ -195,7 +190,7 @@ impl App {
             invitations,
             enrolment: TotpEnrolment::new(factor.clone(), random.clone(), live.clone()),
             lifecycle,
-            health: Arc::new(ready_when(&store, clock, mail.way, &chain)),
+            health: Arc::new(readiness::ready_when(&store, clock, mail.way, &chain)),
             chain,
             notices: mail.notices,
             rotation,
@@ -335,11 +330,6 @@ fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
     TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
 }
 
-fn invitations(ground: &Ground, trail: &Trail) -> Invitations {
-    let Ground { store, clock, random, .. } = ground;
-    Invitations::new(store.clone(), clock.clone(), random.clone(), trail.clone())
-}
-
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {
     let Ground { store, clock, random, .. } = ground;
     FirstAdministrator::new(store.clone(), clock.clone(), random.clone(), users.clone(), trail.clone())
@@ -351,6 +341,31 @@ async fn chain(ground: &Ground, trail: &Trail, live: &Live) -> Result<Chain, Sto
     let keys = &settings.data.keys;
     let chain = Chain::new(store.clone(), clock.clone(), trail.clone(), sealing, live.clone(), keys);
     chain.begin().await.map(|()| chain)
+}
+
+fn configured(
+    ground: &Ground,
+    users: &Users,
+    clients: &Clients,
+    pages: &Arc<Pages>,
+    trail: &Trail,
+    live: &Live,
+) -> configuration::Parts {
+    let Ground { settings, store, sealing, clock, random, .. } = ground;
+    configuration::Parts {
+        store: store.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        site: Arc::new(settings.site.clone()),
+        clients: clients.clone(),
+        grants: Grants::new(store.clone()),
+        users: users.clone(),
+        sealing: sealing.clone(),
+        pages: pages.clone(),
+        mail_ca_file: settings.mail_ca_file.clone(),
+        trail: trail.clone(),
+        live: live.clone(),
+    }
 }
 
 fn rotation_parts(ground: &Ground, trail: &Trail, live: &Live) -> rotation::Parts {

@@ -73,8 +73,13 @@ impl App {
     }
 
     fn backups(&self) -> Backups {
-        let Ground { store, clock, .. } = &self.ground;
-        Backups { store: store.clone(), clock: clock.clone(), trail: self.trail.clone() }
+        let Ground { store, sealing, clock, .. } = &self.ground;
+        Backups {
+            store: store.clone(),
+            sealing: sealing.clone(),
+            clock: clock.clone(),
+            trail: self.trail.clone(),
+        }
     }
 
     fn people(&self) -> People {

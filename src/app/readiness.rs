@@ -1,4 +1,4 @@
-//! Lists the checks behind `/ready`.
+//! What must be well before requests are sent here (R-OP-05).
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::lifecycle::post::Way;
 use crate::storage::{Key, SharedStore};
 use crate::telemetry::health::{Check, Health};
 
-/// What must be well before requests are sent here (R-OP-05). Keys are loaded before anything is served.
+/// The checks of this installation. Keys are loaded before anything is served.
 pub(super) fn ready_when(store: &SharedStore, clock: Arc<dyn Clock>, mail: Way, chain: &Chain) -> Health {
     let mut health = Health::new(clock.clone());
     health.register("store", StoreAnswers(store.clone()));
@@ -37,7 +37,7 @@ impl Check for StoreAnswers {
 /// The clock is not before this program was written (R-OP-11).
 struct ClockIsSane(Arc<dyn Clock>);
 
-/// When this program was written: 2026-11-01T00:00:00Z.
+/// 2026-11-01T00:00:00Z.
 pub(super) const WRITTEN: Timestamp = Timestamp(1_793_491_200_000);
 
 #[async_trait]

@@ -67,6 +67,8 @@ pub enum Action {
     BackupMade,
     /// A backup was restored: what was to pass before this moment has passed.
     Restored,
+    /// The data was moved to another folder, and maybe another storage engine.
+    DataMoved,
     /// An application was given a further secret.
     ClientSecretRotated,
     /// An application was changed by an applied configuration.
@@ -168,6 +170,15 @@ impl Reason {
     }
 }
 
+/// Which copy became this store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The number of the store that was copied, in hexadecimal.
+    pub store: String,
+    /// When.
+    pub made_at: Timestamp,
+}
+
 /// Where a request came from, as the server knows it (R-AU-02, R-RL-09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -236,6 +247,9 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
+    /// Which backup was restored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backup: Option<Backup>,
     /// How many, or how much: events left out, seconds of a jump, objects of a configuration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,

@@ -11,17 +11,10 @@ use async_trait::async_trait;
 
 use super::block::{Block, Checkpoint};
 use super::chain::Chain;
-use super::event::Action;
-use super::linking::Waiting;
-use super::search::Query;
-use super::trail;
-use crate::foundation::Timestamp;
 use crate::storage::StorageError;
 use crate::telemetry::health::Check;
 
 const FILE: &str = "audit.checkpoint";
-/// So many waiting events are looked at for a restore that says so.
-const MOST_LOOKED_AT: usize = 1_000;
 /// Far longer than any checkpoint.
 const MOST: usize = 1000;
 
@@ -78,6 +71,12 @@ impl Kept {
 }
 
 impl Chain {
+    /// The store was restored from a backup that was proven to be ours: it may be behind the checkpoint. Trouble shows in the
+    /// next comparison.
+    pub fn release_checkpoint(&self) {
+        let _ = std::fs::remove_file(&self.kept.path);
+    }
+
     /// Keeps the newest checkpoint, if the chain has grown since and goes on from the one that is kept. To be called at the
     /// start, once a minute, and at the end; trouble is logged, once.
     pub async fn keep_checkpoint(&self) -> Result<(), StorageError> {
@@ -108,26 +107,10 @@ impl Chain {
             Ok(Some(checkpoint)) => checkpoint,
             Err(problem) => return Ok(Some(problem)),
         };
-        let Some(problem) = self.against(&found).await? else { return Ok(None) };
-        let why = self.restored(found.at).await?.map_or_else(String::new, |at| {
-            format!(" (the store says that it was restored, as was told at {})", at.rfc3339())
-        });
-        Ok(Some(format!(
-            "{problem}{why}; after a restore of your own remove {}, and the next checkpoint is kept",
-            self.kept.path.display()
-        )))
-    }
-
-    /// When the store was restored since `moment`, as far as it says so itself: nobody vouches for that.
-    async fn restored(&self, moment: Timestamp) -> Result<Option<Timestamp>, StorageError> {
-        let markers = self.store.scan(&trail::unlinked(), None, MOST_LOOKED_AT).await?;
-        for (_, waiting) in self.judge(markers).await? {
-            if let Waiting::Restored(at) = waiting {
-                return Ok(Some(at));
-            }
-        }
-        let query = Query { action: Some(Action::Restored), since: Some(moment), ..Query::default() };
-        Ok(self.find(&query, 1).await?.pop().map(|event| event.at))
+        Ok(self.against(&found).await?.map(|problem| {
+            let file = self.kept.path.display();
+            format!("{problem}; if you put an older copy there yourself, remove {file}, and the next checkpoint is kept")
+        }))
     }
 
     /// What `checkpoint` says against the chain: that it was cut off, or is another one.

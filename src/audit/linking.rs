@@ -22,8 +22,6 @@ pub const MOST_IN_BLOCK: usize = 150;
 const MOST_COUNTED: usize = 1_000;
 /// So long an event may wait while the server runs.
 const LATE: Duration = Duration::from_secs(60);
-/// The reason of the event that stands for a restore: the restore itself has no master key, and so only claims it.
-const CLAIMED: &str = "claimed_by_the_store";
 
 /// How the linking of this process fares.
 #[derive(Debug, Default)]
@@ -47,8 +45,6 @@ pub(super) enum Waiting {
     Event(Entry, Box<Event>),
     /// An event that is gone.
     Gone(Entry),
-    /// A restore that says itself when it was.
-    Restored(Timestamp),
     /// A record that is of no use, for this reason.
     Useless(&'static str, Option<Raw>),
 }
@@ -147,9 +143,6 @@ impl Chain {
         if stands_here && self.voucher.made(&proof, &trail::event_key(at, &id), &record) {
             return Waiting::Event(Entry { at, id, digest: digest_of(&record.json) }, Box::new(event));
         }
-        if proof.is_empty() && event.action == Action::Restored {
-            return Waiting::Restored(at);
-        }
         Waiting::Useless("nobody with the master key wrote it", Some(record))
     }
 
@@ -186,7 +179,6 @@ struct Round {
     entries: Vec<Entry>,
     events: Vec<Event>,
     aside: Vec<(Key, &'static str)>,
-    restored: bool,
 }
 
 impl Round {
@@ -200,11 +192,6 @@ impl Round {
                 self.entries.push(entry);
                 self.events.push(*event);
             }
-            Waiting::Restored(_) => {
-                self.batch.require_present(marker.clone());
-                self.forget_event(&marker);
-                self.restored = true;
-            }
             Waiting::Useless(why, raw) => {
                 self.batch.require_present(marker.clone());
                 let key = named(&marker).map(|(at, id)| trail::event_key(at, &id));
@@ -214,12 +201,6 @@ impl Round {
             }
         }
         self.batch.delete(marker);
-    }
-
-    fn forget_event(&mut self, marker: &Key) {
-        if let Some((at, id)) = named(marker) {
-            self.batch.delete(trail::event_key(at, &id));
-        }
     }
 
     /// Whether it was this process that linked them.
@@ -246,16 +227,12 @@ impl Round {
         }
     }
 
-    /// Says in the trail what was set aside, and that a restore was claimed.
+    /// Says in the trail what was set aside.
     fn tell(&mut self, chain: &Chain) {
-        let event =
-            |action, outcome| chain.trail.event(action, outcome, &Origin::default()).by(Actor::System);
-        if self.restored {
-            event(Action::Restored, Outcome::Success).because(CLAIMED).write(&mut self.batch);
-        }
         if !self.aside.is_empty() {
             let count = u64::try_from(self.aside.len()).unwrap_or(u64::MAX);
-            event(Action::EventSetAside, Outcome::Failure).count(count).write(&mut self.batch);
+            let event = chain.trail.event(Action::EventSetAside, Outcome::Failure, &Origin::default());
+            event.by(Actor::System).count(count).write(&mut self.batch);
         }
     }
 

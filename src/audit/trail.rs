@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::block::NODE;
-use super::event::{Action, Actor, Event, Origin, Outcome, Reason};
+use super::event::{Action, Actor, Backup, Event, Origin, Outcome, Reason};
 use super::voucher::Voucher;
 use crate::foundation::ids::{ClientId, CredentialId, EventId, SessionId, UserId};
 use crate::foundation::{Clock, Random, Timestamp};
@@ -59,6 +59,7 @@ impl Trail {
             signing_key: None,
             session: None,
             reason: None,
+            backup: None,
             count: None,
             origin: origin.clone(),
         };
@@ -134,6 +135,12 @@ impl Draft<'_> {
     /// Says why, in one of our own words.
     pub fn because(mut self, word: &'static str) -> Self {
         self.event.reason = Some(Reason::new(word));
+        self
+    }
+
+    /// Names the backup by the number of its store and its moment.
+    pub fn backup(mut self, store: u64, made_at: Timestamp) -> Self {
+        self.event.backup = Some(Backup { store: format!("{store:016x}"), made_at });
         self
     }
 

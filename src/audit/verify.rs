@@ -301,7 +301,7 @@ impl<'a> Walk<'a> {
                 self.report.oldest_unlinked = self.report.oldest_unlinked.max(now.since(at).as_secs());
                 let id = marker.last_part();
                 match waiting {
-                    Waiting::Event(..) | Waiting::Restored(_) => {}
+                    Waiting::Event(..) => {}
                     Waiting::Gone(_) => {
                         self.report.problem(format!("event {id} was removed before it was linked"));
                     }

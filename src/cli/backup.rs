@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::installation::Installation;
 use super::{Failed, Place, say};
 use crate::commands::backup;
+use crate::storage;
 use crate::storage::backup::key::Identity;
-use crate::storage::backup::{Head, Summary, file};
+use crate::storage::backup::{Whole, file};
 
 /// `keyward backup`.
 #[derive(Debug, clap::Args)]
@@ -55,6 +56,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
 
 async fn make(recipient: String, to: &Path, place: &Place) -> Result<(), Failed> {
     let file = std::path::absolute(to).map_err(Failed::from_error)?;
+    storage::require_store(&place.read()?.data.folder).map_err(Failed::from_error)?;
     let made = Installation::at(place)?.perform(backup::Make { recipient, file: file.clone() }).await?;
     say(&format!(
         "The backup {} holds {} records as of {}, and was read back whole.\nIt does not hold the master key: keep a copy of \
@@ -87,13 +89,13 @@ fn verify(path: &Path, key: Option<&Path>) -> Result<(), Failed> {
         return Ok(());
     };
     let identity = Identity::read(key).map_err(Failed::from_error)?;
-    let (head, summary) = file::verify(path, &identity).map_err(Failed::from_error)?;
-    say(&format!("{} is whole.\n{}", path.display(), described(&head, &summary)));
+    let whole = file::verify(path, &identity).map_err(Failed::from_error)?;
+    say(&format!("{} is whole.\n{}", path.display(), described(&whole)));
     Ok(())
 }
 
 /// What a backup says of itself.
-pub fn described(head: &Head, summary: &Summary) -> String {
+pub fn described(Whole { head, summary, .. }: &Whole) -> String {
     format!(
         "  made         {} by Keyward {}\n  store        {:016x}, revision {}\n  records      {}\n",
         head.made_at.rfc3339(),

@@ -42,7 +42,8 @@ pub struct Rotate {
 /// `keyward key retire`.
 #[derive(Debug, clap::Args)]
 pub struct Retire {
-    /// The key's id, as the list shows it
+    /// The key's id, as the list shows it; it may begin with a hyphen
+    #[arg(allow_hyphen_values = true)]
     kid: String,
     #[command(flatten)]
     listing: Listing,

@@ -34,10 +34,14 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::{Settings, Sources};
+
+/// What threads that wait for a file, or compute, are given at the end. What they do was acknowledged to nobody (R-OP-07).
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// A self-contained OpenID provider with built-in second factors.
 #[derive(Debug, Parser)]
@@ -141,7 +145,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(execute(arguments.command)),
+        Ok(runtime) => {
+            let done = runtime.block_on(execute(arguments.command));
+            runtime.shutdown_timeout(LAST_WORK);
+            done
+        }
         Err(error) => Err(Failed(format!("the program's threads could not be started: {error}"))),
     };
     match done {

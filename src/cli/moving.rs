@@ -1,13 +1,17 @@
 //! `keyward move`: the data to another storage engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Failed, Place, opening, say};
-use crate::config::Settings;
+use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::storage::EngineName;
 use crate::foundation::clock::SystemClock;
-use crate::storage::moving;
+use crate::foundation::random::SystemRandom;
+use crate::sealing::Sealing;
+use crate::storage::backup::BackupError;
+use crate::storage::moving::{self, DataFolder};
+use crate::storage::{Batch, SharedStore};
 
 /// `keyward move`.
 #[derive(Debug, clap::Args)]
@@ -24,23 +28,44 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
-    let settings = Settings::load(arguments.place.settings.as_deref()).map_err(Failed::from_error)?;
+    let settings = arguments.place.read()?;
     let into = arguments.into.unwrap_or_else(|| {
         let mut name = settings.data.folder.clone().into_os_string();
         name.push(format!("-{}", arguments.to));
         name.into()
     });
-    let store = opening::store(&settings)?;
-    let moved = moving::copy(&store, arguments.to, &into, Arc::new(SystemClock)).await;
-    let moved = moved.map_err(Failed::from_error)?;
+    let source = DataFolder { path: &settings.data.folder, engine: settings.storage.engine };
+    let target = DataFolder { path: &into, engine: arguments.to };
+    let remembrance = async |store: &SharedStore| event(store, &settings.data.keys).await;
+    let moved =
+        moving::carry_over(source, target, remembrance, Arc::new(SystemClock)).await.map_err(failed)?;
     let digest: String = moved.digest.iter().map(|byte| format!("{byte:02x}")).collect();
     say(&format!(
         "{} holds the same {} records (SHA-256 {digest} on both sides).\nSet data.folder to it and storage.engine = \"{}\", and \
-         start. {} stays as it was; remove it when you no longer want to go back.\n",
+         start. {} is marked as moved and starts no more: remove it.\nTo go back, move the data again, from there to a new \
+         folder.\n",
         into.display(),
         moved.records,
         arguments.to,
         settings.data.folder.display(),
     ));
     Ok(())
+}
+
+async fn event(store: &SharedStore, keys_folder: &Path) -> Result<Batch, BackupError> {
+    let random = Arc::new(SystemRandom);
+    let sealing = Sealing::start(keys_folder, store.as_ref(), random.clone()).await;
+    let sealing = sealing.map_err(|error| BackupError::Key(error.to_string()))?;
+    let trail = Trail::new(Arc::new(SystemClock), random).vouched_by(&Arc::new(sealing));
+    let mut batch = Batch::new();
+    let event = trail.event(Action::DataMoved, Outcome::Success, &Origin::default());
+    event.by(Actor::CommandLine).write(&mut batch);
+    Ok(batch)
+}
+
+fn failed(error: BackupError) -> Failed {
+    match error {
+        BackupError::Storage(error) => opening::failed(error),
+        other => Failed::from_error(other),
+    }
 }

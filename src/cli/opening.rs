@@ -28,7 +28,7 @@ pub async fn with(settings: Settings, store: SharedStore) -> Result<App, Failed>
     App::build(ground).await.map_err(Failed::from_error)
 }
 
-fn failed(error: StorageError) -> Failed {
+pub(super) fn failed(error: StorageError) -> Failed {
     match error {
         StorageError::InUse(folder) => Failed(format!(
             "{folder} is in use by another keyward process; stop that one first, then run this again"

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{Failed, backup, say};
 use crate::config::storage::EngineName;
 use crate::foundation::clock::SystemClock;
-use crate::foundation::random::SystemRandom;
 use crate::lifecycle::restore::Restore;
 use crate::storage::backup::file;
 use crate::storage::backup::key::Identity;
@@ -35,8 +34,8 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failed> {
     let identity = Identity::read(&arguments.key).map_err(Failed::from_error)?;
     if arguments.verify {
-        let (head, summary) = file::verify(&arguments.file, &identity).map_err(Failed::from_error)?;
-        say(&format!("{} is whole.\n{}", arguments.file.display(), backup::described(&head, &summary)));
+        let whole = file::verify(&arguments.file, &identity).map_err(Failed::from_error)?;
+        say(&format!("{} is whole.\n{}", arguments.file.display(), backup::described(&whole)));
     }
     let Some(into) = &arguments.into else { return Ok(()) };
     let restore = Restore {
@@ -45,13 +44,16 @@ pub async fn run(arguments: Arguments) -> Result<(), Failed> {
         into,
         engine: arguments.engine,
         clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
     };
     let restored = restore.run().await.map_err(Failed::from_error)?;
     say(&format!(
-        "{} holds {} records as of {}. {} stay dead: sessions, codes, tokens, open sign-ins, invitations, recovery codes.\n\
+        "{} holds {} records as of {}. {} stay dead: sessions, codes, tokens, open sign-ins, invitations, recovery codes,\n\
+         signing keys.\n\
          Put the master key of that time into the keys folder (the backup does not hold it), set data.folder and\n\
-         storage.engine = \"{}\", and start.\n",
+         storage.engine = \"{}\", and start. Only then is it proven that this backup was made under that key: a forged one is\n\
+         refused. Every administrator with a mail address is told of it, where a mail server is configured.\n\
+         People, applications and administrators are as they were then: what was locked, removed or replaced since is back.\n\
+         docs/operations.md says what to do about it.\n",
         into.display(),
         restored.kept,
         restored.head.made_at.rfc3339(),

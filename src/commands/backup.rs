@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Administrator, Command, Refused, Who};
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::foundation::{Clock, Timestamp};
+use crate::lifecycle::restored;
+use crate::sealing::Sealing;
 use crate::storage::backup::{file, key::Recipient};
 use crate::storage::{Batch, SharedStore};
 
@@ -17,6 +19,8 @@ use crate::storage::{Batch, SharedStore};
 pub struct Backups {
     /// What is copied.
     pub store: SharedStore,
+    /// Says under the master key that a copy was made here.
+    pub sealing: Arc<Sealing>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where events go.
@@ -55,11 +59,15 @@ impl Command for Make {
             return Err(Refused::rule("name the backup's file with its whole path"));
         }
         let made_at = backups.clock.now();
-        let summary = file::write(&backups.store, &self.file, &recipient, made_at).await?;
+        let authentication = restored::authentication(backups.sealing.clone());
+        let written = file::write(&backups.store, &self.file, &recipient, made_at, authentication).await?;
         let mut batch = Batch::new();
         let event = backups.trail.event(Action::BackupMade, Outcome::Success, &Origin::default());
         event.by(by.actor()).write(&mut batch);
         backups.store.commit(batch).await?;
-        Ok(Made { records: summary.records, made_at })
+        // The event stands before the file has its name: there may be an event without a file, never a file without one.
+        let records = written.summary.records;
+        written.finish().await?;
+        Ok(Made { records, made_at })
     }
 }

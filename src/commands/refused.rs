@@ -67,7 +67,7 @@ impl From<BackupError> for Refused {
     fn from(error: BackupError) -> Self {
         let reason = match error {
             BackupError::Place(_) | BackupError::Key(_) => Reason::Rule,
-            BackupError::Damaged(_) | BackupError::Storage(_) => Reason::Failed,
+            BackupError::Damaged(_) | BackupError::Unknown(_) | BackupError::Storage(_) => Reason::Failed,
         };
         Self::because(reason, error.to_string())
     }

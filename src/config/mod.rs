@@ -163,7 +163,7 @@ impl Settings {
         faults.extend(self.keys.faults());
         faults.extend(self.pages.validate().err());
         faults.extend(self.proxies.validate().err());
-        faults.extend(self.mail.as_ref().map_or_else(Vec::new, |mail| mail.faults(&self.site)));
+        faults.extend(self.mail.iter().flat_map(|mail| mail.faults(&self.site)));
         faults.extend(mail::fault_of_ca_file(self.mail_ca_file.as_deref()));
         faults.extend(self.http.validate().err());
         faults

@@ -9,6 +9,7 @@ pub mod first_administrator;
 pub mod invitation;
 pub mod post;
 pub mod restore;
+pub mod restored;
 pub mod standing;
 
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};

@@ -42,6 +42,11 @@ pub enum Notice {
         /// The new one; absent where there is none any more.
         address: Option<String>,
     },
+    /// The whole installation was restored from a backup: told to administrators.
+    Restored {
+        /// When the backup was made, for people.
+        made_at: String,
+    },
 }
 
 impl Notice {
@@ -56,6 +61,7 @@ impl Notice {
             Self::SecondFactorFailing { count: 3 },
             Self::AddressChanged { address: Some("maria@example.com".to_owned()) },
             Self::AddressChanged { address: None },
+            Self::Restored { made_at: "2027-01-14 02:00 UTC".to_owned() },
         ]
     }
 
@@ -80,6 +86,15 @@ impl Notice {
             Self::AddressChanged { address: None } => {
                 ("mail.address_changed.subject", "mail.address_removed.sentence")
             }
+            Self::Restored { .. } => ("mail.restored.subject", "mail.restored.sentence"),
+        }
+    }
+
+    /// The id of what to do where it was not expected.
+    pub fn advice_id(&self) -> &'static str {
+        match self {
+            Self::Restored { .. } => "mail.restored.advice",
+            _ => "mail.not_you",
         }
     }
 
@@ -89,6 +104,7 @@ impl Notice {
             Self::FactorRemoved { count } | Self::RecoveryCodeUsed { count } => Values::one("count", count),
             Self::SecondFactorFailing { count } => Values::one("count", count),
             Self::AddressChanged { address: Some(address) } => Values::one("address", address),
+            Self::Restored { made_at } => Values::one("made_at", made_at),
             Self::AddressChanged { address: None } | Self::RecoveryCodesIssued | Self::PasswordSet => {
                 Values::default()
             }
@@ -181,7 +197,8 @@ impl Mail {
             Self::Notice { notice, at, network } => {
                 let (_, id) = notice.text_ids();
                 let values = Value::from(Serde(notice.values().and("username", username)));
-                context! { name, username, id, values, at, network }
+                let advice = notice.advice_id();
+                context! { name, username, id, values, at, network, advice }
             }
             Self::Test => context! { name, username },
         }

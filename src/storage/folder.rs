@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use super::StorageError;
 use super::place::{FileSystem, Place, user_name};
 use crate::config::storage::EngineName;
@@ -24,6 +26,8 @@ impl Folder {
         refuse_foreign(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        // A link would have us make or lock a file of somebody else's choice.
+        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         let lock = options.open(path.join("lock")).map_err(|error| unusable(path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),

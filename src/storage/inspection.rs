@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::engine::{Engine, Space};
-use super::{CheckReport, Key, Revision, StorageError, envelope, expiry};
+use super::{CheckReport, Key, Revision, StorageError, envelope, expiry, moving};
 
 /// Problems spelled out; more are only counted.
 const SPELLED_OUT: usize = 100;
@@ -57,6 +57,9 @@ impl Inspection {
     }
 
     fn visit_meta(&mut self, key: &Key, value: &[u8]) {
+        if *key == moving::moved_key() {
+            return;
+        }
         match envelope::decode(key, value).and_then(|raw| raw.counter()) {
             Ok(number) if key.as_bytes() == b"revision" => self.given_out = Some(number),
             Ok(_) => {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::engine::{Engine, Row, Space};
-use super::{ExportSink, Key, Revision, StorageError, StoreMark, envelope, expiry, redb, sled, upgrade};
+use super::{ExportSink, Key, Revision, StorageError, StoreMark, envelope, expiry, raw_engine, upgrade};
 use crate::config::storage::EngineName;
 
 /// So many bytes are applied at once.
@@ -25,10 +25,7 @@ pub struct Loading {
 impl Loading {
     /// A new store of `engine` in `folder`, which must not hold one.
     pub fn begin(engine: EngineName, folder: &Path) -> Result<Self, StorageError> {
-        let engine = match engine {
-            EngineName::Redb => redb::engine(folder, CACHE_BYTES),
-            EngineName::Sled => sled::engine(folder, CACHE_BYTES),
-        }?;
+        let engine = raw_engine(engine, folder, CACHE_BYTES)?;
         upgrade::require_empty(&*engine)?;
         Ok(Self { engine, rows: Vec::new(), bytes: 0, revision: 0 })
     }

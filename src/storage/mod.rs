@@ -38,6 +38,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use embedded::Embedded;
+use engine::Engine;
+
 pub use batch::{Batch, Outcome, Precondition, Write};
 pub use generation::{Generation, Generations};
 pub use key::Key;
@@ -61,6 +64,11 @@ pub enum StorageError {
     /// Another process holds the data folder.
     #[error("{0} is in use by another process")]
     InUse(String),
+    /// What this store held lives in another one since: two stores from one would each accept what the other has spent.
+    #[error(
+        "this data was moved to {0}: set data.folder to it; to go back, bring it back with keyward move, or restore a backup"
+    )]
+    Moved(String),
     /// Another user owns the data folder; one sentence with the mend.
     #[error("{0}")]
     Foreign(String),
@@ -133,10 +141,32 @@ pub fn open(
     cache_bytes: usize,
     clock: Arc<dyn Clock>,
 ) -> Result<SharedStore, StorageError> {
+    Ok(Arc::new(Embedded::start(raw_engine(engine, folder, cache_bytes)?, clock)?))
+}
+
+/// The engine alone, its folder held; a new one is empty.
+fn raw_engine(
+    engine: EngineName,
+    folder: &Path,
+    cache_bytes: usize,
+) -> Result<Arc<dyn Engine>, StorageError> {
     match engine {
-        EngineName::Redb => redb::open(folder, cache_bytes, clock),
-        EngineName::Sled => sled::open(folder, cache_bytes, clock),
+        EngineName::Redb => redb::engine(folder, cache_bytes),
+        EngineName::Sled => sled::engine(folder, cache_bytes),
     }
+}
+
+/// Refuses a folder in which no engine keeps a store: whoever copies data must not found an empty store and copy that.
+pub fn require_store(folder: &Path) -> Result<(), StorageError> {
+    // What may not be looked at is named by whoever opens it.
+    let holds = |engine: EngineName| folder.join(engine.place()).try_exists().unwrap_or(true);
+    if EngineName::ALL.into_iter().any(holds) {
+        return Ok(());
+    }
+    Err(StorageError::Failed(format!(
+        "there is no data in {}: see data.folder in the settings this command was given",
+        folder.display()
+    )))
 }
 
 /// Whether any engine keeps a store in `folder`. Fails where this process may not look.

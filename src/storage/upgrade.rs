@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use super::engine::{Engine, Row, Space, Step};
-use super::{Key, Raw, Revision, StorageError, StoreMark, envelope};
+use super::{Key, Raw, Revision, StorageError, StoreMark, envelope, moving};
 use crate::foundation::random::{self, SystemRandom};
 
 /// The format of a store that this program writes. Since 2 what is configured may stand in generations: who does not know them
@@ -16,6 +16,7 @@ const OLDEST_FORMAT: u64 = 1;
 
 /// Makes a new store ours or checks an old one; answers the highest revision it has given out.
 pub(super) fn prepare(engine: &dyn Engine) -> Result<Revision, StorageError> {
+    moving::refuse_moved(engine)?;
     match number(engine, &format_key())? {
         Some(format @ OLDEST_FORMAT..=STORE_FORMAT) => {
             if number(engine, &number_key())?.is_none() {

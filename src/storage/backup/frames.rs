@@ -2,22 +2,20 @@
 //!
 //! Layout, big-endian: `keyward backup\n`, format (2), length (4) and JSON of the head, CRC-32C (4) of head; then a frame for
 //! each record in key order: length of the key (4), length of the envelope (4), key, envelope, CRC-32C (4) over all of them;
-//! then the end: zero (4), number of records (8), SHA-256 (32) over everything before the zero.
+//! then the end: zero (4), number of records (8), SHA-256 (32) over everything before the zero, HMAC-SHA256 (32) of that digest
+//! under a key derived from the master key.
 
 use std::io::{ErrorKind, Read, Write};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::{BackupError, Head, Summary};
+use super::{Authentication, BackupError, Head, Summary, Whole};
 use crate::foundation::Timestamp;
 use crate::storage::{ExportSink, Key, StorageError, StoreMark, envelope, limits};
 
 const MAGIC: &[u8] = b"keyward backup\n";
-/// The format of what is written, raised with the store's own: frames are the same in all of them. Newer ones are refused
-/// (R-ST-04).
+/// The format of the frames. Newer ones are refused (R-ST-04).
 pub const FORMAT: u16 = 2;
-/// The oldest format that is read.
-const OLDEST: u16 = 1;
 const HEAD_BYTES: usize = 4 * 1024;
 /// A value and the fields around it.
 const ENVELOPE_BYTES: usize = limits::VALUE_BYTES + 64;
@@ -69,19 +67,21 @@ impl Tally {
 pub struct FrameWriter<W> {
     output: W,
     made_at: Timestamp,
+    authentication: Authentication,
     tally: Tally,
 }
 
 impl<W: Write + Send> FrameWriter<W> {
     /// Frames of a copy made at `made_at`, to `output`.
-    pub fn new(output: W, made_at: Timestamp) -> Self {
-        Self { output, made_at, tally: Tally::default() }
+    pub fn new(output: W, made_at: Timestamp, authentication: Authentication) -> Self {
+        Self { output, made_at, authentication, tally: Tally::default() }
     }
 
     /// Writes the end. Answers the output, which its owner must still close.
     pub fn finish(mut self) -> Result<(W, Summary), StorageError> {
         let summary = self.tally.summary();
-        let end = [&[0; 4], summary.records.to_be_bytes().as_slice(), &summary.digest].concat();
+        let code = (self.authentication)(&summary.digest);
+        let end = [&[0; 4], summary.records.to_be_bytes().as_slice(), &summary.digest, &code].concat();
         self.output.write_all(&end).map_err(unwritten)?;
         Ok((self.output, summary))
     }
@@ -118,19 +118,20 @@ pub struct FrameReader<R> {
     head: Head,
     tally: Tally,
     last: Option<Key>,
+    code: [u8; 32],
 }
 
 impl<R: Read> FrameReader<R> {
     /// Reads the head of `input`.
     pub fn open(input: R) -> Result<Self, BackupError> {
         let nothing = Head { store: 0, product: String::new(), made_at: Timestamp(0), revision: 0 };
-        let mut reader = Self { input, head: nothing, tally: Tally::default(), last: None };
+        let mut reader = Self { input, head: nothing, tally: Tally::default(), last: None, code: [0; 32] };
         if reader.take(MAGIC.len())? != MAGIC {
             return Err(damaged("it does not begin as one"));
         }
         let format = reader.number::<2>()?;
-        if !(u64::from(OLDEST)..=u64::from(FORMAT)).contains(&format) {
-            let newer = format!("it has format {format}, this program reads up to {FORMAT}");
+        if format != u64::from(FORMAT) {
+            let newer = format!("it has format {format}, this program reads {FORMAT}");
             return Err(BackupError::Damaged(newer));
         }
         let length = bounded(reader.number::<4>()?, HEAD_BYTES)?;
@@ -168,9 +169,9 @@ impl<R: Read> FrameReader<R> {
         Ok(Some((key, envelope)))
     }
 
-    /// What was read amounts to; whole only after [`Self::next`] has answered `None`.
-    pub fn summary(&self) -> Summary {
-        self.tally.summary()
+    /// What was read; whole only after [`Self::read_record`] has answered `None`.
+    pub fn into_whole(self) -> Whole {
+        Whole { summary: self.tally.summary(), head: self.head, code: self.code }
     }
 
     fn accept(&mut self, key: &Key, envelope: &[u8]) -> Result<(), BackupError> {
@@ -193,6 +194,7 @@ impl<R: Read> FrameReader<R> {
         if end != *[read.records.to_be_bytes().as_slice(), &read.digest].concat() {
             return Err(damaged("its number of records or its digest is wrong"));
         }
+        self.input.read_exact(&mut self.code).map_err(|error| unread(&error))?;
         match self.input.read(&mut [0]) {
             Ok(0) => Ok(()),
             Ok(_) => Err(damaged("something stands behind its end")),

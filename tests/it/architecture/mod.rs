@@ -1,6 +1,6 @@
 //! Guards the architecture: the order of the modules, the opening of every file, sizes, and names.
 
-mod source;
+pub mod source;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,6 @@
 //! The chain begins once for each store: what an earlier version wrote is taken over then, and never again (R-AU-06).
 
-use std::time::Duration;
-
-use keyward::audit::{Action, Trail};
+use keyward::audit::Action;
 use keyward::storage::{Batch, Key};
 
 use super::{Any, DAY, KEEP, chain, tell};
@@ -93,22 +91,4 @@ async fn a_trail_that_was_removed_as_a_whole_is_missed() {
     chain.keep_checkpoint().await.unwrap();
     let problems = chain.verify(None).await.unwrap().problems;
     assert!(problems.iter().any(|problem| problem.contains("block 1 is another")), "{problems:?}");
-}
-
-#[tokio::test]
-async fn what_a_restore_claims_without_the_master_key_is_told_by_the_server() {
-    let world = World::new().await;
-    let chain = chain(&world);
-    let keyless = Trail::new(world.clock.clone(), world.random.clone());
-    let mut batch = Batch::new();
-    let claim = keyless.event(Action::Restored, keyward::audit::Outcome::Success, &Default::default());
-    claim.by(keyward::audit::Actor::CommandLine).write(&mut batch);
-    world.store.commit(batch).await.unwrap();
-    world.clock.advance(Duration::from_secs(5));
-    chain.link_all().await;
-    chain.link_all().await;
-    let told = world.events().await.pop().unwrap();
-    assert_eq!(told.reason.unwrap().as_str(), "claimed_by_the_store");
-    let report = chain.verify(None).await.unwrap();
-    assert_eq!((report.events, report.problems), (1, Vec::new()));
 }

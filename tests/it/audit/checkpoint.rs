@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use keyward::audit::{Action, Actor, Chain, Checkpoint, Origin, Outcome};
-use keyward::storage::{Batch, Key};
+use keyward::audit::{Action, Chain, Checkpoint};
+use keyward::storage::Key;
 use keyward::telemetry::health::Check as _;
 
 use super::tampering::Forger;
@@ -76,19 +76,6 @@ async fn a_store_behind_it_is_found_until_somebody_with_the_keys_folder_takes_no
     assert_eq!(kept(&forger.world), 6);
     assert!(forger.chain.check().await.is_ok());
     assert!(!problems(&forger.chain).await.iter().any(|problem| problem.contains("checkpoint")));
-}
-
-#[tokio::test]
-async fn a_store_that_says_that_it_was_restored_is_named_so() {
-    let forger = Forger::new().await;
-    forger.chain.keep_checkpoint().await.unwrap();
-    cut_off(&forger).await;
-    forger.world.clock.advance(super::DAY);
-    let mut batch = Batch::new();
-    let event = forger.world.trail.event(Action::Restored, Outcome::Success, &Origin::default());
-    event.by(Actor::CommandLine).write(&mut batch);
-    forger.store.commit(batch).await.unwrap();
-    forger.is_found("the store says that it was restored, as was told at 2027-01-16").await;
 }
 
 #[tokio::test]

@@ -159,6 +159,9 @@ async fn keys_rotate_in_the_running_server_and_while_it_is_stopped() {
     let announced = phases(&["key", "rotate", "--json"]);
     assert_eq!(announced.iter().filter(|(_, phase)| phase == "announced").count(), 2);
     assert_eq!(published().await, announced.iter().map(|(kid, _)| kid.clone()).collect());
+    for kid in ["-s", "--Nw9s5i2n74"] {
+        assert!(at.refused(&["key", "retire", kid]).contains(kid), "ids may begin with a hyphen");
+    }
     assert!(at.refused(&["key", "retire", &first[0].0]).contains("signs at present"));
     let next = &announced.iter().find(|(_, phase)| phase == "announced").unwrap().0;
     assert!(!at.done(&["key", "retire", next]).contains(next.as_str()));

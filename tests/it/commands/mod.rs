@@ -1,6 +1,7 @@
 //! Administrative commands through their closed list, as every face asks for them.
 
 mod applications;
+mod backups;
 mod doctor;
 mod groups;
 mod import;

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use keyward::audit::Origin;
 use keyward::config::storage::EngineName;
 use keyward::factors::{Occasion, RecoveryCodes};
-use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::JourneyId;
-use keyward::foundation::random::SeededRandom;
-use keyward::lifecycle::restore::{Restore, Restored};
+use keyward::foundation::{Clock as _, Timestamp};
+use keyward::lifecycle::restore::{DEAD, LIVING, Restore, Restored};
+use keyward::lifecycle::restored;
 use keyward::limits::AuthenticatorLockout;
 use keyward::storage::backup::key::Identity;
 use keyward::storage::backup::{BackupError, file};
-use keyward::storage::{self, Batch, Key, SharedStore};
+use keyward::storage::{self, Batch, Key, Record, SharedStore};
+use serde::{Deserialize, Serialize};
 
 use crate::support::app::{self, TestApp};
 use crate::support::browser::Browser;
@@ -55,13 +56,16 @@ impl Before {
     async fn backup(&self, identity: &Identity) -> std::path::PathBuf {
         let path = self.folder.path().join("backup");
         let made_at = Timestamp(1_800_000_000_000);
-        file::write(self.app.store(), &path, &identity.recipient(), made_at).await.unwrap();
+        let (store, recipient) = (self.app.store(), identity.recipient());
+        let authentication = restored::authentication(self.app.app.ground.sealing.clone());
+        let written = file::write(store, &path, &recipient, made_at, authentication).await.unwrap();
+        written.finish().await.unwrap();
         path
     }
 
     async fn restore(&self, file: &Path, identity: &Identity, into: &Path) -> Result<Restored, BackupError> {
-        let (clock, random) = (self.app.clock.clone(), Arc::new(SeededRandom::new(3)));
-        Restore { file, identity, into, engine: EngineName::Sled, clock, random }.run().await
+        let clock = self.app.clock.clone();
+        Restore { file, identity, into, engine: EngineName::Sled, clock }.run().await
     }
 
     /// The provider over what was restored.
@@ -103,7 +107,6 @@ async fn r_op_09_everything_from_before_the_restore_is_dead_and_everybody_can_si
     let into = before.folder.path().join("restored");
     let restored = before.restore(&file, &identity, &into).await.unwrap();
     assert!(restored.kept > 5 && restored.dead > 5, "{restored:?}");
-    assert!(!into.with_extension("unfinished").exists());
 
     let after = before.after(&into).await;
     let passing = [
@@ -122,7 +125,7 @@ async fn r_op_09_everything_from_before_the_restore_is_dead_and_everybody_can_si
         assert!(lived.iter().any(|it| it == kind), "the test has no {kind} to lose: {lived:?}");
         assert!(!lives.iter().any(|it| it == kind), "{kind} came back");
     }
-    for kind in ["user", "user_password", "factor_totp", "client", "signing-key", "sealing", "audit"] {
+    for kind in ["user", "user_password", "factor_totp", "client", "sealing", "audit"] {
         assert!(lives.iter().any(|it| it == kind), "{kind} did not come back: {lives:?}");
     }
     let actions: Vec<_> = after.events().await.iter().map(|event| event["action"].clone()).collect();
@@ -150,6 +153,25 @@ async fn r_op_09_everything_from_before_the_restore_is_dead_and_everybody_can_si
     assert_eq!(signed_in.claims["sub"], before.ada.id.as_str());
 }
 
+/// A signing key that was revoked since the backup must not come back, so none does; and the trail names the backup.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_09_signing_keys_are_new_and_the_trail_names_the_backup() {
+    let before = Before::new().await;
+    let identity = Identity::generate();
+    let file = before.backup(&identity).await;
+    let into = before.folder.path().join("restored");
+    let restored = before.restore(&file, &identity, &into).await.unwrap();
+    let after = before.after(&into).await;
+    let (old, new) =
+        (before.app.app.rotation.list().await.unwrap(), after.app.rotation.list().await.unwrap());
+    assert_eq!((old.len(), new.len()), (2, 2));
+    assert!(new.iter().all(|key| old.iter().all(|old| old.kid != key.kid)), "{new:?}");
+    let events = after.events().await;
+    let told = events.iter().find(|event| event["action"] == "restored").unwrap();
+    assert_eq!(told["backup"]["made_at"], 1_800_000_000_000_i64);
+    assert_eq!(told["backup"]["store"], format!("{:016x}", restored.head.store));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_written_for_a_wrong_key_a_cut_file_or_a_folder_in_use() {
     let before = Before::new().await;
@@ -171,8 +193,61 @@ async fn nothing_is_written_for_a_wrong_key_a_cut_file_or_a_folder_in_use() {
     let taken = before.restore(&file, &identity, &into).await.unwrap_err();
     assert!(taken.to_string().contains("is not empty"), "{taken}");
     std::fs::remove_file(into.join("something")).unwrap();
-    // What an interrupted restore left is no store, and does not stop the next one.
-    std::fs::create_dir(before.folder.path().join("restored.unfinished")).unwrap();
     before.restore(&file, &identity, &into).await.unwrap();
     before.after(&into).await;
+}
+
+/// A record of any kind.
+#[derive(Debug, Serialize, Deserialize)]
+struct Anything {
+    list: Vec<String>,
+}
+
+impl Record for Anything {}
+
+fn key_of(kind: &str) -> Key {
+    match kind.split_once('/') {
+        Some((kind, part)) => Key::new(kind, &[part]),
+        None => Key::new(kind, &["x"]),
+    }
+}
+
+/// A backup of a store with a record at each of `keys`, restored.
+async fn through_a_restore(keys: &[Key], end: Option<Timestamp>) -> Result<Vec<Key>, BackupError> {
+    let (folder, identity) = (tempfile::tempdir().unwrap(), Identity::generate());
+    let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
+    let store = storage::memory::open(clock.clone());
+    let mut batch = Batch::new();
+    for key in keys {
+        batch.put(key.clone(), &Anything { list: Vec::new() }, end);
+    }
+    assert!(store.commit(batch).await.unwrap().is_done());
+    let (path, into) = (folder.path().join("backup"), folder.path().join("restored"));
+    let (made_at, recipient) = (clock.now(), identity.recipient());
+    let written = file::write(&store, &path, &recipient, made_at, Box::new(|digest| *digest)).await.unwrap();
+    written.finish().await.unwrap();
+    let (file, into) = (path.as_path(), into.as_path());
+    let engine = EngineName::Redb;
+    Restore { file, identity: &identity, into, engine, clock: clock.clone() }.run().await?;
+    let store = storage::open(engine, into, 4 << 20, clock).unwrap();
+    let found = store.get(keys).await.unwrap();
+    Ok(keys.iter().zip(found).filter_map(|(key, raw)| raw.map(|_| key.clone())).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_09_what_a_kind_is_decides_and_not_the_end_of_its_records() {
+    let keys = |kinds: &[&str]| kinds.iter().map(|kind| key_of(kind)).collect::<Vec<_>>();
+    let all = [keys(LIVING), keys(DEAD)].concat();
+    for end in [None, Some(Timestamp(1_900_000_000_000))] {
+        assert_eq!(through_a_restore(&all, end).await.unwrap(), keys(LIVING), "{end:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_09_a_kind_that_nobody_thought_of_refuses_the_restore() {
+    for key in [Key::new("novelty", &["x"]), Key::new("set-up", &["other"]), Key::new("users", &["x"])] {
+        let refused = through_a_restore(&[key_of("user"), key.clone()], None).await.unwrap_err();
+        assert!(matches!(refused, BackupError::Unknown(_)), "{key}: {refused}");
+        assert!(!refused.to_string().contains('\n'));
+    }
 }

@@ -40,7 +40,7 @@ fn used() -> BTreeSet<String> {
     ids.extend(["mail.invitation.subject", "mail.test.subject"].map(str::to_owned));
     for notice in Notice::samples() {
         let (subject, sentence) = notice.text_ids();
-        ids.extend([subject, sentence].map(str::to_owned));
+        ids.extend([subject, sentence, notice.advice_id()].map(str::to_owned));
     }
     ids.extend(Message::samples().iter().map(|message| message.text_id().to_owned()));
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));

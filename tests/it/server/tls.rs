@@ -1,6 +1,7 @@
 //! Encryption by ourselves: versions, protocols, bounds, and a certificate that changes while we serve (R-TR-01, R-TR-02).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -236,4 +237,31 @@ async fn a_certificate_for_another_host_is_warned_of_at_the_start() {
     let stopped = at.serve().await.stop();
     let said = String::from_utf8_lossy(&stopped.stderr);
     assert!(said.contains("browsers will refuse the certificate: it is not for id.example.com"), "{said}");
+}
+
+/// R-OP-07: a file that never ends, such as a pipe that somebody put in the place of the certificate, does not hold up a stop.
+#[tokio::test]
+async fn r_op_07_a_read_that_never_ends_does_not_hold_up_the_stop() {
+    let authority = Authority::new();
+    let (at, ..) = installed(&authority, HOST);
+    let serving = at.serve().await;
+    let pipe = at.folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::rename(&pipe, at.folder.path().join("fullchain.pem")).unwrap();
+    // It can be opened for writing at once only while somebody reads.
+    let opened = async {
+        loop {
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+            match options.open(at.folder.path().join("fullchain.pem")) {
+                Ok(pipe) => return pipe,
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let pipe = tokio::time::timeout(Duration::from_secs(20), opened).await.expect("nobody looks at it");
+    let stopped = tokio::task::spawn_blocking(move || serving.stop());
+    let stopped = tokio::time::timeout(Duration::from_secs(20), stopped).await;
+    drop(pipe);
+    assert!(stopped.expect("it does not stop").unwrap().status.success());
 }

@@ -12,8 +12,9 @@ use keyward::config::storage::EngineName;
 use keyward::foundation::Timestamp;
 use keyward::storage::backup::frames::{FrameReader, FrameWriter, frame};
 use keyward::storage::backup::key::{Identity, Recipient};
-use keyward::storage::backup::{BackupError, file};
-use keyward::storage::{Batch, ExportSink, Key, Raw, StoreMark, envelope, moving};
+use keyward::storage::backup::{Authentication, BackupError, file};
+use keyward::storage::moving::{self, DataFolder};
+use keyward::storage::{Batch, ExportSink, Key, Raw, StoreMark, envelope};
 use proptest::prelude::*;
 
 use super::contract::Copy;
@@ -21,7 +22,12 @@ use super::{Bench, START, done, key, note, on_every_engine};
 
 on_every_engine! { gives_back_what_it_was_given, stays_consistent_while_others_write, moves_to_the_other_engine }
 
-async fn fill(bench: &Bench) {
+/// A stand-in for the master key's work.
+pub fn authentication() -> Authentication {
+    Box::new(|digest| digest.map(|byte| !byte))
+}
+
+pub async fn fill(bench: &Bench) {
     for number in 0..120 {
         bench.put(&number.to_string(), &"text ".repeat(number * 20), bench.in_seconds(60)).await;
     }
@@ -32,7 +38,11 @@ async fn gives_back_what_it_was_given(bench: Bench) {
     fill(&bench).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, identity) = (folder.path().join("backup"), Identity::generate());
-    let written = file::write(&bench.store, &path, &identity.recipient(), START).await.unwrap();
+    let recipient = identity.recipient();
+    let made = file::write(&bench.store, &path, &recipient, START, authentication()).await.unwrap();
+    assert!(!path.exists(), "it has no name before all that belongs to it is written");
+    let written = made.summary.clone();
+    made.finish().await.unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
     let mut copy = Copy::default();
@@ -46,9 +56,11 @@ async fn gives_back_what_it_was_given(bench: Bench) {
         read.push(record);
     }
     assert_eq!(read, copy.0);
-    assert_eq!(file::verify(&path, &identity).unwrap(), (head, written));
+    let whole = file::verify(&path, &identity).unwrap();
+    assert_eq!((whole.code, whole.head), (authentication()(&written.digest), head));
+    assert_eq!(whole.summary, written);
     file::verify_form(&path).unwrap();
-    let again = file::write(&bench.store, &path, &identity.recipient(), START).await.unwrap_err();
+    let again = file::write(&bench.store, &path, &recipient, START, authentication()).await.unwrap_err();
     assert!(again.to_string().contains("exists already"), "{again}");
 }
 
@@ -68,7 +80,9 @@ async fn stays_consistent_while_others_write(bench: Bench) {
     let mut made = 0;
     while !writing.is_finished() || made == 0 {
         let path = folder.path().join(made.to_string());
-        file::write(&bench.store, &path, &identity.recipient(), START).await.unwrap();
+        let recipient = identity.recipient();
+        let backup = file::write(&bench.store, &path, &recipient, START, authentication()).await.unwrap();
+        backup.finish().await.unwrap();
         let (mut reader, mut sides) = (file::open(&path, &identity).unwrap(), Vec::new());
         while let Some((key, bytes)) = reader.read_record().unwrap() {
             if key.kind() != b"note" {
@@ -86,7 +100,8 @@ async fn moves_to_the_other_engine(bench: Bench) {
     let folder = tempfile::tempdir().unwrap();
     for engine in EngineName::ALL {
         let into = folder.path().join(engine.to_string());
-        let moved = moving::copy(&bench.store, engine, &into, bench.clock.clone()).await.unwrap();
+        let target = DataFolder { path: &into, engine };
+        let moved = moving::copy(&bench.store, target, Batch::new(), bench.clock.clone()).await.unwrap();
         assert_eq!(moved.records, 121);
         let copy = keyward::storage::open(engine, &into, 4 << 20, bench.clock.clone()).unwrap();
         let (mut here, mut there) = (Copy::default(), Copy::default());
@@ -95,7 +110,7 @@ async fn moves_to_the_other_engine(bench: Bench) {
         assert_eq!(here.0, there.0);
         let (here, there) = (here.1.unwrap(), there.1.unwrap());
         assert!(here.number != there.number && here.revision == there.revision);
-        let full = moving::copy(&bench.store, engine, &into, bench.clock.clone()).await.unwrap_err();
+        let full = moving::copy(&bench.store, target, Batch::new(), bench.clock.clone()).await.unwrap_err();
         assert!(full.to_string().contains("is not empty"), "{full}");
     }
 }
@@ -139,7 +154,7 @@ fn records() -> impl Strategy<Value = Records> {
 }
 
 fn frames(records: &Records) -> Vec<u8> {
-    let mut writer = FrameWriter::new(Vec::new(), Timestamp(7));
+    let mut writer = FrameWriter::new(Vec::new(), Timestamp(7), authentication());
     writer.begin(StoreMark { number: 5, revision: 300 }).unwrap();
     records.iter().for_each(|(key, bytes)| writer.record(key, bytes).unwrap());
     writer.finish().unwrap().0
@@ -151,7 +166,11 @@ fn read(input: impl Read) -> Result<Records, BackupError> {
     while let Some(record) = reader.read_record()? {
         records.push(record);
     }
-    Ok(records)
+    let whole = reader.into_whole();
+    match authentication()(&whole.summary.digest) == whole.code {
+        true => Ok(records),
+        false => Err(BackupError::Damaged("its code is wrong".to_owned())),
+    }
 }
 
 proptest! {

@@ -8,11 +8,13 @@ mod expiry;
 mod failing;
 mod faults;
 mod model;
+mod moving;
 mod places;
 mod power_cut;
 mod races;
 mod second_engine;
 mod system_calls;
+mod unfinished;
 mod workload;
 
 use std::sync::Arc;

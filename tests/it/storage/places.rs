@@ -62,6 +62,17 @@ async fn is_for_its_owner_alone() {
     assert_eq!(files, [0o600, 0o600]);
 }
 
+/// Whoever may write into the folder must not choose the file that is made or locked.
+#[tokio::test]
+async fn a_link_in_the_place_of_the_lock_is_not_followed() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let target = elsewhere.path().join("made");
+    std::os::unix::fs::symlink(&target, folder.path().join("lock")).unwrap();
+    let error = open(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("cannot be used"), "{error}");
+    assert!(!target.exists());
+}
+
 /// Only this thread becomes somebody else; the system judges each thread by itself.
 #[test]
 fn refuses_a_folder_of_root_to_others_with_the_way_to_give_it() {

@@ -6,10 +6,13 @@
 //! - the real program as a process of its own (`program`), with people in it (`prepared`), reached over HTTPS (`https`)
 //!   under certificates of an `authority`, its figures read by `prometheus`,
 //!   and a mailbox for what it sends (`mailbox`).
+//!
+//! Stores that do what a store seldom does: one that is `watched`, one whose copy is `endless`.
 
 pub mod app;
 pub mod authority;
 pub mod browser;
+pub mod endless;
 pub mod https;
 pub mod mailbox;
 pub mod page;
