@@ -16,7 +16,7 @@ use crate::commands::doctor::office::SomebodyAdministers;
 use crate::commands::doctor::store::StoreIsWhole;
 use crate::commands::doctor::visit::Visit;
 use crate::commands::doctor::{Check, Unsettled};
-use crate::config::{Salvaged, Settings};
+use crate::config::{Live, LiveSettings, Salvaged, Settings};
 use crate::foundation::Clock;
 use crate::server::certificate_check::CertificateCheck;
 
@@ -47,7 +47,7 @@ impl App {
             Arc::new(StoreIsWhole { store: ground.store.clone() }),
             Arc::new(DataFolder { folder: settings.data.folder.clone() }),
             disk(settings),
-            Arc::new(MailServer { settings: settings.mail.clone() }),
+            Arc::new(MailServer { settings: self.live.clone() }),
             Arc::new(SomebodyAdministers { first: self.first_administrator.clone() }),
         ])
     }
@@ -72,7 +72,7 @@ pub fn from_outside(salvaged: &Salvaged, settings: &Settings, clock: &Arc<dyn Cl
         (given(&["data"]), Arc::new(MasterKeyFile { folder: settings.data.keys.clone(), used: None })),
         (given(&["data"]), Arc::new(DataFolder { folder: settings.data.folder.clone() })),
         (given(&["data"]), disk(settings)),
-        (given(&["mail"]), Arc::new(MailServer { settings: settings.mail.clone() })),
+        (given(&["mail"]), Arc::new(MailServer { settings: Live::new(LiveSettings::at_start(settings)) })),
     ];
     let look = |(given, check): (bool, Arc<dyn Check>)| {
         if given { check } else { Arc::new(Unsettled(check.name())) }

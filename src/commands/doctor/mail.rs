@@ -1,21 +1,16 @@
 //! Whether the mail server takes our mail: reached, encrypted, its certificate right, the login accepted. Nothing is sent.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 use super::{Check, Finding};
-use crate::config::mail::Mail;
+use crate::config::Live;
 use crate::delivery::email::Email;
-
-/// The mail server is given this long.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The check.
 #[derive(Debug)]
 pub struct MailServer {
-    /// The settings; none where no mail is sent.
-    pub settings: Option<Mail>,
+    /// Whether mail is sent, and how.
+    pub settings: Live,
 }
 
 #[async_trait]
@@ -25,18 +20,19 @@ impl Check for MailServer {
     }
 
     async fn look(&self) -> Finding {
-        let Some(settings) = &self.settings else {
+        let settings = self.settings.latest();
+        let Some(settings) = &settings.mail else {
             return Finding::Skipped("no mail server is set, so links are handed over by hand".to_owned());
         };
         let tested = match Email::new(settings) {
-            Ok(email) => email.with_patience(PATIENCE).test_connection().await,
+            Ok(email) => email.test_connection().await,
             Err(error) => Err(error),
         };
         match tested {
             Ok(()) => Finding::Well(format!("{}:{} takes our mail", settings.host, settings.port)),
             Err(error) => Finding::wrong(
                 error.to_string(),
-                "mend the section [mail], then try it with: keyward mail test",
+                "mend the section [mail] of the settings, or of the applied configuration, then try: keyward mail test",
             ),
         }
     }

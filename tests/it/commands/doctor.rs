@@ -21,7 +21,7 @@ use keyward::commands::doctor::store::StoreIsWhole;
 use keyward::commands::doctor::visit::Visit;
 use keyward::commands::doctor::{Check, Finding};
 use keyward::config::proxies::{ForwardedHeader, Proxies};
-use keyward::config::{Settings, Site};
+use keyward::config::{Live, LiveSettings, Settings, Site};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
 use keyward::storage::place::{FileSystem, Place};
@@ -247,11 +247,12 @@ async fn store_and_office_are_looked_at() {
 
 #[tokio::test]
 async fn a_mail_server_that_does_not_answer_is_wrong_and_none_is_skipped() {
-    assert!(matches!(MailServer { settings: None }.look().await, Finding::Skipped(_)));
+    let sent_by = |mail| MailServer { settings: Live::new(LiveSettings { mail, ..LiveSettings::default() }) };
+    assert!(matches!(sent_by(None).look().await, Finding::Skipped(_)));
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let text = format!(
         "[mail]\nhost = \"localhost\"\nport = {free}\nencryption = \"none\"\nsender = \"keyward@example.com\"\n"
     );
     let settings = Settings::parse("test.toml", std::path::Path::new("/tmp"), &text).unwrap().mail;
-    wrong(&MailServer { settings }.look().await, "localhost", "keyward mail test");
+    wrong(&sent_by(settings).look().await, "localhost", "keyward mail test");
 }
