@@ -27,6 +27,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PEOPLE: usize = 100;
 const SIGN_INS: usize = 1000;
+/// People who sign in at the same moment when work begins.
+const MORNING: usize = 8;
 const HASHES: usize = 300;
 const PASSWORD: &str = "violet harbour 42 lantern";
 const APPLICATION: &str = "http://localhost:9";
@@ -41,26 +43,41 @@ async fn report() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let (client, hash) = prepare(folder.path()).await?;
     let (took, program) = Program::start(folder.path(), SETTINGS).await?;
-    let mut browser =
-        Browser { connection: Connection::open(program.address).await?, program: &program, client };
-    for number in 0..PEOPLE {
-        browser.sign_in(number).await?;
-    }
-    let before = processor::seconds(&program.id())?;
-    for number in 0..SIGN_INS {
-        browser.sign_in(number % PEOPLE).await?;
-    }
-    let sign_in = (processor::seconds(&program.id())? - before) / f64::from(u32::try_from(SIGN_INS)?);
+    let round = |browsers, sign_ins| round(&program, &client, browsers, sign_ins);
+    round(1, PEOPLE).await?;
+    let (alone, together) = (round(1, SIGN_INS).await?, round(MORNING, SIGN_INS).await?);
     println!("ready after          {:>8.0} ms", took.as_secs_f64() * 1000.0);
     println!("one hash             {:>8.2} ms of processor time", hash * 1000.0);
-    println!("one sign-in          {:>8.2} ms of processor time", sign_in * 1000.0);
-    println!("ratio                {:>8.3}      (aim: at most 1.15)", sign_in / hash);
+    println!("one sign-in          {:>8.2} ms of processor time, one after another", alone * 1000.0);
+    println!("ratio                {:>8.3}      (aim: at most 1.15)", alone / hash);
+    println!("one sign-in          {:>8.2} ms of processor time, {MORNING} at a time", together * 1000.0);
+    println!("ratio                {:>8.3}      (aim: at most 1.15)", together / hash);
     println!(
         "memory after {}    {:>8.1} MB   (aim: at most 90)",
-        SIGN_INS + PEOPLE,
+        2 * SIGN_INS + PEOPLE,
         program.resident_memory()?
     );
     Ok(())
+}
+
+/// `sign_ins` by so many browsers at a time; the processor time of one in seconds.
+async fn round(
+    program: &Program,
+    client: &str,
+    browsers: usize,
+    sign_ins: usize,
+) -> Result<f64, Box<dyn Error>> {
+    let before = processor::seconds(&program.id())?;
+    let browsing = (0..browsers).map(|first| async move {
+        let connection = Connection::open(program.address).await?;
+        let mut browser = Browser { connection, program, client };
+        for number in (first..sign_ins).step_by(browsers) {
+            browser.sign_in(number % PEOPLE).await?;
+        }
+        Ok::<_, Box<dyn Error>>(())
+    });
+    futures_util::future::try_join_all(browsing).await?;
+    Ok((processor::seconds(&program.id())? - before) / f64::from(u32::try_from(sign_ins)?))
 }
 
 /// People with passwords and an application; its id, and the processor time of one hash in seconds.
@@ -86,7 +103,7 @@ async fn prepare(folder: &Path) -> Result<(String, f64), Box<dyn Error>> {
 struct Browser<'a> {
     connection: Connection,
     program: &'a Program,
-    client: String,
+    client: &'a str,
 }
 
 impl Browser<'_> {
@@ -112,7 +129,12 @@ impl Browser<'_> {
         }
         let mut answer = self.send("POST", &action, &cookies, &body).await?;
         for _ in 0..3 {
-            let next = answer.header("location").ok_or("it leads nowhere")?.to_owned();
+            // The last page goes on by itself.
+            let html = String::from_utf8_lossy(&answer.body);
+            let next = match between(&html, "id=\"go\" rel=\"noreferrer\" href=\"", "\"") {
+                Some(link) => link.to_owned(),
+                None => answer.header("location").ok_or("it leads nowhere")?.to_owned(),
+            };
             if next.starts_with(APPLICATION) && next.contains("code=") {
                 return Ok(());
             }

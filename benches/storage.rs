@@ -1,16 +1,19 @@
 //! Durable commits a second of each engine at 1, 8 and 64 writers, against a bare append and sync in the same run; printed as
-//! the table of docs/performance.md.
+//! the tables of docs/performance.md. Then a backup and a full check of 100,000 records, and how long writing waits for them.
 //!
 //! Read the ratios: absolute numbers follow the disk and whatever else the machine does. Run: `cargo bench --bench storage`.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures real time and prints")]
 
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use keyward::config::storage::EngineName;
+use keyward::foundation::Clock as _;
 use keyward::foundation::clock::SystemClock;
+use keyward::storage::backup::{file, key::Identity};
 use keyward::storage::{self, Batch, Key, Record, SharedStore};
 use tokio::sync::{mpsc, oneshot};
 
@@ -40,6 +43,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let (of_redb, of_sled) = (redb / raw, sled / raw);
             println!("| {writers} | {raw:.0}/s | {redb:.0}/s | {of_redb:.2} | {sled:.0}/s | {of_sled:.2} |");
         }
+        println!("\n| 100,000 records | backup, read back | slowest commit meanwhile | full check | commit meanwhile |");
+        println!("| --- | --- | --- | --- | --- |");
+        for engine in EngineName::ALL {
+            whole(engine, &folder.path().join(format!("whole-{engine}"))).await?;
+        }
         Ok(())
     })
 }
@@ -56,6 +64,53 @@ async fn compare(writers: u64, log: &mpsc::Sender<Append>, stores: &[SharedStore
         }
     }
     (median(raw), kept.map(median))
+}
+
+/// Times of what reads everything, while one writer goes on.
+async fn whole(engine: EngineName, place: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let store = storage::open(engine, place, storage::redb::CACHE_BYTES, Arc::new(SystemClock))?;
+    for portion in 0..200 {
+        let mut batch = Batch::new();
+        for number in portion * 500..(portion + 1) * 500 {
+            batch.put(filler_key(number), &Filler("x".repeat(VALUE_BYTES)), None);
+        }
+        store.commit(batch).await?;
+    }
+    let (file, recipient) = (place.join("backup"), Identity::generate().recipient());
+    let backup = file::write(&store, &file, &recipient, SystemClock.now(), Box::new(|digest| *digest));
+    let (backup, beside_backup) = beside(&store, async { backup.await?.finish().await.map(drop) }).await?;
+    let (check, beside_check) = beside(&store, async { store.check().await.map(drop) }).await?;
+    println!("| {engine} | {backup:.0?} | {beside_backup:.0?} | {check:.0?} | {beside_check:.0?} |");
+    Ok(())
+}
+
+/// How long `work` takes, and the slowest commit beside it.
+async fn beside<E>(
+    store: &SharedStore,
+    work: impl Future<Output = Result<(), E>>,
+) -> Result<(Duration, Duration), E> {
+    let (stop, mut stopped) = oneshot::channel::<()>();
+    let writer = store.clone();
+    let writing = tokio::spawn(async move {
+        let mut slowest = Duration::ZERO;
+        while stopped.try_recv().is_err() {
+            let begun = Instant::now();
+            commit(writer.clone(), 0).await;
+            slowest = slowest.max(begun.elapsed());
+        }
+        slowest
+    });
+    let begun = Instant::now();
+    let done = work.await;
+    let took = begun.elapsed();
+    // The writer ends with its next commit.
+    let _ = stop.send(());
+    let slowest = writing.await.unwrap_or_default();
+    done.map(|()| (took, slowest))
+}
+
+fn filler_key(number: u64) -> Key {
+    Key::new("filler", &[&format!("{:030}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))])
 }
 
 async fn rate<F>(writers: u64, step: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
@@ -81,8 +136,7 @@ where
 
 async fn commit(store: SharedStore, number: u64) {
     let mut batch = Batch::new();
-    let key = Key::new("filler", &[&format!("{:030}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15))]);
-    batch.put(key, &Filler("x".repeat(VALUE_BYTES)), None);
+    batch.put(filler_key(number), &Filler("x".repeat(VALUE_BYTES)), None);
     assert!(store.commit(batch).await.is_ok_and(storage::Outcome::is_done), "a commit failed");
 }
 

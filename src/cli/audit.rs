@@ -166,21 +166,21 @@ impl Verify {
         let count =
             report.more_problems.saturating_add(u64::try_from(report.problems.len()).unwrap_or(u64::MAX));
         let mend = "keep a copy of the data folder as it is, and find out who had access to it";
-        Err(Failed(format!("the audit trail is not as it was written, in {count} places; {mend}")))
+        Err(Failed(format!("the audit trail is not as it was written (places: {count}); {mend}")))
     }
 }
 
 fn sentences(report: &Verified) -> String {
     let Verified { events, blocks, removed, adopted, unlinked, oldest_unlinked, public_key, .. } = report;
-    let mut text = format!("{events} events in {blocks} blocks were checked.\n");
+    let mut text = format!("Events that were checked: {events}, in blocks: {blocks}.\n");
     if *removed > 0 {
-        text += &format!("{removed} older ones were removed by the retention.\n");
+        text += &format!("Older ones that the retention removed: {removed}.\n");
     }
     if *adopted > 0 {
-        text += &format!("{adopted} were written before there was a chain, and taken over as they stood.\n");
+        text += &format!("Written before there was a chain, and taken over as they stood: {adopted}.\n");
     }
     if *unlinked > 0 {
-        text += &format!("{unlinked} wait to be linked, the oldest for {oldest_unlinked} s.\n");
+        text += &format!("Waiting to be linked: {unlinked}, the oldest for {oldest_unlinked} s.\n");
     }
     for problem in &report.problems {
         text += &format!("WRONG: {problem}\n");

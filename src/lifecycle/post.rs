@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::Invitations;
+use super::invitation::Purpose;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::{Live, Site};
 use crate::delivery::{DeliveryError, Email, Message};
@@ -116,7 +117,11 @@ impl Post {
                 let found = self.invitations.find(&invitation).await.map_err(|error| error.to_string())?;
                 let link = self.site.url(&format!("/invitation/{secret}"));
                 let left = job.until.since(self.clock.now()).as_secs();
-                Ok(found.map(|_| Mail::Invitation { link, hours: left.div_ceil(HOUR) }))
+                Ok(found.map(|found| Mail::Invitation {
+                    password: found.purpose == Purpose::PasswordAndFactor,
+                    link,
+                    hours: left.div_ceil(HOUR),
+                }))
             }
         }
     }

@@ -115,8 +115,10 @@ impl Notice {
 /// What a mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mail {
-    /// A one-time link with which to set password and second factor.
+    /// A one-time link with which to set password and second factor, or only the factor.
     Invitation {
+        /// Whether a password is set, too.
+        password: bool,
         /// The link, under the configured base address.
         link: String,
         /// For how many hours it works.
@@ -165,19 +167,23 @@ impl Mail {
             at: "2027-01-15 08:00 UTC".to_owned(),
             network: Some("192.0.2.0/24".to_owned()),
         };
+        let link = || "https://id.example.com/invitation/kwi".to_owned();
         let others = [
-            Self::Invitation { link: "https://id.example.com/invitation/kwi".to_owned(), hours: 24 },
+            Self::Invitation { password: true, link: link(), hours: 24 },
+            Self::Invitation { password: false, link: link(), hours: 1 },
             Self::Notice { notice: Notice::PasswordSet, at: String::new(), network: None },
             Self::Test,
         ];
         Notice::samples().into_iter().map(notice).chain(others).collect()
     }
 
-    fn subject_id(&self) -> &'static str {
+    /// The ids of its subject and of its sentence.
+    pub fn text_ids(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Invitation { .. } => "mail.invitation.subject",
-            Self::Notice { notice, .. } => notice.text_ids().0,
-            Self::Test => "mail.test.subject",
+            Self::Invitation { password: true, .. } => ("mail.invitation.subject", "mail.invitation.what"),
+            Self::Invitation { password: false, .. } => ("mail.new_factor.subject", "mail.new_factor.what"),
+            Self::Notice { notice, .. } => notice.text_ids(),
+            Self::Test => ("mail.test.subject", "mail.test.sentence"),
         }
     }
 
@@ -192,15 +198,17 @@ impl Mail {
 
     fn content(&self, to: &Addressee) -> Value {
         let (name, username) = (&to.name, &to.username);
+        let (_, id) = self.text_ids();
         match self {
-            Self::Invitation { link, hours } => context! { name, username, link, hours },
+            Self::Invitation { password, link, hours } => {
+                context! { name, username, id, password, link, hours }
+            }
             Self::Notice { notice, at, network } => {
-                let (_, id) = notice.text_ids();
                 let values = Value::from(Serde(notice.values().and("username", username)));
                 let advice = notice.advice_id();
                 context! { name, username, id, values, at, network, advice }
             }
-            Self::Test => context! { name, username },
+            Self::Test => context! { name, id },
         }
     }
 
@@ -233,9 +241,10 @@ impl PageSet {
 
     /// Only the organisation's name has a place in a subject, and nothing ends its line.
     fn subject(&self, mail: &Mail, language: &Language) -> Result<String, String> {
+        let (id, _) = mail.text_ids();
         let values = Values::one("organisation", self.organisation());
-        let subject = self.texts().get(language.tag(), mail.subject_id(), &values);
-        let subject = subject.ok_or_else(|| format!("there is no text {}", mail.subject_id()))?;
+        let subject = self.texts().get(language.tag(), id, &values);
+        let subject = subject.ok_or_else(|| format!("there is no text {id}"))?;
         Ok(subject.chars().filter(|letter| !letter.is_control()).collect())
     }
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
+use std::time::Duration;
 
 use super::embedded::Embedded;
 use super::engine::{Engine, Row, Space, SpaceVisitor, Visitor};
@@ -24,6 +25,9 @@ use crate::foundation::Clock;
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// sled also cleans and reuses space on this beat.
 const FLUSH_EVERY_MS: u64 = 500;
+
+/// How long a flush may take before the engine has failed.
+const FLUSH_TIME: Duration = Duration::from_secs(10);
 
 /// Opens the store in `folder` (made if needed, mode 0700), or founds it. `InUse` if another process holds it. After an
 /// unclean stop everything is read and checked first, because sled notices damage late or never.
@@ -74,11 +78,30 @@ struct Sled {
 
 fn found(path: &Path, folder: &Path) -> Result<(), StorageError> {
     let database = database(path, FOUNDING_CACHE, folder)?;
-    let flushed = database.flush().map_err(fault);
+    let flushed = flush(&database);
     close(database)?;
     flushed?;
     let synced = File::open(path.join("db")).and_then(|file| file.sync_all());
     synced.map_err(|error| unusable(path, &error))
+}
+
+/// When sled's own thread meets an error of the disk, whoever waits for the same bytes is now and then never told. So nobody
+/// waits here for ever: the thread that does is left behind, and with it the store, which has failed.
+fn flush(database: &sled::Db) -> Result<(), StorageError> {
+    let (done, waiting) = mpsc::channel();
+    let database = database.clone();
+    let flushing = std::thread::Builder::new().name("storage-flush".into()).spawn(move || {
+        let flushed = database.flush();
+        // The last handle closes the store, which is not this thread's to do.
+        drop(database);
+        // Who has given up need not be told.
+        let _ = done.send(flushed);
+    });
+    flushing.map_err(|error| StorageError::Failed(format!("no thread for a flush: {error}")))?;
+    match waiting.recv_timeout(FLUSH_TIME) {
+        Ok(flushed) => flushed.map(drop).map_err(fault),
+        Err(_) => Err(StorageError::Failed("sled does not say whether it has written".into())),
+    }
 }
 
 /// sled panics when the sync at its end fails.
@@ -190,7 +213,7 @@ impl Sled {
     }
 
     fn sync(&self) -> Result<(), StorageError> {
-        self.database()?.flush().map_err(fault)?;
+        flush(self.database()?)?;
         self.file
             .sync_data()
             .map_err(|error| StorageError::Failed(format!("the store could not be synced: {error}")))

@@ -74,12 +74,12 @@ fn model(toml: &str) -> Model {
     read(toml, Format::Toml).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
-async fn apply(app: &App, model: Model) -> Result<Applied, Refused> {
+pub(crate) async fn apply(app: &App, model: Model) -> Result<Applied, Refused> {
     let proposal = Proposal { model, ..Proposal::default() };
     app.configuration.apply(&proposal, None, Actor::CommandLine).await
 }
 
-async fn export(app: &App) -> Model {
+pub(crate) async fn export(app: &App) -> Model {
     app.configuration.export(Actor::CommandLine).await.unwrap()
 }
 

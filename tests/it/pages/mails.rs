@@ -70,7 +70,7 @@ fn an_own_template_that_loses_the_link_or_fails_is_replaced_by_the_built_in_one(
     let pages = super::with_folder(Some(folder.path().to_owned()));
     assert!(pages.override_faults().iter().any(|fault| fault.contains("email/invitation")));
     let link = "https://id.example.com/invitation/kwi1";
-    let invitation = Mail::Invitation { link: link.to_owned(), hours: 24 };
+    let invitation = Mail::Invitation { password: true, link: link.to_owned(), hours: 24 };
     assert!(pages.mail(&invitation, &to("Maria", None)).unwrap().text.contains(link));
     assert_eq!(pages.mail(&Mail::Test, &to("<Maria>", None)).unwrap().text, "Own words for <Maria>.");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
-use keyward::pages::mails::Notice;
+use keyward::pages::mails::{Mail, Notice};
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -37,10 +37,12 @@ fn used() -> BTreeSet<String> {
         let calls = source.split("text(\"").skip(1).filter_map(|rest| rest.split('"').next());
         ids.extend(calls.map(str::to_owned));
     }
-    ids.extend(["mail.invitation.subject", "mail.test.subject"].map(str::to_owned));
+    for mail in Mail::samples() {
+        let (subject, sentence) = mail.text_ids();
+        ids.extend([subject, sentence].map(str::to_owned));
+    }
     for notice in Notice::samples() {
-        let (subject, sentence) = notice.text_ids();
-        ids.extend([subject, sentence, notice.advice_id()].map(str::to_owned));
+        ids.insert(notice.advice_id().to_owned());
     }
     ids.extend(Message::samples().iter().map(|message| message.text_id().to_owned()));
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
