@@ -4,6 +4,8 @@
 
 #[path = "load/connection.rs"]
 mod connection;
+#[path = "load/processor.rs"]
+mod processor;
 #[path = "load/program.rs"]
 mod program;
 
@@ -29,9 +31,11 @@ async fn report(seconds: u64) -> Result<(), Box<dyn Error>> {
     let before = Figures::of(&program)?;
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     let after = Figures::of(&program)?;
-    let nanoseconds = f64::from(u32::try_from((after.nanoseconds - before.nanoseconds) / 1000)?) * 1000.0;
     let elapsed = f64::from(u32::try_from(seconds)?);
-    println!("processor time     {:>10.4} % of a core   (aim: below 0.1)", nanoseconds / elapsed / 1e7);
+    println!(
+        "processor time     {:>10.4} % of a core   (aim: below 0.1)",
+        (after.seconds - before.seconds) / elapsed * 100.0
+    );
     println!(
         "calls that write   {:>10}                (wake-ups of its own threads among them)",
         after.calls - before.calls
@@ -41,9 +45,9 @@ async fn report(seconds: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the system counted of a process, all its threads.
+/// What the system counted of a process, all its threads, those that have ended too.
 struct Figures {
-    nanoseconds: u64,
+    seconds: f64,
     calls: u64,
     disk: u64,
 }
@@ -51,16 +55,15 @@ struct Figures {
 impl Figures {
     fn of(program: &Program) -> Result<Self, Box<dyn Error>> {
         let place = format!("/proc/{}", program.id());
-        let mut nanoseconds = 0;
-        for thread in std::fs::read_dir(format!("{place}/task"))? {
-            let counted = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-            nanoseconds += counted.split(' ').next().unwrap_or_default().parse::<u64>()?;
-        }
         let io = std::fs::read_to_string(format!("{place}/io"))?;
         let figure = |name: &str| -> Result<u64, Box<dyn Error>> {
             let line = io.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such figure")?;
             Ok(line.trim().parse()?)
         };
-        Ok(Self { nanoseconds, calls: figure("syscw:")?, disk: figure("write_bytes:")? })
+        Ok(Self {
+            seconds: processor::seconds(&program.id())?,
+            calls: figure("syscw:")?,
+            disk: figure("write_bytes:")?,
+        })
     }
 }
