@@ -14,7 +14,7 @@ use super::block::{BEGINNING, Block, Checkpoint, NODE, Signer, Tombstone};
 use super::event::Event;
 use super::kept::Kept;
 use super::linking::Progress;
-use super::trail::{self, DIGITS, Trail, Unlinked};
+use super::trail::{self, DIGITS, Trail};
 use super::voucher::Voucher;
 use crate::config::Live;
 use crate::foundation::ids::EventId;
@@ -120,7 +120,7 @@ impl Chain {
             after = Some(last.clone());
             let mut batch = Batch::new();
             for (key, raw) in page {
-                events += u64::from(self.take_over(&key, raw, &mut batch)?);
+                events += u64::from(self.take_over(&key, raw, &mut batch));
             }
             self.store.commit(batch).await?;
         }
@@ -135,20 +135,17 @@ impl Chain {
     }
 
     /// Whether it could be read; what could not is set aside.
-    fn take_over(&self, key: &Key, raw: Raw, batch: &mut Batch) -> Result<bool, StorageError> {
+    fn take_over(&self, key: &Key, raw: Raw, batch: &mut Batch) -> bool {
         let (at, name) = (self.clock.now(), named(key));
         match (name, raw.clone().decode::<Event>()) {
             (Some((time, id)), Ok(event)) => {
-                let record = Raw::of(&event.value, 0, None)?;
-                let proof = self.voucher.proof(key, &record);
-                batch.put(key.clone(), &event.value, None);
-                batch.put(trail::unlinked_key(time, &id), &Unlinked { proof }, None);
-                Ok(true)
+                trail::put(batch, (time, &id), &event.value, Some(&self.voucher));
+                true
             }
             _ => {
                 tracing::error!(%key, "an event of an earlier version cannot be read; it was set aside");
                 aside::set_aside(batch, key, Some(&raw), "it cannot be read", at);
-                Ok(false)
+                false
             }
         }
     }

@@ -153,15 +153,24 @@ impl Draft<'_> {
     /// Puts the event into `batch`, with the marker by which the chain finds it.
     pub fn write(self, batch: &mut Batch) {
         let Event { at, id, .. } = &self.event;
-        let (key, marker) = (event_key(*at, id), unlinked_key(*at, id));
-        match Raw::of(&self.event, 0, None) {
-            Ok(record) => {
-                let voucher = self.trail.voucher.as_ref();
-                let proof = voucher.map(|voucher| voucher.proof(&key, &record)).unwrap_or_default();
-                batch.put(key, &self.event, None).put(marker, &Unlinked { proof }, None);
-            }
-            Err(error) => drop(batch.spoil(format_args!("{key}: {error}"))),
+        put(batch, (*at, id), &self.event, self.trail.voucher.as_ref());
+    }
+}
+
+/// Puts `event` at its place into `batch`, with its marker, vouched for by `voucher`.
+pub(super) fn put(
+    batch: &mut Batch,
+    (at, id): (Timestamp, &EventId),
+    event: &Event,
+    voucher: Option<&Voucher>,
+) {
+    let (key, marker) = (event_key(at, id), unlinked_key(at, id));
+    match Raw::of(event, 0, None) {
+        Ok(record) => {
+            let proof = voucher.map(|voucher| voucher.proof(&key, &record)).unwrap_or_default();
+            batch.put_raw(key, record).put(marker, &Unlinked { proof }, None);
         }
+        Err(error) => drop(batch.spoil(format_args!("{key}: {error}"))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A batch as data: conditions and writes that stand or fall together.
 
-use super::{Key, Record, Revision};
+use super::{Key, Raw, Record, Revision};
 use crate::foundation::Timestamp;
 
 /// What must hold for a batch to be written. Counters are judged in commit order.
@@ -101,6 +101,12 @@ impl Batch {
             Ok(json) => self.writes.push(Write::Put { key, json, expires }),
             Err(error) => self.fault = Some(format!("{key}: {error}")),
         }
+        self
+    }
+
+    /// Sets the record at `key` to one that was written as JSON before; its revision is the store's to give.
+    pub fn put_raw(&mut self, key: Key, record: Raw) -> &mut Self {
+        self.writes.push(Write::Put { key, json: record.json, expires: record.expires });
         self
     }
 
