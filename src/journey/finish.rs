@@ -11,6 +11,7 @@ use super::step::{Opening, Step};
 use crate::audit::{Action, Actor, Outcome};
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
 use crate::grants::Consent;
+use crate::limits::password::DEVICE_LIFETIME;
 use crate::sessions::cookie::{self, SessionCookie};
 use crate::sessions::known_device::{self, DeviceCookie};
 use crate::sessions::{Assurance, Session};
@@ -60,7 +61,7 @@ impl Journeys {
             response.headers_mut().append(header::SET_COOKIE, line);
         }
         if let Some(device) = device {
-            let line = cookies::set(known_device::NAME, &device.value(), Some(known_device::LIFETIME))?;
+            let line = cookies::set(known_device::NAME, &device.value(), Some(DEVICE_LIFETIME))?;
             response.headers_mut().append(header::SET_COOKIE, line);
         }
         Ok(response)

@@ -170,8 +170,8 @@ const SITE: u64 = 5;
 const OWN_PLACE: usize = 1;
 /// And the one on everybody.
 const ALL_PLACE: usize = 2;
-/// How long the failures of a known browser are counted.
-const DEVICE_MEMORY: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+/// How long a browser is known, and its failures are counted.
+pub const DEVICE_LIFETIME: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
 /// A known browser is held by its own failures alone, so that strangers at the same address, or everywhere, are not in its way.
 fn rates(limits: &Limits, source: &Source) -> Vec<(RateLimit, String)> {
@@ -200,10 +200,7 @@ impl CountedTry {
             };
             RateLimit { bound, ..*rate }.count(of, now, &mut batch);
         }
-        self.add_everywhere(1, now, &mut batch);
-        if let Some(key) = self.of_device() {
-            batch.add(key, 1, Some(now.plus(DEVICE_MEMORY)));
-        }
+        self.add_lasting(1, now, &mut batch);
         batch
     }
 
@@ -254,10 +251,7 @@ impl CountedTry {
     pub fn give_back(self, now: Timestamp, batch: &mut Batch) {
         let end = now.plus(self.pause);
         batch.add(here(&self.account, &self.source), -1, Some(end));
-        self.add_everywhere(-1, now, batch);
-        if let Some(key) = self.of_device() {
-            batch.add(key, -1, Some(now.plus(DEVICE_MEMORY)));
-        }
+        self.add_lasting(-1, now, batch);
         self.give_rates_back(batch);
     }
 
@@ -274,10 +268,14 @@ impl CountedTry {
         }
     }
 
-    /// A person's failures stand until a success; those of a name nobody has must not fill the store (R-ST-07).
-    fn add_everywhere(&self, amount: i64, now: Timestamp, batch: &mut Batch) {
+    /// A person's failures stand until a success; those of a name nobody has must not fill the store (R-ST-07). Those of a known
+    /// browser stand as long as it is known.
+    fn add_lasting(&self, amount: i64, now: Timestamp, batch: &mut Batch) {
         let end = (!self.account.is_known()).then(|| now.plus(self.pause));
         batch.add(everywhere(&self.account), amount, end);
+        if let Some(key) = self.of_device() {
+            batch.add(key, amount, Some(now.plus(DEVICE_LIFETIME)));
+        }
     }
 }
 

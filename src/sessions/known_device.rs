@@ -4,22 +4,19 @@
 //! A browser of an earlier epoch of the person is a stranger's again: whoever signed in with a password that was changed since
 //! has no advantage from it.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::Sessions;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{DeviceSecret, Plain};
+use crate::limits::password::DEVICE_LIFETIME;
 use crate::storage::{Batch, Key, Record, StorageError};
 use crate::users::Epoch;
 use crate::web::Cookies;
 
 /// The cookie's name, without its prefix.
 pub const NAME: &str = "keyward-device";
-/// How long a browser is known.
-pub const LIFETIME: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 /// Browsers known of one person; the oldest gives way.
 pub const BROWSERS: usize = 10;
 /// More cannot be kept of one person, even if several sign-ins at once each kept one too many.
@@ -121,7 +118,7 @@ impl Sessions {
         }
         let (secret, now) = (Plain::generate(self.random.as_ref()), self.clock.now());
         let device = Device { epoch, since: now };
-        batch.put(key(user, &secret.hash().to_text()), &device, Some(now.plus(LIFETIME)));
+        batch.put(key(user, &secret.hash().to_text()), &device, Some(now.plus(DEVICE_LIFETIME)));
         let secrets = std::iter::once(secret).chain(cookie.0).take(PEOPLE);
         Ok(Some(DeviceCookie(secrets.collect())))
     }

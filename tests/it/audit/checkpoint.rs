@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use keyward::audit::{Action, Chain, Checkpoint};
-use keyward::storage::Key;
 use keyward::telemetry::health::Check as _;
 
 use super::tampering::Forger;
-use super::{Any, chain, tell};
+use super::{chain, tell};
 use crate::support::world::World;
 
 fn file(world: &World) -> PathBuf {
@@ -16,20 +15,6 @@ fn file(world: &World) -> PathBuf {
 
 fn kept(world: &World) -> u64 {
     Checkpoint::parse(&std::fs::read_to_string(file(world)).unwrap()).unwrap().number
-}
-
-/// The head as it was after the third of four blocks, which is gone with its events.
-async fn cut_off(forger: &Forger) {
-    let blocks = forger.keys("block").await;
-    let (third, fourth) = (forger.read(&blocks[2]).await.0, forger.read(&blocks[3]).await.0);
-    for event in &forger.keys("event").await[15..] {
-        forger.remove(event).await;
-    }
-    forger.remove(&blocks[3]).await;
-    let head = serde_json::json!({
-        "number": 3, "at": third["at"], "hash": fourth["previous"], "signature": third["signature"],
-    });
-    forger.write(&Key::new("audit", &["head", "1"]), &Any(head)).await;
 }
 
 async fn problems(chain: &Chain) -> Vec<String> {
@@ -60,7 +45,7 @@ async fn a_store_behind_it_is_found_until_somebody_with_the_keys_folder_takes_no
     let forger = Forger::new().await;
     forger.chain.keep_checkpoint().await.unwrap();
     assert!(forger.chain.check().await.is_ok());
-    cut_off(&forger).await;
+    forger.cut_off().await;
     forger.is_found("cut off: it ends with block 3, the checkpoint says 4").await;
     // Going on from there changes nothing, however far.
     for _ in 0..3 {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use keyward::audit::{Action, Chain, Checkpoint};
 use keyward::config::Live;
 use keyward::storage::{Batch, Key, SharedStore};
-use serde_json::Value;
 
 use super::{Any, chain, tell};
 use crate::support::world::World;
@@ -68,6 +67,20 @@ impl Forger {
             "{word}: {:?}",
             report.problems
         );
+    }
+
+    /// Puts back the head as it was after the third of four blocks, signature and all; the fourth is gone with its events.
+    pub async fn cut_off(&self) {
+        let blocks = self.keys("block").await;
+        let (third, fourth) = (self.read(&blocks[2]).await.0, self.read(&blocks[3]).await.0);
+        for event in &self.keys("event").await[15..] {
+            self.remove(event).await;
+        }
+        self.remove(&blocks[3]).await;
+        let head = serde_json::json!({
+            "number": 3, "at": third["at"], "hash": fourth["previous"], "signature": third["signature"],
+        });
+        self.write(&Key::new("audit", &["head", "1"]), &Any(head)).await;
     }
 }
 
@@ -169,18 +182,7 @@ async fn a_block_removed_with_all_its_events_is_found_wherever_it_stood() {
 async fn a_tail_that_was_cut_off_is_found_by_a_checkpoint_kept_elsewhere() {
     let forger = Forger::new().await;
     let kept = forger.chain.newest().await.unwrap().unwrap();
-    let blocks = forger.keys("block").await;
-    let third: Value = forger.read(&blocks[2]).await.0;
-    let fourth = forger.read(&blocks[3]).await.0;
-    for event in &forger.keys("event").await[15..] {
-        forger.remove(event).await;
-    }
-    forger.remove(&blocks[3]).await;
-    // The head as it was before the fourth block, signature and all.
-    let head = serde_json::json!({
-        "number": 3, "at": third["at"], "hash": fourth["previous"], "signature": third["signature"],
-    });
-    forger.write(&Key::new("audit", &["head", "1"]), &Any(head)).await;
+    forger.cut_off().await;
     assert_eq!(
         forger.chain.verify(None).await.unwrap().problems,
         Vec::<String>::new(),
