@@ -73,7 +73,7 @@ impl Chain {
             clock,
             trail: trail.vouched_by(sealing),
             signer: Arc::new(Signer::new(sealing)),
-            voucher: Voucher::new(sealing.clone()),
+            voucher: Voucher::new(sealing),
             settings,
             kept: Arc::new(Kept::at(keys_folder)),
             progress: Arc::default(),

@@ -40,8 +40,8 @@ impl Trail {
     }
 
     /// The same, vouching for what it writes.
-    pub fn vouched_by(self, sealing: &Arc<Sealing>) -> Self {
-        Self { voucher: Some(Voucher::new(sealing.clone())), ..self }
+    pub fn vouched_by(self, sealing: &Sealing) -> Self {
+        Self { voucher: Some(Voucher::new(sealing)), ..self }
     }
 
     /// Begins the event that `action` ended in `outcome`, by an unknown actor until one is named.

@@ -56,7 +56,7 @@ async fn event(store: &SharedStore, keys_folder: &Path) -> Result<Batch, BackupE
     let random = Arc::new(SystemRandom);
     let sealing = Sealing::start(keys_folder, store.as_ref(), random.clone()).await;
     let sealing = sealing.map_err(|error| BackupError::Key(error.to_string()))?;
-    let trail = Trail::new(Arc::new(SystemClock), random).vouched_by(&Arc::new(sealing));
+    let trail = Trail::new(Arc::new(SystemClock), random).vouched_by(&sealing);
     let mut batch = Batch::new();
     let event = trail.event(Action::DataMoved, Outcome::Success, &Origin::default());
     event.by(Actor::CommandLine).write(&mut batch);

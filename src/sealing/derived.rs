@@ -35,11 +35,26 @@ impl Derivation {
         expand(&self.extracted, "key", purpose)
     }
 
-    pub(super) fn keyed_hash(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*expand(&self.extracted, "hash", purpose));
+    pub(super) fn keyed_hash(&self, purpose: &str) -> KeyedHash {
+        KeyedHash(hmac::Key::new(hmac::HMAC_SHA256, &*expand(&self.extracted, "hash", purpose)))
+    }
+}
+
+/// HMAC-SHA256 under the key of one purpose, for whoever hashes often.
+#[derive(Debug, Clone)]
+pub struct KeyedHash(hmac::Key);
+
+impl KeyedHash {
+    /// The hash of `data`.
+    pub fn of(&self, data: &[u8]) -> [u8; 32] {
         let mut hash = [0; 32];
-        hash.copy_from_slice(hmac::sign(&key, data).as_ref());
+        hash.copy_from_slice(hmac::sign(&self.0, data).as_ref());
         hash
+    }
+
+    /// Whether `hash` is that of `data`; takes the same time whatever the answer.
+    pub fn verify(&self, data: &[u8], hash: &[u8]) -> bool {
+        hmac::verify(&self.0, data, hash).is_ok()
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+pub use derived::KeyedHash;
 pub use sealed::{Identity, Sealed};
 
 use crate::foundation::{Random, Timestamp};
@@ -88,13 +89,17 @@ impl Sealing {
 
     /// HMAC-SHA256 of `data` under the key for `purpose`: for what must be found or compared but not guessed offline.
     pub fn keyed_hash(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
-        self.derivation.keyed_hash(purpose, data)
+        self.hashing(purpose).of(data)
     }
 
     /// Whether `hash` is the keyed hash of `data`; takes the same time whatever the answer.
     pub fn verify_keyed_hash(&self, purpose: &str, data: &[u8], hash: &[u8]) -> bool {
-        use subtle::ConstantTimeEq as _;
-        self.keyed_hash(purpose, data).as_slice().ct_eq(hash).into()
+        self.hashing(purpose).verify(data, hash)
+    }
+
+    /// What makes keyed hashes for `purpose`, its key derived once.
+    pub fn hashing(&self, purpose: &str) -> KeyedHash {
+        self.derivation.keyed_hash(purpose)
     }
 
     /// A 256-bit key for `purpose`, the same at each start and on each node.
