@@ -12,7 +12,7 @@ const NARROWEST: i64 = 320;
 const BROWSERS: usize = 2;
 
 /// What stands outside of where it belongs: the page scrolls sideways, a box leaves the window, words leave their box or are
-/// broken without a hyphen, or a button covers what is typed.
+/// broken without a hyphen, a field is lower than a finger is wide, or a button covers what is typed.
 const OVERFLOW: &str = r##"(() => {
   const wide = document.documentElement.clientWidth, found = [];
   if (document.documentElement.scrollWidth > wide) found.push(`the page scrolls: ${document.documentElement.scrollWidth}`);
@@ -29,6 +29,7 @@ const OVERFLOW: &str = r##"(() => {
       if (!inline && element.scrollWidth > element.clientWidth + 1) found.push(`${name} breaks a word`);
       element.style.overflowWrap = "";
     }
+    if (element.matches("input:not([type=checkbox], [type=hidden])") && box.height < 44) found.push(`${element.name} is too low`);
     if (element.matches(".inside")) {
       const field = document.getElementById(element.dataset.shows), room = field.getBoundingClientRect();
       if (box.left < room.right - parseFloat(getComputedStyle(field).paddingInlineEnd)) found.push(`${name} covers what is typed`);
@@ -102,9 +103,14 @@ async fn faults_would_be_found() {
     browser.show((NARROWEST, 640), "light").await;
     assert_eq!(browser.evaluate::<Vec<String>>(OVERFLOW).await, Vec::<String>::new());
     let faults: Vec<String> = browser.evaluate(&format!("{SPOIL}; {OVERFLOW}")).await;
-    for fault in
-        ["the page scrolls", "leaves the window", "is too narrow", "breaks a word", "covers what is typed"]
-    {
+    for fault in [
+        "the page scrolls",
+        "leaves the window",
+        "is too narrow",
+        "breaks a word",
+        "is too low",
+        "covers what is typed",
+    ] {
         assert!(faults.iter().any(|found| found.contains(fault)), "{fault}: {faults:?}");
     }
     let checked: Checked = browser.evaluate(CHECK).await;
@@ -114,7 +120,7 @@ async fn faults_would_be_found() {
     }
 }
 
-/// Words too long for their button and heading, a show button over its field, a field without a label, words outside of all landmarks in
+/// Words too long for their button and heading, a show button over its field, a low field without a label, words outside of all landmarks in
 /// a pale colour, and a page that does not say its language.
 const SPOIL: &str = r#"
   const button = document.querySelector("button.main"), pale = document.createElement("div");
@@ -123,6 +129,7 @@ const SPOIL: &str = r#"
   button.style.minWidth = "40rem";
   document.querySelector("h1").textContent = "Wiederherstellungscodeverwendung";
   document.querySelector(".with-button input").style.paddingInlineEnd = "0";
+  Object.assign(document.querySelector("input[name=username]").style, { minHeight: "0", height: "20px" });
   document.querySelector("label").remove();
   pale.append("Blass");
   Object.assign(pale.style, { color: "rgb(210 210 210)", background: "white" });
