@@ -235,7 +235,7 @@ impl App {
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
             .merge(journey::routes(journeys.clone()))
             .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
-            .layer(from_fn_with_state(self.configuration.clone(), configuration::pin::pin))
+            .layer(from_fn_with_state(Arc::new(self.configuration.clone()), configuration::pin::pin))
             .merge(web::asset_files::routes(self.pages.clone()))
             .merge(health::routes(self.health.clone()));
         let shell = Shell {

@@ -20,8 +20,9 @@ pub use registration::RegistrationError;
 use std::sync::Arc;
 
 use crate::config::Site;
+use crate::foundation::ids::ClientId;
 use crate::foundation::{Clock, Random};
-use crate::storage::{Generations, SharedStore};
+use crate::storage::{Generations, Kept, SharedStore};
 
 /// The clients' collaborators.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ pub struct Clients {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     generations: Generations,
-    kept: Arc<store::Kept>,
+    kept: Arc<Kept<ClientId, Client>>,
 }
 
 impl Clients {

@@ -1,38 +1,19 @@
 //! Where clients stand in the store: `client/<id>` of the current generation.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::{Client, Clients, RegistrationError};
 use crate::foundation::ids::ClientId;
-use crate::storage::{Batch, Generation, Outcome, Raw, Revision, StorageError};
+use crate::storage::{Batch, Generation, Outcome, StorageError};
 
 /// The kind of a client's record.
 pub const KIND: &str = "client";
-
-/// Clients as they were last decoded: every request reads the record, but only a changed one is decoded again.
-#[derive(Debug, Default)]
-pub(super) struct Kept(RwLock<HashMap<ClientId, (Revision, Arc<Client>)>>);
-
-impl Kept {
-    fn read(&self, id: &ClientId, raw: Raw) -> Result<Arc<Client>, StorageError> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        if let Some((_, client)) = known.filter(|(revision, _)| *revision == raw.revision) {
-            return Ok(client);
-        }
-        let revision = raw.revision;
-        let client = Arc::new(raw.decode::<Client>()?.value);
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(id.clone(), (revision, Arc::clone(&client)));
-        Ok(client)
-    }
-}
 
 impl Clients {
     /// The enabled client with this id.
     pub async fn find(&self, id: &ClientId) -> Result<Option<Arc<Client>>, StorageError> {
         let found = self.generations.get(KIND, &[id.as_str()]).await?.pop().flatten();
-        let client = found.map(|raw| self.kept.read(id, raw)).transpose()?;
+        let client = found.map(|raw| self.kept.decode(id, raw)).transpose()?;
         Ok(client.filter(|client| client.enabled))
     }
 

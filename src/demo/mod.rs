@@ -9,6 +9,7 @@
 
 pub mod application;
 pub mod inbox;
+mod layers;
 pub mod people;
 
 pub use application::{Application, Configuration};

@@ -27,14 +27,12 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `/metrics`, `/live` and `/ready` within their layers.
 pub fn routes(settings: &Admin, bounds: &Http, health: Arc<Health>, metrics: Metrics) -> Router {
-    let body = BodyBounds { bytes: bounds.body_bytes, time: bounds.body_time };
+    let gate = Gate { settings: settings.clone(), bounds: bounds.clone() };
     Router::new()
         .route("/metrics", get(show).layer(from_fn(check_host)))
         .with_state((metrics, Arc::clone(&health)))
         .merge(health::routes(health))
-        .layer(from_fn_with_state(body, read_body))
-        .layer(from_fn_with_state(Arc::new(settings.clone()), check_peer))
-        .layer(from_fn_with_state(bounds.request_time, bound_time))
+        .layer(from_fn_with_state(Arc::new(gate), admit))
         .layer(CatchPanicLayer::new())
 }
 
@@ -46,15 +44,26 @@ async fn show(State((metrics, health)): State<(Metrics, Arc<Health>)>) -> Respon
     response
 }
 
+/// Who may ask, and how long and how much.
+struct Gate {
+    settings: Admin,
+    bounds: Http,
+}
+
 /// The peer itself counts: nobody forwards to this listener.
-async fn check_peer(State(settings): State<Arc<Admin>>, request: Request, next: Next) -> Response {
+async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let peer: Option<IpAddr> = request.extensions().get::<Peer>().map(|peer| peer.address.ip());
-    if peer.is_some_and(|peer| settings.admits(peer)) {
-        next.run(request).await
-    } else {
+    if !peer.is_some_and(|peer| gate.settings.admits(peer)) {
         tracing::debug!(?peer, "a stranger asked the administrators' listener and was refused");
-        StatusCode::FORBIDDEN.into_response()
+        return StatusCode::FORBIDDEN.into_response();
     }
+    let answered = async {
+        match read_body(BodyBounds::of(&gate.bounds), request).await {
+            Ok(request) => next.run(request).await,
+            Err(refusal) => refusal,
+        }
+    };
+    bound_time(gate.bounds.request_time, answered).await
 }
 
 async fn check_host(request: Request, next: Next) -> Response {

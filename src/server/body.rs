@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
+use crate::config::http::Http;
 use crate::web::Failure;
 use crate::web::extract::refuse_encoding;
 
@@ -22,17 +22,21 @@ pub struct BodyBounds {
     pub time: Duration,
 }
 
-/// The layer that reads it.
-pub async fn read_body(State(bounds): State<BodyBounds>, request: Request, next: Next) -> Response {
-    match collect(bounds, request).await {
-        Ok(request) => next.run(request).await,
-        Err(failure) => {
-            // The rest of the body is not worth reading: the connection ends with this answer.
-            let mut response = failure.into_response();
-            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
-            response
-        }
+impl BodyBounds {
+    /// Those of `bounds`.
+    pub fn of(bounds: &Http) -> Self {
+        Self { bytes: bounds.body_bytes, time: bounds.body_time }
     }
+}
+
+/// The request with its body read, or the answer that refuses it.
+pub async fn read_body(bounds: BodyBounds, request: Request) -> Result<Request, Response> {
+    collect(bounds, request).await.map_err(|failure| {
+        // The rest of the body is not worth reading: the connection ends with this answer.
+        let mut response = failure.into_response();
+        response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+        response
+    })
 }
 
 async fn collect(bounds: BodyBounds, request: Request) -> Result<Request, Failure> {

@@ -20,8 +20,10 @@ pub use store::Live;
 use std::sync::Arc;
 
 use crate::config::{self, Live as LiveSettings};
+use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::{Clock, Random};
-use crate::storage::SharedStore;
+use crate::storage::{Kept, SharedStore};
+use crate::users::User;
 
 /// The sessions' collaborators.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Sessions {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     settings: LiveSettings,
+    kept: Arc<Kept<SessionId, Session>>,
+    people: Arc<Kept<UserId, User>>,
 }
 
 impl Sessions {
@@ -40,8 +44,9 @@ impl Sessions {
         random: Arc<dyn Random>,
         settings: LiveSettings,
     ) -> Self {
-        Self { store, clock, random, settings }
+        Self { store, clock, random, settings, kept: Arc::default(), people: Arc::default() }
     }
+
     /// How long sessions last now.
     fn lifetimes(&self) -> config::sessions::Sessions {
         self.settings.now().sessions.clone()

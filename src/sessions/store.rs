@@ -56,12 +56,16 @@ impl Sessions {
 
     /// The live session with this id, whoever asks, with its person. One of an earlier epoch of the person is dead.
     pub async fn by_id(&self, id: &SessionId) -> Result<Option<Live>, StorageError> {
-        let Some(session) = self.store.fetch::<Session>(&key(id)).await? else { return Ok(None) };
-        let user = self.store.fetch::<User>(&users::store::user_key(&session.value.user)).await?;
+        let Some(raw) = self.store.get(&[key(id)]).await?.pop().flatten() else { return Ok(None) };
+        let (revision, expires) = (raw.revision, raw.expires);
+        let session = self.kept.decode(id, raw)?;
+        let person = self.store.get(&[users::store::user_key(&session.user)]).await?.pop().flatten();
+        let user = person.map(|raw| self.people.decode(&session.user, raw)).transpose()?;
         // Lifetimes that were shortened meanwhile count at once.
-        let lives = self.clock.now() < self.end_of(&session.value);
-        let of_this_epoch = user.filter(|user| lives && user.value.epoch == session.value.epoch);
-        Ok(of_this_epoch.map(|user| Live { session, user: user.value }))
+        let lives = self.clock.now() < self.end_of(&session);
+        let of_this_epoch = user.filter(|user| lives && user.epoch == session.epoch);
+        let session = Stored { value: Session::clone(&session), revision, expires };
+        Ok(of_this_epoch.map(|user| Live { session, user: User::clone(&user) }))
     }
 
     /// Adds to `batch` a new session of `user`, and answers its cookie.

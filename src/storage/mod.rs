@@ -18,6 +18,7 @@ mod folder;
 pub mod generation;
 mod inspection;
 pub mod loading;
+pub mod kept;
 pub mod key;
 pub mod limits;
 mod marker;
@@ -43,6 +44,7 @@ use engine::Engine;
 
 pub use batch::{Batch, Outcome, Precondition, Write};
 pub use generation::{Generation, Generations};
+pub use kept::Kept;
 pub use key::Key;
 pub use record::{Raw, Record, Stored};
 

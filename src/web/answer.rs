@@ -1,11 +1,9 @@
 //! Turns every [`Failure`] into its answer, once, on the way out: page or JSON, log line and headers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::foundation::Random;
@@ -38,57 +36,52 @@ pub trait PageSource: Send + Sync {
     fn error_page(&self, page: &ErrorPage<'_>) -> String;
 }
 
-/// What drawing an answer takes.
-#[derive(Clone)]
-pub struct Answering {
-    /// Draws the pages.
-    pub pages: Arc<dyn PageSource>,
-    /// Makes the nonces.
-    pub random: Arc<dyn Random>,
-}
-
-/// The layer that answers failures.
-pub async fn answer_failures(
-    State(answering): State<Answering>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned();
-    let asked = Asked::of(&request);
-    request.extensions_mut().insert(asked.languages.clone());
-    let response = next.run(request).await;
-    let Some(Carried(failure)) = response.extensions().get::<Carried>().cloned() else {
-        return response;
-    };
-    log(&failure);
-    let html = failure.face == Face::Page || (failure.face == Face::ByRequest && asked.html);
-    if html { draw(&answering, &failure, id.as_ref(), &asked) } else { response }
-}
-
-struct Asked {
+/// What a failure's answer takes from its request.
+#[derive(Debug)]
+pub struct Asked {
+    /// The request's name.
+    pub id: RequestId,
     html: bool,
     languages: Languages,
 }
 
 impl Asked {
-    fn of(request: &Request) -> Self {
+    /// Reads it from the request that is named `id`; whoever learns of another wish for a language adds it to the request's.
+    pub fn of(request: &mut Request, id: RequestId) -> Self {
         let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
         let html = accepted.is_some_and(|accepted| accepted.contains("text/html"));
-        Self { html, languages: Languages::of(request) }
+        let languages = Languages::of(request);
+        request.extensions_mut().insert(languages.clone());
+        Self { id, html, languages }
     }
 }
 
-fn draw(answering: &Answering, failure: &Failure, id: Option<&RequestId>, asked: &Asked) -> Response {
-    let nonce = Nonce::generate(answering.random.as_ref());
+/// The answer itself; in place of a failure what it looks like to whoever asked.
+pub fn answer_failure(
+    pages: &dyn PageSource,
+    random: &dyn Random,
+    asked: &Asked,
+    response: Response,
+) -> Response {
+    let Some(Carried(failure)) = response.extensions().get::<Carried>().cloned() else {
+        return response;
+    };
+    log(&failure);
+    let html = failure.face == Face::Page || (failure.face == Face::ByRequest && asked.html);
+    if html { draw(pages, random, &failure, asked) } else { response }
+}
+
+fn draw(pages: &dyn PageSource, random: &dyn Random, failure: &Failure, asked: &Asked) -> Response {
+    let nonce = Nonce::generate(random);
     let page = ErrorPage {
         status: failure.status.as_u16(),
         text: failure.text,
         values: &failure.values,
-        request_id: id.map_or("", RequestId::as_str),
+        request_id: asked.id.as_str(),
         languages: &asked.languages,
         nonce: &nonce,
     };
-    let html = catch_unwind(AssertUnwindSafe(|| answering.pages.error_page(&page)));
+    let html = catch_unwind(AssertUnwindSafe(|| pages.error_page(&page)));
     let html = html.unwrap_or_else(|_| bare_page(page.status, page.request_id));
     let mut response = page_response(failure.status, html, &nonce, &PagePolicy::default());
     failure.add_headers(&mut response);

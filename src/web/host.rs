@@ -2,12 +2,9 @@
 //! neither this one nor a declared proxy (R-TR-01). `/live` and `/ready` are exempt.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::config::Site;
 use crate::config::proxies::Proxies;
@@ -15,28 +12,11 @@ use crate::config::proxies::Proxies;
 use super::client_ip::{Peer, forwarded_host};
 use super::failure::Failure;
 
-/// What the check compares with.
-#[derive(Debug, Clone)]
-pub struct Expected {
-    /// The configured site.
-    pub site: Arc<Site>,
-    /// Whose forwarded host counts.
-    pub proxies: Arc<Proxies>,
-}
-
-/// The layer that checks.
-pub async fn check_host(State(expected): State<Expected>, request: Request, next: Next) -> Response {
+/// Refuses what is not addressed to this site.
+pub fn check_host(site: &Site, proxies: &Proxies, request: &Request) -> Result<(), Failure> {
     if matches!(request.uri().path(), "/live" | "/ready") {
-        return next.run(request).await;
+        return Ok(());
     }
-    match check(&expected, &request) {
-        Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
-    }
-}
-
-fn check(expected: &Expected, request: &Request) -> Result<(), Failure> {
-    let Expected { site, proxies } = expected;
     let peer =
         request.extensions().get::<Peer>().ok_or_else(|| Failure::internal("a request without a peer"))?;
     let address = peer.address.ip().to_canonical();

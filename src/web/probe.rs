@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName};
-use axum::middleware::Next;
-use axum::response::Response;
 
 use super::client_ip::{NearestHop, Peer, nearest_hop};
 use super::host::addressed_host;
@@ -78,18 +76,8 @@ impl Drop for Probe {
     }
 }
 
-/// What the layer needs.
-#[derive(Debug, Clone)]
-pub struct Lookout {
-    /// The probes under way.
-    pub probes: Probes,
-    /// Who is declared, and which header they write.
-    pub proxies: Arc<Proxies>,
-}
-
-/// The layer that notes probes as they come in, before anything is refused.
-pub async fn note_probes(State(lookout): State<Lookout>, request: Request, next: Next) -> Response {
-    let Lookout { probes, proxies } = &lookout;
+/// Notes a probe as it comes in, before anything is refused.
+pub fn note_probe(probes: &Probes, proxies: &Proxies, request: &Request) {
     probes.note(request.headers(), || {
         let peer = request.extensions().get::<Peer>()?;
         let address = peer.address.ip().to_canonical();
@@ -97,9 +85,8 @@ pub async fn note_probes(State(lookout): State<Lookout>, request: Request, next:
             peer: address,
             is_declared: proxies.is_trusted(address),
             encrypted: peer.encrypted,
-            host: addressed_host(address, &request, proxies).ok(),
+            host: addressed_host(address, request, proxies).ok(),
             hop: nearest_hop(request.headers(), proxies.header),
         })
     });
-    next.run(request).await
 }

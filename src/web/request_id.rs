@@ -1,13 +1,10 @@
 //! Each request gets an id of its own, in a span around all its log lines, in the header `X-Request-Id` of its answer
 //! and on error pages, so that a person can name it and an administrator find it. One from outside is not taken over.
 
-use std::sync::Arc;
-
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use crate::foundation::Random;
 use crate::foundation::random;
@@ -31,25 +28,20 @@ impl RequestId {
     }
 }
 
-/// Names the request and logs its end. The path is logged as the route it matched: what a person typed there,
-/// and every query, may hold secrets (R-AU-04).
-pub async fn name_request(
-    State(random): State<Arc<dyn Random>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = RequestId::generate(random.as_ref());
+/// Names the request; the span is for all that is done for it. The path is logged as the route it matched: what a person typed
+/// there, and every query, may hold secrets (R-AU-04).
+pub fn name_request(random: &dyn Random, request: &mut Request) -> (RequestId, Span) {
+    let id = RequestId::generate(random);
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str);
     let span = tracing::info_span!("request", id = id.as_str(), method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
-    async move {
-        let mut response = next.run(request).await;
-        if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-            response.headers_mut().insert(HEADER, value);
-        }
-        tracing::info!(status = response.status().as_u16(), "answered");
-        response
+    (id, span)
+}
+
+/// Names the answer, and logs the request's end.
+pub fn name_answer(id: &RequestId, response: &mut Response) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(HEADER, value);
     }
-    .instrument(span)
-    .await
+    tracing::info!(status = response.status().as_u16(), "answered");
 }

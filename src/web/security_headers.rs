@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
@@ -116,9 +113,8 @@ const NOT_A_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none
 /// Two years (RFC 6797). Without `includeSubDomains`: other hosts of the organisation are not ours to bind.
 const HSTS: &str = "max-age=63072000";
 
-/// The layer that adds them. What a handler set itself stays; what says nothing of caching is not to be kept (R-TR-05).
-pub async fn add_security_headers(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Adds them. What a handler set itself stays; what says nothing of caching is not to be kept (R-TR-05).
+pub fn add_security_headers(site: &Site, response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -128,5 +124,4 @@ pub async fn add_security_headers(State(site): State<Arc<Site>>, request: Reques
     if !site.is_loopback() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    response
 }

@@ -1,26 +1,22 @@
 //! Who asks, as far as HTTP tells: address, cookies, languages, and the request's id.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::Response;
 
 use super::client_ip::{ClientAddress, Peer, client_address};
 use super::{Cookies, Failure, Languages, RequestId};
 use crate::audit::Origin;
 use crate::config::proxies::Proxies;
 
-/// The layer that finds the client's address (R-RL-09), once.
-pub async fn name_client(State(proxies): State<Arc<Proxies>>, mut request: Request, next: Next) -> Response {
+/// Finds the client's address (R-RL-09), once.
+pub fn name_client(proxies: &Proxies, request: &mut Request) {
     if let Some(peer) = request.extensions().get::<Peer>() {
-        let address = client_address(peer.address.ip(), request.headers(), &proxies);
+        let address = client_address(peer.address.ip(), request.headers(), proxies);
         request.extensions_mut().insert(address);
     }
-    next.run(request).await
 }
 
 /// One request's sender.

@@ -71,7 +71,7 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct Application {
     configuration: Configuration,
-    web: Web,
+    web: Arc<Web>,
     outbound: Outbound,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -90,7 +90,7 @@ impl Application {
             return Err(wrong(&"is not http://localhost:<port>, and the demo runs nowhere else"));
         }
         let outbound = Outbound::new(AddressRules::of(&site));
-        let web = Web { site: Arc::new(site), pages, random: random.clone() };
+        let web = Arc::new(Web { site: Arc::new(site), pages, random: random.clone() });
         Ok(Self {
             web,
             outbound,

@@ -3,18 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use super::super::layers::{with_layers, with_security_headers};
 use super::{Application, callback, home, initiate_login, logout};
-use crate::config::proxies::Proxies;
 use crate::web::Failure;
-use crate::web::answer::{Answering, answer_failures};
 use crate::web::asset_files;
-use crate::web::host::{Expected, check_host};
-use crate::web::request_id::name_request;
-use crate::web::security_headers::add_security_headers;
-use crate::web::visitor::name_client;
 
 /// Where answers of the provider come.
 pub const CALLBACK: &str = "/plugins/servlet/oidc/callback";
@@ -35,8 +29,7 @@ pub const FRONT_CHANNEL_LOGOUT: &str = "/frontchannel_logout";
 
 /// The whole application, ready to be served.
 pub fn routes(application: Arc<Application>) -> Router {
-    let site = application.web.site.clone();
-    let (pages, random) = (application.web.pages.clone(), application.random.clone());
+    let web = application.web.clone();
     let pages_of_people = Router::new()
         .route("/", get(home::home))
         .route(LOGIN, get(home::login))
@@ -47,19 +40,11 @@ pub fn routes(application: Arc<Application>) -> Router {
         .route(SSO_LOGOUT, get(logout::logged_out))
         .route(LOGOUT, post(logout::local))
         .with_state(application.clone())
-        .merge(asset_files::routes(pages.clone()))
+        .merge(asset_files::routes(web.pages.clone()))
         .fallback(|| async { Failure::not_found() })
-        .method_not_allowed_fallback(|| async { Failure::wrong_method() })
-        .layer(from_fn_with_state(site.clone(), add_security_headers));
+        .method_not_allowed_fallback(|| async { Failure::wrong_method() });
     // It stands in a frame of the provider, so it has its own policy.
     let framed =
         Router::new().route(FRONT_CHANNEL_LOGOUT, get(logout::front_channel)).with_state(application);
-    let expected = Expected { site, proxies: Arc::new(Proxies::none()) };
-    let answering = Answering { pages, random: random.clone() };
-    pages_of_people
-        .merge(framed)
-        .layer(from_fn_with_state(expected.clone(), check_host))
-        .layer(from_fn_with_state(expected.proxies, name_client))
-        .layer(from_fn_with_state(answering, answer_failures))
-        .layer(from_fn_with_state(random, name_request))
+    with_layers(with_security_headers(pages_of_people, &web).merge(framed), &web)
 }

@@ -26,7 +26,7 @@ pub const MOST: usize = 500;
 #[derive(Debug)]
 pub struct Inbox {
     mails: Mutex<VecDeque<Received>>,
-    web: Web,
+    web: Arc<Web>,
     clock: Arc<dyn Clock>,
     provider: String,
 }
@@ -34,7 +34,7 @@ pub struct Inbox {
 impl Inbox {
     /// An empty mailbox whose page stands at `web`'s site; links in mails lead to `provider`, an origin.
     pub fn new(web: Web, clock: Arc<dyn Clock>, provider: &Site) -> Self {
-        Self { mails: Mutex::default(), web, clock, provider: provider.issuer().to_owned() }
+        Self { mails: Mutex::default(), web: Arc::new(web), clock, provider: provider.issuer().to_owned() }
     }
 
     /// Keeps a mail that was received.

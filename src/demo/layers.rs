@@ -1,0 +1,50 @@
+//! What each request of an application or of the mailbox passes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
+
+use crate::config::proxies::Proxies;
+use crate::web::Web;
+use crate::web::answer::{Asked, answer_failure};
+use crate::web::host::check_host;
+use crate::web::request_id::{name_answer, name_request};
+use crate::web::security_headers;
+use crate::web::visitor::name_client;
+
+/// `routes`, asked under their own host and without a proxy; failures are answered.
+pub fn with_layers(routes: Router, web: &Arc<Web>) -> Router {
+    routes.layer(from_fn_with_state(Arc::clone(web), pass))
+}
+
+/// `routes` with the security headers of pages.
+pub fn with_security_headers(routes: Router, web: &Arc<Web>) -> Router {
+    routes.layer(from_fn_with_state(Arc::clone(web), add_security_headers))
+}
+
+async fn pass(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let (id, span) = name_request(&*web.random, &mut request);
+    let asked = Asked::of(&mut request, id);
+    let proxies = Proxies::none();
+    name_client(&proxies, &mut request);
+    let named = async {
+        let answered = match check_host(&web.site, &proxies, &request) {
+            Ok(()) => next.run(request).await,
+            Err(failure) => failure.into_response(),
+        };
+        let mut response = answer_failure(&*web.pages, &*web.random, &asked, answered);
+        name_answer(&asked.id, &mut response);
+        response
+    };
+    named.instrument(span).await
+}
+
+async fn add_security_headers(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    security_headers::add_security_headers(&web.site, &mut response);
+    response
+}
