@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use program::Program;
 
-/// So long after its start it is left to settle: a password buffer is freed and the store swept within a minute.
-const SETTLE: u64 = 65;
+/// So long after its start it is left to settle: within two minutes a password buffer is freed, the store swept, and the
+/// audit trail's first checkpoint kept, which tells of the start itself.
+const SETTLE: u64 = 125;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());

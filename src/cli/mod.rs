@@ -39,6 +39,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Settings, Sources};
+use crate::foundation::huge_pages;
 
 /// What threads that wait for a file, or compute, are given at the end. What they do was acknowledged to nobody (R-OP-07).
 const LAST_WORK: Duration = Duration::from_secs(2);
@@ -143,6 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
+    huge_pages::allow(false);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => {

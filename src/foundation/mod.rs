@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod clock;
+pub mod huge_pages;
 pub mod ids;
 pub mod random;
 pub mod secret;

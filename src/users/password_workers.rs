@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::Prepared;
+use crate::foundation::huge_pages;
 
 /// What a hash costs (Argon2id, RFC 9106).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +202,9 @@ fn work(shared: &Shared, idle: Duration) {
             continue;
         }
         let held = !memory.is_empty();
+        if !held {
+            huge_pages::allow(true);
+        }
         let result = hash(&job.secret, &job.recipe, &mut memory);
         if !held && !memory.is_empty() {
             shared.figures.buffers.fetch_add(1, Ordering::SeqCst);

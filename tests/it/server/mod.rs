@@ -4,6 +4,7 @@ mod admin;
 mod certificate;
 mod doctor;
 mod http2;
+mod huge_pages;
 mod nginx;
 mod restart;
 mod tls;
