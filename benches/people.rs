@@ -15,7 +15,7 @@ mod population;
 mod program;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use keyward::app::App;
@@ -72,7 +72,7 @@ struct Measured {
 async fn measure(people: usize) -> Result<Measured, Box<dyn Error>> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let begun = Instant::now();
-    let look_up = look_up_among(folder.path(), people).await?;
+    let (data, look_up) = look_up_among(folder.path(), people).await?;
     println!("{people} people were written and looked up in {:.1} s", begun.elapsed().as_secs_f64());
     let (start, program) = Program::start(folder.path(), "").await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -80,7 +80,7 @@ async fn measure(people: usize) -> Result<Measured, Box<dyn Error>> {
     let memory = program.resident_memory()?;
     let mut asked = f64::INFINITY;
     for _ in 0..MEASUREMENTS {
-        asked = asked.min(ask(&folder.path().join("data"), people).await?);
+        asked = asked.min(ask(&data, people).await?);
     }
     Ok(Measured { start, memory, memory_afterwards: program.resident_memory()?, asked, look_up })
 }
@@ -101,15 +101,15 @@ fn name(turn: usize, people: usize) -> String {
     format!("person-{}", turn * 7919 % people)
 }
 
-/// Seconds for one.
-async fn look_up_among(folder: &Path, people: usize) -> Result<f64, Box<dyn Error>> {
+/// The data folder, and seconds for one look-up.
+async fn look_up_among(folder: &Path, people: usize) -> Result<(PathBuf, f64), Box<dyn Error>> {
     let app = population::open(folder).await?;
     population::populate(&app, people).await?;
     let mut best = f64::INFINITY;
     for _ in 0..MEASUREMENTS {
         best = best.min(look_up(&app, people).await?);
     }
-    Ok(best)
+    Ok((app.ground.settings.data.folder.clone(), best))
 }
 
 async fn look_up(app: &App, people: usize) -> Result<f64, Box<dyn Error>> {

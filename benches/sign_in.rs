@@ -16,6 +16,7 @@ use std::error::Error;
 use std::path::Path;
 
 use connection::{Answer, Connection};
+use keyward::app::App;
 use keyward::clients::Preset;
 use keyward::storage::Batch;
 use keyward::users::Prepared;
@@ -26,10 +27,13 @@ use program::Program;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PEOPLE: usize = 100;
-const SIGN_INS: usize = 1000;
+/// Each is measured so often, in turn, and the quickest counts: what else the machine does only adds to it.
+const TURNS: usize = 5;
+/// So many one after another, and so many together, in each turn: a thousand in all.
+const SIGN_INS: usize = 100;
 /// People who sign in at the same moment when work begins.
 const MORNING: usize = 8;
-const HASHES: usize = 300;
+const HASHES: usize = 60;
 const PASSWORD: &str = "violet harbour 42 lantern";
 const APPLICATION: &str = "http://localhost:9";
 const SETTINGS: &str = "[policy]\nfloor = \"pwd\"\n[limits]\naddress_attempts = 100000\n";
@@ -40,27 +44,39 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn report() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let (client, hash) = prepare(folder.path()).await?;
+    let (folder, aside) = (folder()?, folder()?);
+    let client = prepare(folder.path()).await?;
+    let hashing = population::open(aside.path()).await?;
     let (took, program) = Program::start(folder.path(), SETTINGS).await?;
-    let round = |browsers, sign_ins| round(&program, &client, browsers, sign_ins);
-    round(1, PEOPLE).await?;
-    let together = round(MORNING, SIGN_INS - PEOPLE).await?;
-    let memory = program.resident_memory()?;
-    let alone = round(1, SIGN_INS).await?;
+    let round = |browsers| round(&program, &client, browsers, SIGN_INS);
+    let [mut hash, mut alone, mut together] = [f64::INFINITY; 3];
+    for _ in 0..TURNS {
+        hash = hash.min(one_hash(&hashing).await?);
+        alone = alone.min(round(1).await?);
+        together = together.min(round(MORNING).await?);
+    }
     println!("ready after          {:>8.0} ms", took.as_secs_f64() * 1000.0);
     println!("one hash             {:>8.2} ms of processor time", hash * 1000.0);
     println!("one sign-in          {:>8.2} ms of processor time, one after another", alone * 1000.0);
     println!("ratio                {:>8.3}      (aim: at most 1.15)", alone / hash);
     println!("one sign-in          {:>8.2} ms of processor time, {MORNING} at a time", together * 1000.0);
     println!("ratio                {:>8.3}      (aim: at most 1.15)", together / hash);
-    println!("memory after {SIGN_INS}    {memory:>8.1} MB   (aim: at most 90)");
-    let later = program.resident_memory()?;
-    println!(
-        "memory after {}    {later:>8.1} MB   (pages of the store, at most [storage] cache_mib)",
-        2 * SIGN_INS
-    );
+    let sign_ins = 2 * TURNS * SIGN_INS;
+    println!("memory after {sign_ins}    {:>8.1} MB   (aim: at most 90)", program.resident_memory()?);
     Ok(())
+}
+
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Processor time of one hash in seconds, one after another.
+async fn one_hash(app: &App) -> Result<f64, Box<dyn Error>> {
+    let before = processor::seconds("self")?;
+    for _ in 0..HASHES {
+        app.passwords.slow_hash(Prepared::new(PASSWORD)?).await?;
+    }
+    Ok((processor::seconds("self")? - before) / f64::from(u32::try_from(HASHES)?))
 }
 
 /// `sign_ins` by so many browsers at a time; the processor time of one in seconds.
@@ -83,8 +99,8 @@ async fn round(
     Ok((processor::seconds(&program.id())? - before) / f64::from(u32::try_from(sign_ins)?))
 }
 
-/// People with passwords and an application; its id, and the processor time of one hash in seconds.
-async fn prepare(folder: &Path) -> Result<(String, f64), Box<dyn Error>> {
+/// People with passwords and an application; its id.
+async fn prepare(folder: &Path) -> Result<String, Box<dyn Error>> {
     let app = population::open(folder).await?;
     population::populate(&app, PEOPLE).await?;
     for number in 0..PEOPLE {
@@ -95,12 +111,7 @@ async fn prepare(folder: &Path) -> Result<(String, f64), Box<dyn Error>> {
     }
     let client = app.clients.prepare_preset(Preset::JiraDc, APPLICATION)?;
     app.clients.insert(&client.client, Batch::new()).await?;
-    let before = processor::seconds("self")?;
-    for _ in 0..HASHES {
-        app.passwords.slow_hash(Prepared::new(PASSWORD)?).await?;
-    }
-    let hash = (processor::seconds("self")? - before) / f64::from(u32::try_from(HASHES)?);
-    Ok((client.client.id.to_string(), hash))
+    Ok(client.client.id.to_string())
 }
 
 struct Browser<'a> {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keyward::app::App;
-use keyward::audit::{Action, Actor, Origin, Outcome, Trail};
+use keyward::audit::{Action, Actor, Origin, Outcome};
 use keyward::foundation::ids::{ClientId, SessionId};
 use keyward::foundation::secret::{AccessToken, AuthorizationCode, Plain};
 use keyward::grants::{AccessGrant, Grants};
+use keyward::limits::ApplicationLimit;
 use keyward::oidc::store::{CODE_LIFETIME, CodeGrant, CodeRecord};
 use keyward::sessions::Assurance;
 use keyward::storage::{self, Batch, Key};
@@ -89,17 +90,17 @@ impl Writer {
     /// What token commits.
     pub async fn second(&self, waiting: &Waiting) -> Result<(), Failed> {
         let ground = &self.app.ground;
-        let trail = Trail::new(ground.clock.clone(), ground.random.clone());
+        let limit = ApplicationLimit::new(ground.store.clone(), ground.clock.clone(), self.app.live.clone());
         let grants = Grants::new(Arc::clone(&ground.store));
         let now = ground.clock.now();
         let token = Plain::<AccessToken>::generate(ground.random.as_ref());
         let spent = CodeRecord::Spent { client: self.client.clone(), access_token: token.hash() };
-        let mut batch = Batch::new();
+        let mut batch = limit.count(&self.client);
         let until = Some(now.plus(Duration::from_secs(3600)));
         batch.require_revision(waiting.key.clone(), waiting.revision).put(waiting.key.clone(), &spent, until);
         grants.issue(&mut batch, &token, &self.access(), now);
         self.app.sessions.record_participant(&mut batch, &self.session, &self.client);
-        let event = trail.event(Action::TokenIssued, Outcome::Success, &Origin::default());
+        let event = self.app.trail.event(Action::TokenIssued, Outcome::Success, &Origin::default());
         let event = event.by(Actor::Client(self.client.clone())).about(&self.person.id);
         event.session(&self.session).write(&mut batch);
         let done = ground.store.commit(batch).await?.is_done();
