@@ -91,14 +91,24 @@ struct Figures {
     buffers: AtomicUsize,
 }
 
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    ended: bool,
+    /// The threads without work. Who worked last is woken first: its memory is in the processor's caches, and the others'
+    /// can be freed.
+    idle: Vec<usize>,
+}
+
 struct Shared {
-    queue: Mutex<(VecDeque<Job>, bool)>,
-    wake: Condvar,
+    queue: Mutex<Queue>,
+    /// One for each thread.
+    wakes: Vec<Condvar>,
     figures: Figures,
 }
 
 impl Shared {
-    fn queue(&self) -> MutexGuard<'_, (VecDeque<Job>, bool)> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -118,14 +128,15 @@ impl std::fmt::Debug for PasswordWorkers {
 impl PasswordWorkers {
     /// Starts the threads. Fails if the system refuses one.
     pub fn start(settings: WorkerSettings) -> std::io::Result<Self> {
-        let shared =
-            Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), figures: Figures::default() });
+        let threads = settings.threads.max(1);
+        let wakes = (0..threads).map(|_| Condvar::new()).collect();
+        let shared = Arc::new(Shared { queue: Mutex::default(), wakes, figures: Figures::default() });
         let workers = Self { shared, settings };
-        for number in 0..settings.threads.max(1) {
+        for number in 0..threads {
             let shared = Arc::clone(&workers.shared);
             std::thread::Builder::new()
                 .name(format!("password-{number}"))
-                .spawn(move || work(&shared, settings.idle))?;
+                .spawn(move || work(&shared, number, settings.idle))?;
         }
         Ok(workers)
     }
@@ -160,7 +171,7 @@ impl PasswordWorkers {
 
     /// Hashes waiting now.
     pub fn waiting(&self) -> usize {
-        self.shared.queue().0.len()
+        self.shared.queue().jobs.len()
     }
 
     /// Memory buffers held now.
@@ -170,14 +181,15 @@ impl PasswordWorkers {
 
     fn enqueue(&self, job: Job) -> bool {
         let mut queue = self.shared.queue();
-        if queue.0.len() >= self.settings.queue {
+        if queue.jobs.len() >= self.settings.queue {
             // Those who gave up waiting must not keep others out.
-            queue.0.retain(|waiting| !waiting.answer.is_closed());
+            queue.jobs.retain(|waiting| !waiting.answer.is_closed());
         }
-        let room = queue.0.len() < self.settings.queue;
+        let room = queue.jobs.len() < self.settings.queue;
         if room {
-            queue.0.push_back(job);
-            self.shared.wake.notify_one();
+            queue.jobs.push_back(job);
+            let wake = queue.idle.pop().and_then(|worker| self.shared.wakes.get(worker));
+            wake.into_iter().for_each(Condvar::notify_one);
         }
         room
     }
@@ -185,14 +197,15 @@ impl PasswordWorkers {
 
 impl Drop for PasswordWorkers {
     fn drop(&mut self) {
-        self.shared.queue().1 = true;
-        self.shared.wake.notify_all();
+        self.shared.queue().ended = true;
+        self.shared.wakes.iter().for_each(Condvar::notify_one);
     }
 }
 
-fn work(shared: &Shared, idle: Duration) {
+fn work(shared: &Shared, number: usize, idle: Duration) {
     let mut memory: Vec<Block> = Vec::new();
-    while let Some(next) = next_job(shared, idle, !memory.is_empty()) {
+    let Some(wake) = shared.wakes.get(number) else { return };
+    while let Some(next) = next_job(shared, (number, wake), (!memory.is_empty()).then_some(idle)) {
         let Some(job) = next else {
             memory = Vec::new();
             shared.figures.buffers.fetch_sub(1, Ordering::SeqCst);
@@ -215,25 +228,37 @@ fn work(shared: &Shared, idle: Duration) {
     }
 }
 
-/// The next job; `Some(None)` where there was none for so long that held memory should be freed; `None` at the end.
-fn next_job(shared: &Shared, idle: Duration, holds_memory: bool) -> Option<Option<Job>> {
+/// The next job; `Some(None)` where there was none for as long as `patience`, after which held memory should be freed; `None`
+/// at the end.
+fn next_job(
+    shared: &Shared,
+    (number, wake): (usize, &Condvar),
+    patience: Option<Duration>,
+) -> Option<Option<Job>> {
     let mut queue = shared.queue();
+    let mut patient = true;
     loop {
-        if let Some(job) = queue.0.pop_front() {
+        if let Some(job) = queue.jobs.pop_front() {
             return Some(Some(job));
         }
-        if queue.1 {
+        if queue.ended {
             return None;
         }
-        if !holds_memory {
-            queue = shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            continue;
-        }
-        let (guard, waited) = shared.wake.wait_timeout(queue, idle).unwrap_or_else(PoisonError::into_inner);
-        queue = guard;
-        if waited.timed_out() && queue.0.is_empty() && !queue.1 {
+        if !patient {
             return Some(None);
         }
+        queue.idle.push(number);
+        queue = match patience {
+            None => wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            Some(patience) => {
+                let (queue, waited) =
+                    wake.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner);
+                patient = !waited.timed_out();
+                queue
+            }
+        };
+        // Woken by a job it has been taken from there already; by time, or by nothing, it has not.
+        queue.idle.retain(|idle| *idle != number);
     }
 }
 

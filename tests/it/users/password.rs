@@ -123,6 +123,16 @@ async fn memory_is_freed_without_work() {
     assert_eq!(workers.hashes(), 1);
 }
 
+#[tokio::test]
+async fn one_after_another_they_are_made_where_the_memory_is_already() {
+    let workers = PasswordWorkers::start(WorkerSettings { threads: 6, ..WorkerSettings::default() }).unwrap();
+    for _ in 0..24 {
+        workers.hash(prepared("x"), recipe(CHEAP)).await.unwrap();
+    }
+    // A second thread may have been asked in the moment before the first one was free again; never a third.
+    assert!(workers.buffers() <= 2, "{} buffers", workers.buffers());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_pw_04_overload_is_refused_and_the_memory_stays_bounded() {
     let settings = WorkerSettings {
