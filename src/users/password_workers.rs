@@ -96,7 +96,7 @@ struct Queue {
     jobs: VecDeque<Job>,
     ended: bool,
     /// The threads without work. Who worked last is woken first: its memory is in the processor's caches, and the others'
-    /// can be freed.
+    /// can be freed. Those without memory stand at the front, to be woken last.
     idle: Vec<usize>,
 }
 
@@ -174,6 +174,11 @@ impl PasswordWorkers {
         self.shared.queue().jobs.len()
     }
 
+    /// Threads without work now.
+    pub fn idle(&self) -> usize {
+        self.shared.queue().idle.len()
+    }
+
     /// Memory buffers held now.
     pub fn buffers(&self) -> usize {
         self.shared.figures.buffers.load(Ordering::SeqCst)
@@ -247,7 +252,10 @@ fn next_job(
         if !patient {
             return Some(None);
         }
-        queue.idle.push(number);
+        match patience {
+            None => queue.idle.insert(0, number),
+            Some(_) => queue.idle.push(number),
+        }
         queue = match patience {
             None => wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
             Some(patience) => {
