@@ -48,12 +48,11 @@ async fn report() -> Result<(), Box<dyn Error>> {
     let client = prepare(folder.path()).await?;
     let hashing = population::open(aside.path()).await?;
     let (took, program) = Program::start(folder.path(), SETTINGS).await?;
-    let round = |browsers| round(&program, &client, browsers, SIGN_INS);
     let [mut hash, mut alone, mut together] = [f64::INFINITY; 3];
     for _ in 0..TURNS {
         hash = hash.min(one_hash(&hashing).await?);
-        alone = alone.min(round(1).await?);
-        together = together.min(round(MORNING).await?);
+        alone = alone.min(round(&program, &client, 1).await?);
+        together = together.min(round(&program, &client, MORNING).await?);
     }
     println!("ready after          {:>8.0} ms", took.as_secs_f64() * 1000.0);
     println!("one hash             {:>8.2} ms of processor time", hash * 1000.0);
@@ -79,24 +78,19 @@ async fn one_hash(app: &App) -> Result<f64, Box<dyn Error>> {
     Ok((processor::seconds("self")? - before) / f64::from(u32::try_from(HASHES)?))
 }
 
-/// `sign_ins` by so many browsers at a time; the processor time of one in seconds.
-async fn round(
-    program: &Program,
-    client: &str,
-    browsers: usize,
-    sign_ins: usize,
-) -> Result<f64, Box<dyn Error>> {
+/// Sign-ins by so many browsers at a time; the processor time of one in seconds.
+async fn round(program: &Program, client: &str, browsers: usize) -> Result<f64, Box<dyn Error>> {
     let before = processor::seconds(&program.id())?;
     let browsing = (0..browsers).map(|first| async move {
         let connection = Connection::open(program.address).await?;
         let mut browser = Browser { connection, program, client };
-        for number in (first..sign_ins).step_by(browsers) {
+        for number in (first..SIGN_INS).step_by(browsers) {
             browser.sign_in(number % PEOPLE).await?;
         }
         Ok::<_, Box<dyn Error>>(())
     });
     futures_util::future::try_join_all(browsing).await?;
-    Ok((processor::seconds(&program.id())? - before) / f64::from(u32::try_from(sign_ins)?))
+    Ok((processor::seconds(&program.id())? - before) / f64::from(u32::try_from(SIGN_INS)?))
 }
 
 /// People with passwords and an application; its id.

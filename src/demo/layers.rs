@@ -9,21 +9,26 @@ use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
 use crate::config::proxies::Proxies;
-use crate::web::Web;
 use crate::web::answer::{Asked, answer_failure};
+use crate::web::asset_files;
 use crate::web::host::check_host;
 use crate::web::request_id::{name_answer, name_request};
 use crate::web::security_headers;
 use crate::web::visitor::name_client;
+use crate::web::{Failure, Web};
 
 /// `routes`, asked under their own host and without a proxy; failures are answered.
 pub fn with_layers(routes: Router, web: &Arc<Web>) -> Router {
     routes.layer(from_fn_with_state(Arc::clone(web), pass))
 }
 
-/// `routes` with the security headers of pages.
-pub fn with_security_headers(routes: Router, web: &Arc<Web>) -> Router {
-    routes.layer(from_fn_with_state(Arc::clone(web), add_security_headers))
+/// `routes` that answer with pages: with what these load, an answer to every other path, and the security headers.
+pub fn as_pages(routes: Router, web: &Arc<Web>) -> Router {
+    routes
+        .merge(asset_files::routes(web.pages.clone()))
+        .fallback(|| async { Failure::not_found() })
+        .method_not_allowed_fallback(|| async { Failure::wrong_method() })
+        .layer(from_fn_with_state(Arc::clone(web), add_security_headers))
 }
 
 async fn pass(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {

@@ -19,7 +19,7 @@ use crate::config::http::Http;
 use crate::telemetry::{Health, Metrics, health, metrics};
 use crate::web::client_ip::Peer;
 
-use super::body::{BodyBounds, read_body};
+use super::body::with_body;
 use super::layers::bound_time;
 
 /// What Prometheus asks for.
@@ -57,13 +57,7 @@ async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> R
         tracing::debug!(?peer, "a stranger asked the administrators' listener and was refused");
         return StatusCode::FORBIDDEN.into_response();
     }
-    let answered = async {
-        match read_body(BodyBounds::of(&gate.bounds), request).await {
-            Ok(request) => next.run(request).await,
-            Err(refusal) => refusal,
-        }
-    };
-    bound_time(gate.bounds.request_time, answered).await
+    bound_time(gate.bounds.request_time, with_body(&gate.bounds, request, next)).await
 }
 
 async fn check_host(request: Request, next: Next) -> Response {

@@ -24,7 +24,7 @@ use crate::web::security_headers::add_security_headers;
 use crate::web::visitor::name_client;
 use crate::web::{Failure, Probes};
 
-use super::body::{BodyBounds, read_body};
+use super::body::with_body;
 
 /// What the layers need.
 #[derive(Clone)]
@@ -87,10 +87,7 @@ async fn admit(State(shell): State<Arc<Shell>>, mut request: Request, next: Next
         if let Err(failure) = check_host(&shell.site, &shell.proxies, &request) {
             return failure.into_response();
         }
-        match read_body(BodyBounds::of(bounds), request).await {
-            Ok(request) => next.run(request).await,
-            Err(refusal) => refusal,
-        }
+        with_body(bounds, request, next).await
     };
     bound_time(bounds.request_time, answered).await
 }

@@ -193,8 +193,9 @@ impl PasswordWorkers {
         let room = queue.jobs.len() < self.settings.queue;
         if room {
             queue.jobs.push_back(job);
-            let wake = queue.idle.pop().and_then(|worker| self.shared.wakes.get(worker));
-            wake.into_iter().for_each(Condvar::notify_one);
+            if let Some(wake) = queue.idle.pop().and_then(|worker| self.shared.wakes.get(worker)) {
+                wake.notify_one();
+            }
         }
         room
     }
@@ -252,19 +253,13 @@ fn next_job(
         if !patient {
             return Some(None);
         }
-        match patience {
-            None => queue.idle.insert(0, number),
-            Some(_) => queue.idle.push(number),
-        }
-        queue = match patience {
-            None => wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
-            Some(patience) => {
-                let (queue, waited) =
-                    wake.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner);
-                patient = !waited.timed_out();
-                queue
-            }
-        };
+        let place = if patience.is_some() { queue.idle.len() } else { 0 };
+        queue.idle.insert(place, number);
+        let (guard, waited) = wake
+            .wait_timeout(queue, patience.unwrap_or(Duration::MAX))
+            .unwrap_or_else(PoisonError::into_inner);
+        queue = guard;
+        patient = !waited.timed_out();
         // Woken by a job it has been taken from there already; by time, or by nothing, it has not.
         queue.idle.retain(|idle| *idle != number);
     }

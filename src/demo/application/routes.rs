@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::super::layers::{with_layers, with_security_headers};
+use super::super::layers::{as_pages, with_layers};
 use super::{Application, callback, home, initiate_login, logout};
-use crate::web::Failure;
-use crate::web::asset_files;
 
 /// Where answers of the provider come.
 pub const CALLBACK: &str = "/plugins/servlet/oidc/callback";
@@ -39,12 +37,9 @@ pub fn routes(application: Arc<Application>) -> Router {
         .route(EXTERNAL_LOGIN, get(initiate_login::external_login))
         .route(SSO_LOGOUT, get(logout::logged_out))
         .route(LOGOUT, post(logout::local))
-        .with_state(application.clone())
-        .merge(asset_files::routes(web.pages.clone()))
-        .fallback(|| async { Failure::not_found() })
-        .method_not_allowed_fallback(|| async { Failure::wrong_method() });
+        .with_state(application.clone());
     // It stands in a frame of the provider, so it has its own policy.
     let framed =
         Router::new().route(FRONT_CHANNEL_LOGOUT, get(logout::front_channel)).with_state(application);
-    with_layers(with_security_headers(pages_of_people, &web).merge(framed), &web)
+    with_layers(as_pages(pages_of_people, &web).merge(framed), &web)
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::super::layers::{with_layers, with_security_headers};
+use super::super::layers::{as_pages, with_layers};
 use super::{Inbox, page};
-use crate::web::Failure;
-use crate::web::asset_files;
 
 /// The whole mailbox, ready to be served.
 pub fn routes(inbox: Arc<Inbox>) -> Router {
@@ -16,9 +14,6 @@ pub fn routes(inbox: Arc<Inbox>) -> Router {
     let pages = Router::new()
         .route("/", get(page::list))
         .route("/mails/{id}/html", get(page::html))
-        .with_state(inbox)
-        .merge(asset_files::routes(web.pages.clone()))
-        .fallback(|| async { Failure::not_found() })
-        .method_not_allowed_fallback(|| async { Failure::wrong_method() });
-    with_layers(with_security_headers(pages, &web), &web)
+        .with_state(inbox);
+    with_layers(as_pages(pages, &web), &web)
 }
