@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
             }
             self.report.checkpoint = Some(head.to_text()).filter(|_| last > 0);
         }
-        let beyond = self.chain.store.get(&[Block::key(self.next)]).await?.pop().flatten();
+        let beyond = self.chain.store.get_one(&Block::key(self.next)).await?;
         // A block that was linked this very moment stands there with its head.
         if beyond.is_some() && self.chain.newest().await?.map_or(0, |head| head.number) < self.next {
             self.report.problem(format!("block {} stands beyond the head of the chain", self.next));
@@ -265,7 +265,7 @@ impl<'a> Walk<'a> {
         for key in strange {
             let marker = named(&key).map(|(at, id)| trail::unlinked_key(at, &id));
             let marked = match marker {
-                Some(marker) => self.chain.store.get(&[marker]).await?.pop().flatten().is_some(),
+                Some(marker) => self.chain.store.get_one(&marker).await?.is_some(),
                 None => false,
             };
             if !marked {

@@ -155,7 +155,7 @@ impl PasswordLockout {
     }
 
     async fn locked(&self, key: &Key, now: Timestamp) -> Result<Throttled, StorageError> {
-        let found = self.store.get(std::slice::from_ref(key)).await?.pop().flatten();
+        let found = self.store.get_one(key).await?;
         let end = found.and_then(|raw| raw.expires).unwrap_or(now);
         Ok(Throttled::after(end.since(now)))
     }

@@ -56,10 +56,10 @@ impl Sessions {
 
     /// The live session with this id, whoever asks, with its person. One of an earlier epoch of the person is dead.
     pub async fn by_id(&self, id: &SessionId) -> Result<Option<Live>, StorageError> {
-        let Some(raw) = self.store.get(&[key(id)]).await?.pop().flatten() else { return Ok(None) };
+        let Some(raw) = self.store.get_one(&key(id)).await? else { return Ok(None) };
         let (revision, expires) = (raw.revision, raw.expires);
         let session = self.kept.decode(id, raw)?;
-        let person = self.store.get(&[users::store::user_key(&session.user)]).await?.pop().flatten();
+        let person = self.store.get_one(&users::store::user_key(&session.user)).await?;
         let user = person.map(|raw| self.people.decode(&session.user, raw)).transpose()?;
         // Lifetimes that were shortened meanwhile count at once.
         let lives = self.clock.now() < self.end_of(&session);

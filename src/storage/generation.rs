@@ -114,7 +114,7 @@ impl Generations {
 
     /// The generation that counts now, whatever the present request began with: for those who change it.
     pub async fn current(&self) -> Result<Generation, StorageError> {
-        Generation::read(self.store.get(&[current_key()]).await?.pop().flatten())
+        Generation::read(self.store.get_one(&current_key()).await?)
     }
 
     /// The objects `kind/id` for each of `ids`, from one view of one generation.

@@ -185,15 +185,18 @@ pub fn is_founded(folder: &Path) -> std::io::Result<bool> {
 pub type SharedStore = Arc<dyn Store>;
 
 impl dyn Store {
+    /// The live record at `key`, as it stands there.
+    pub async fn get_one(&self, key: &Key) -> Result<Option<Raw>, StorageError> {
+        Ok(self.get(std::slice::from_ref(key)).await?.pop().flatten())
+    }
+
     /// The record at `key`, read as `T`.
     pub async fn fetch<T: Record>(&self, key: &Key) -> Result<Option<Stored<T>>, StorageError> {
-        let mut found = self.get(std::slice::from_ref(key)).await?;
-        found.pop().flatten().map(|raw| raw.decode()).transpose()
+        self.get_one(key).await?.map(|raw| raw.decode()).transpose()
     }
 
     /// The counter at `key`; an absent or expired one counts 0.
     pub async fn counter(&self, key: &Key) -> Result<u64, StorageError> {
-        let mut found = self.get(std::slice::from_ref(key)).await?;
-        found.pop().flatten().map_or(Ok(0), |raw| raw.counter())
+        self.get_one(key).await?.map_or(Ok(0), |raw| raw.counter())
     }
 }

@@ -38,7 +38,7 @@ impl Users {
         if counts.is_empty() {
             return Ok(counts);
         }
-        match self.store.get(&[group::joined_key()]).await?.pop().flatten() {
+        match self.store.get_one(&group::joined_key()).await? {
             Some(joined) => batch.require_revision(group::joined_key(), joined.revision),
             None => batch.require_absent(group::joined_key()),
         };
