@@ -25,12 +25,12 @@ use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
-use crate::journey::{self, Journeys};
+use crate::journey::{self, Errands, Journeys};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::restored::{self, RestoredError};
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
-use crate::oidc::{self, Oidc};
+use crate::oidc::{self, Answers, Oidc};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
 use crate::server::layers::{Shell, with_layers};
@@ -230,9 +230,10 @@ impl App {
         let Ground { settings, random, .. } = &self.ground;
         let site = Arc::new(settings.site.clone());
         let web = Arc::new(Web { site: site.clone(), pages: self.pages.clone(), random: random.clone() });
-        let journeys = Arc::new(self.journeys(&web));
+        let answers = Arc::new(self.answers(&web));
+        let journeys = Arc::new(self.journeys(&web, answers.clone()));
         let routes = Router::new()
-            .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys))))
+            .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys, answers))))
             .merge(journey::routes(journeys.clone()))
             .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
             .layer(from_fn_with_state(Arc::new(self.configuration.clone()), configuration::pin::pin))
@@ -249,7 +250,7 @@ impl App {
         with_layers(routes, &shell)
     }
 
-    fn journeys(&self, web: &Arc<Web>) -> Journeys {
+    fn journeys(&self, web: &Arc<Web>, errands: Arc<dyn Errands>) -> Journeys {
         let Ground { store, clock, random, .. } = &self.ground;
         Journeys {
             store: store.clone(),
@@ -271,6 +272,18 @@ impl App {
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),
             first_administrator: self.first_administrator.clone(),
+            errands,
+        }
+    }
+
+    fn answers(&self, web: &Arc<Web>) -> Answers {
+        let Ground { settings, clock, random, .. } = &self.ground;
+        Answers {
+            site: Arc::new(settings.site.clone()),
+            clock: clock.clone(),
+            random: random.clone(),
+            clients: self.clients.clone(),
+            web: web.clone(),
         }
     }
 
@@ -288,7 +301,7 @@ impl App {
         })
     }
 
-    fn oidc(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Oidc {
+    fn oidc(&self, web: &Arc<Web>, journeys: &Arc<Journeys>, answers: Arc<Answers>) -> Oidc {
         let Ground { settings, store, clock, random, .. } = &self.ground;
         Oidc {
             site: Arc::new(settings.site.clone()),
@@ -304,6 +317,7 @@ impl App {
             sessions: self.sessions.clone(),
             journeys: journeys.clone(),
             web: web.clone(),
+            answers,
         }
     }
 

@@ -16,8 +16,9 @@ use crate::audit::Origin;
 use crate::factors::{Evidence, FactorError};
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::Hidden;
-use crate::limits::Throttled;
+use crate::limits::{CountedTry, Throttled};
 use crate::sessions::DeviceCookie;
+use crate::storage::Batch;
 use crate::users::User;
 
 /// One try to sign in with a name and a password.
@@ -39,7 +40,7 @@ pub struct PasswordAttempt<'a> {
 #[derive(Debug)]
 #[must_use]
 pub enum Answer {
-    /// The password is right and the person may be served.
+    /// The password is right and the person may be served. The try counts as a failure until the success is stored.
     Authenticated(Box<Authenticated>),
     /// Anything else: one answer, without a reason.
     Failed,
@@ -58,6 +59,10 @@ pub struct Authenticated {
     pub evidence: Evidence,
     /// Whether another password must be chosen before going on.
     pub must_change: bool,
+    /// The success: failures before it forgotten, and its event. To be stored together with what rests on the proof, which is
+    /// refused where the account was shut out meanwhile (R-RL-04).
+    pub success: Batch,
+    counted: CountedTry,
 }
 
 /// A place where names and passwords are checked.
@@ -65,4 +70,11 @@ pub struct Authenticated {
 pub trait Directory: Send + Sync + std::fmt::Debug {
     /// Checks one try. An error means no.
     async fn authenticate(&self, attempt: &PasswordAttempt<'_>) -> Result<Answer, FactorError>;
+
+    /// Stores the success by itself, because what rested on it was not; or, if the account was shut out meanwhile, that it was.
+    async fn store_success(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        person: Authenticated,
+    ) -> Result<(), FactorError>;
 }

@@ -2,7 +2,7 @@
 //!
 //! The work is the same for everybody: two reads for the name, one for the browser, one commit that counts the try, one read of
 //! how often it failed before, one for the password, one slow hash, one commit with the event. What follows only after a right
-//! password that is accepted can be slower, for it tells nothing.
+//! password that is accepted can take another time, for it tells nothing: its event stands in the commit of the step.
 
 use std::sync::Arc;
 
@@ -115,16 +115,13 @@ impl OwnDirectory {
         if counted.is_shut_out() {
             return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
         }
-        let mut batch = Batch::new();
-        counted.succeeded(&mut batch);
+        let mut success = Batch::new();
+        counted.succeeded(&mut success);
         let event = self.trail.event(Action::PasswordCheck, Outcome::Success, attempt.origin);
-        event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut batch);
-        // Refused only where others failed too often in this very moment.
-        if !self.store.commit(batch).await?.is_done() {
-            return self.refuse(attempt, Some(user), &counted, "unknown_device").await;
-        }
+        event.by(Actor::User(user.id.clone())).about(&user.id).write(&mut success);
         let RightPassword { evidence, must_change } = right;
-        Ok(Answer::Authenticated(Box::new(Authenticated { user: user.clone(), evidence, must_change })))
+        let person = Authenticated { user: user.clone(), evidence, must_change, success, counted };
+        Ok(Answer::Authenticated(Box::new(person)))
     }
 
     /// Leaves the try counted, and writes down why.
@@ -215,5 +212,16 @@ impl Directory for OwnDirectory {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn store_success(
+        &self,
+        attempt: &PasswordAttempt<'_>,
+        person: Authenticated,
+    ) -> Result<(), FactorError> {
+        if !self.store.commit(person.success).await?.is_done() {
+            let _failed = self.refuse(attempt, Some(&person.user), &person.counted, "unknown_device").await?;
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,11 @@
-//! The end of a journey: in one commit the session stands or is renewed, consent is remembered, and the journey has arrived.
+//! The end of a journey: in one commit the session stands or is renewed, consent is remembered, and the errand is fulfilled;
+//! or, where that needs a closer look, the journey has arrived and its errand goes on at its resume path.
 
 use axum::http::header;
 use axum::response::Response;
 
 use super::Journeys;
+use super::errands::Arrived;
 use super::next::Next;
 use super::stage::Progress;
 use super::start::browser;
@@ -36,8 +38,10 @@ impl Journeys {
         mut step: Step,
         assurance: &Assurance,
         mut batch: Batch,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Option<Response>, Failure> {
         let user = step.user()?;
+        let person = self.users.by_id(&user).await?;
+        let person = person.ok_or_else(|| Failure::internal("the person is gone"))?.value;
         let cookie = self.establish(&mut batch, &step, &user).await?;
         let session = match (&cookie, &step.session) {
             (Some(cookie), _) => cookie.id.clone(),
@@ -49,13 +53,23 @@ impl Journeys {
         let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);
-        step.journey.progress = Progress::Arrived(session);
-        self.put_step(&mut batch, &step);
+        let Step { visitor, journey, .. } = &step;
+        let arrived = Arrived { visitor, journey, session: &session, user: &person, assurance };
+        let mut response = match self.errands.fulfil(&arrived, &mut batch).await? {
+            Some(response) => {
+                self.end_step(&mut batch, &step);
+                response
+            }
+            None => {
+                step.journey.progress = Progress::Arrived(session);
+                self.put_step(&mut batch, &step);
+                see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?
+            }
+        };
         if !self.store.commit(batch).await?.is_done() {
-            // Session, journey or epoch changed at the same moment: the journey shows what is asked now.
-            return step.shown();
+            // Session, journey or epoch changed at the same moment.
+            return Ok(None);
         }
-        let mut response = see_other(&format!("{}{}", step.journey.errand.resume, step.journey.id))?;
         if let Some(cookie) = cookie {
             let line = cookies::set(cookie::NAME, &cookie.value(), None)?;
             response.headers_mut().append(header::SET_COOKIE, line);
@@ -64,7 +78,7 @@ impl Journeys {
             let line = cookies::set(known_device::NAME, &device.value(), Some(DEVICE_LIFETIME))?;
             response.headers_mut().append(header::SET_COOKIE, line);
         }
-        Ok(response)
+        Ok(Some(response))
     }
 
     /// Whoever proved anything in this journey is known in this browser from now on.

@@ -16,6 +16,7 @@
 pub mod consent;
 pub mod enrol;
 pub mod error;
+pub mod errands;
 pub mod finish;
 pub mod invitation;
 pub mod next;
@@ -45,6 +46,7 @@ use crate::storage::SharedStore;
 use crate::users::{PasswordRules, Passwords, Users};
 use crate::web::{Failure, Web};
 
+pub use errands::{Arrived, Errands};
 pub use next::{Next, Refusal};
 pub use routes::routes;
 pub use stage::{Application, ConsentDemand, Demands, Errand, Journey, Progress};
@@ -72,6 +74,7 @@ pub struct Journeys {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) invitations: Invitations,
     pub(crate) first_administrator: FirstAdministrator,
+    pub(crate) errands: Arc<dyn Errands>,
 }
 
 impl Journeys {

@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::stage::{AccountChoice, Stage};
-use super::step::{Opening, Step};
+use super::step::{Opening, Step, shown};
 use super::{Journeys, error, policy};
-use crate::directory::{Answer, PasswordAttempt};
+use crate::directory::{Answer, Authenticated, PasswordAttempt};
 use crate::factors::FactorKind;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::Hidden;
@@ -59,34 +59,46 @@ impl Journeys {
         }
         // Read before the password is checked: what changes meanwhile voids the proof.
         let epoch = self.epoch_of(login_name).await?;
-        let origin = step.visitor.origin();
         let attempt = PasswordAttempt {
             login_name,
             password: &password,
             device: &DeviceCookie::read(&step.visitor.cookies),
-            journey: &step.journey.id,
-            origin: &origin,
+            journey: &step.journey.id.clone(),
+            origin: &step.visitor.origin(),
         };
         match self.directory.authenticate(&attempt).await.map_err(error::factor)? {
-            Answer::Authenticated(person) => {
-                if step.journey.accept(person.evidence, epoch.number).is_err() {
-                    let page =
-                        self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder);
-                    return Ok(page);
-                }
-                step.epoch = Some(epoch);
-                if step.journey.permission.is_none() {
-                    step.journey.permission =
-                        policy::permission_by_network(&self.settings.now().policy, step.visitor.client);
-                }
-                self.settle(step, Batch::new()).await
-            }
+            Answer::Authenticated(person) => self.take_password(step, &attempt, *person, epoch).await,
             Answer::Failed => {
                 Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::SignInFailed)))
             }
             Answer::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "password throttled")),
             Answer::Busy => Err(error::busy()),
         }
+    }
+
+    /// Goes on with a right password. Its success is stored with the step; by itself where the step is not, because another
+    /// request was quicker.
+    async fn take_password(
+        &self,
+        mut step: Step,
+        attempt: &PasswordAttempt<'_>,
+        person: Authenticated,
+        epoch: PresentEpoch,
+    ) -> Result<Response, Failure> {
+        if step.journey.accept(person.evidence.clone(), epoch.number).is_err() {
+            self.directory.store_success(attempt, person).await.map_err(error::factor)?;
+            return Ok(self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder));
+        }
+        step.epoch = Some(epoch);
+        if step.journey.permission.is_none() {
+            step.journey.permission =
+                policy::permission_by_network(&self.settings.now().policy, step.visitor.client);
+        }
+        if let Some(response) = self.try_to_settle(step, person.success.clone()).await? {
+            return Ok(response);
+        }
+        self.directory.store_success(attempt, person).await.map_err(error::factor)?;
+        shown(attempt.journey)
     }
 
     /// The same work for a name that nobody has (R-PW-02).

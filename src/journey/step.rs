@@ -43,10 +43,15 @@ pub(super) fn purpose(id: &JourneyId) -> String {
     format!("journey/{id}")
 }
 
+/// To the page of where the journey stands.
+pub(super) fn shown(id: &JourneyId) -> Result<Response, Failure> {
+    see_other(&format!("/sign-in/{id}"))
+}
+
 impl Step {
     /// To the page of where the journey stands.
     pub(super) fn shown(&self) -> Result<Response, Failure> {
-        see_other(&format!("/sign-in/{}", self.journey.id))
+        shown(&self.journey.id)
     }
 
     /// Where proofs of this step are given.
@@ -143,8 +148,15 @@ impl Journeys {
         Ok(Opening::Go(step))
     }
 
-    /// After a step's own work, which stands in `with`: asks what comes now, stores it all, and sends the browser there.
+    /// After a step's own work, which stands in `with`: asks what comes now, stores it all, and sends the browser there. If
+    /// another request was quicker, nothing of this step is stored and the browser is shown where the other one led.
     pub(super) async fn settle(&self, step: Step, with: Batch) -> Result<Response, Failure> {
+        let id = step.journey.id.clone();
+        self.try_to_settle(step, with).await?.map_or_else(|| shown(&id), Ok)
+    }
+
+    /// The same; `None` where another request was quicker.
+    pub(super) async fn try_to_settle(&self, step: Step, with: Batch) -> Result<Option<Response>, Failure> {
         match self.ask_next(&step.journey, step.session()).await? {
             Next::Arrive(assurance) => self.finish(step, &assurance, with).await,
             Next::Ask(stage, why) => {
@@ -157,10 +169,17 @@ impl Journeys {
 
     /// The journey ends in an error at whoever sent the person.
     pub(super) async fn give_up(&self, step: Step, error: ErrorCode) -> Result<Response, Failure> {
-        self.store_step(step, Progress::GivenUp(error), Batch::new()).await
+        let id = step.journey.id.clone();
+        let stored = self.store_step(step, Progress::GivenUp(error), Batch::new()).await?;
+        stored.map_or_else(|| shown(&id), Ok)
     }
 
-    async fn refuse(&self, step: Step, refusal: Refusal, mut batch: Batch) -> Result<Response, Failure> {
+    async fn refuse(
+        &self,
+        step: Step,
+        refusal: Refusal,
+        mut batch: Batch,
+    ) -> Result<Option<Response>, Failure> {
         tracing::warn!(?refusal, "a journey is refused");
         let event = self.trail.event(Action::SignInRefused, Outcome::Failure, &step.visitor.origin());
         let event = event.by(Actor::User(step.user()?)).because(refusal.word());
@@ -168,23 +187,22 @@ impl Journeys {
         let (visitor, user) = (step.visitor.clone(), step.user()?);
         let errand = &step.journey.errand;
         let back = errand.application.as_ref().map(|_| format!("{}{}", errand.resume, step.journey.id));
-        let response = self.store_step(step, Progress::GivenUp(refusal.error()), batch).await?;
-        match refusal {
-            Refusal::OtherPerson | Refusal::LevelOutOfReach => Ok(response),
-            Refusal::NotServed(_) | Refusal::EnrolmentNotPermitted => {
-                self.refusal_page(&visitor, Some(&user), refusal, back).await
+        let stored = self.store_step(step, Progress::GivenUp(refusal.error()), batch).await?;
+        match (stored, refusal) {
+            (Some(_), Refusal::NotServed(_) | Refusal::EnrolmentNotPermitted) => {
+                self.refusal_page(&visitor, Some(&user), refusal, back).await.map(Some)
             }
+            (stored, _) => Ok(stored),
         }
     }
 
-    /// Stores where the journey stands now, and sends the browser there. If another request was quicker, nothing of this
-    /// step is stored and the browser is shown where the other one led.
+    /// Stores where the journey stands now, and sends the browser there; `None` if another request was quicker.
     async fn store_step(
         &self,
         mut step: Step,
         progress: Progress,
         mut batch: Batch,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Option<Response>, Failure> {
         let id = step.journey.id.clone();
         let next = match &progress {
             Progress::Under(_) => format!("/sign-in/{id}"),
@@ -194,7 +212,7 @@ impl Journeys {
         step.journey.progress = progress;
         self.put_step(&mut batch, &step);
         let stored = self.store.commit(batch).await?.is_done();
-        see_other(&if stored { next } else { format!("/sign-in/{id}") })
+        stored.then(|| see_other(&next)).transpose()
     }
 
     /// Whether another request has changed the journey since this step read it.
@@ -209,6 +227,14 @@ impl Journeys {
             epoch.require(batch);
         }
         self.put(batch, &step.read, &step.journey);
+    }
+
+    /// Adds to `batch` the end of the journey whose errand is fulfilled, on the same condition.
+    pub(super) fn end_step(&self, batch: &mut Batch, step: &Step) {
+        if let Some(epoch) = &step.epoch {
+            epoch.require(batch);
+        }
+        self.take(batch, &step.read);
     }
 }
 

@@ -45,6 +45,7 @@ use crate::storage::SharedStore;
 use crate::users::Users;
 use crate::web::Web;
 
+pub use authorize::Answers;
 pub use routes::routes;
 
 /// The provider's collaborators.
@@ -63,4 +64,5 @@ pub struct Oidc {
     pub(crate) sessions: Sessions,
     pub(crate) journeys: Arc<Journeys>,
     pub(crate) web: Arc<Web>,
+    pub(crate) answers: Arc<Answers>,
 }

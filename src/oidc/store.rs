@@ -64,19 +64,15 @@ fn key(code: &Hashed<AuthorizationCode>) -> Key {
     Key::new("code", &[&code.to_text()])
 }
 
-impl Oidc {
-    /// Adds to `batch` a fresh code.
-    pub(super) fn remember_code(
-        &self,
-        batch: &mut Batch,
-        code: &Plain<AuthorizationCode>,
-        grant: CodeGrant,
-        now: Timestamp,
-    ) {
-        let record = CodeRecord::Fresh(Box::new(grant));
+impl CodeGrant {
+    /// Adds to `batch` a fresh code for it.
+    pub(super) fn remember(self, batch: &mut Batch, code: &Plain<AuthorizationCode>, now: Timestamp) {
+        let record = CodeRecord::Fresh(Box::new(self));
         batch.put(key(&code.hash()), &record, Some(now.plus(CODE_LIFETIME)));
     }
+}
 
+impl Oidc {
     /// The code as it stands, if it is known.
     pub(super) async fn find_code(
         &self,

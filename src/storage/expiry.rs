@@ -1,11 +1,14 @@
-//! The expiry index: which record ends when, in the order of their ends. Internal to the embedded engines.
+//! The expiry index: when to look whether a record has ended, in order of time. Internal to the embedded engines.
+//!
+//! Every record with an end has a row at that end or before. Nothing but the sweep removes a row, so that a renewed record, or
+//! one deleted before its end, costs the index nothing; where the sweep finds one renewed, it looks again at the new end.
 
 use super::Key;
 use crate::foundation::Timestamp;
 
 const SIGN: u64 = 1 << 63;
 
-/// The index row of a record at `key` that ends at `end`. Byte order is the order of time.
+/// The index row that asks for the record at `key` at `end`. Byte order is the order of time.
 pub(super) fn row(end: Timestamp, key: &Key) -> Vec<u8> {
     let mut bytes = (end.0.cast_unsigned() ^ SIGN).to_be_bytes().to_vec();
     bytes.extend_from_slice(key.as_bytes());

@@ -123,7 +123,8 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// All of the batch or nothing. `Done` means durable, and visible to every later call.
     async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError>;
 
-    /// Removes up to `limit` records that expired before `now`; answers how many.
+    /// Looks at up to `limit` records that may have ended by `now`, and removes those that have; answers how many it looked at.
+    /// Fewer than `limit` means that nothing is left to look at.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StorageError>;
 
     /// Writes a consistent copy of everything to `sink`; answers how many records.

@@ -14,6 +14,8 @@ struct Slot {
     before: Option<Raw>,
     after: Option<Raw>,
     changed: bool,
+    /// The sweep has taken an index row of it away.
+    asked_for: bool,
 }
 
 /// The state of a round: the store's records that it touches, with the writes so far laid over them.
@@ -23,7 +25,7 @@ pub(super) struct Round {
     revision: Revision,
     // A damaged record is kept as its complaint, so that only the batches that touch it fail.
     slots: BTreeMap<Key, Result<Slot, String>>,
-    orphans: BTreeSet<Vec<u8>>,
+    swept: BTreeSet<Vec<u8>>,
     written: bool,
 }
 
@@ -41,7 +43,7 @@ impl Round {
             let slot = Slot::read(&key, found);
             (key, slot)
         });
-        Ok(Self { now, revision, slots: slots.collect(), orphans: BTreeSet::new(), written: false })
+        Ok(Self { now, revision, slots: slots.collect(), swept: BTreeSet::new(), written: false })
     }
 
     /// Judges a batch against the store and this round's writes; lays its own over them if all conditions hold.
@@ -63,32 +65,29 @@ impl Round {
         Ok(Outcome::Done(self.revision))
     }
 
-    /// Removes what the index says has ended by `now`, unless it was renewed; answers how many records went.
+    /// Takes these index rows away, and the records that have ended by `now`; answers how many rows.
     pub(super) fn sweep(&mut self, due: &[(Timestamp, Key)], now: Timestamp) -> usize {
-        let mut removed = 0;
+        let mut rows = 0;
         for (end, key) in due {
-            let Some(Ok(slot)) = self.slots.get(key) else {
+            let Some(Ok(slot)) = self.slots.get_mut(key) else {
                 continue;
             };
-            let named = |raw: &Option<Raw>| raw.as_ref().is_some_and(|raw| raw.expires == Some(*end));
-            if !named(&slot.before) {
-                self.orphans.insert(expiry::row(*end, key));
-            }
+            self.swept.insert(expiry::row(*end, key));
+            rows += 1;
+            slot.asked_for = true;
             if slot.after.as_ref().is_some_and(|raw| expiry::is_over(raw.expires, now)) {
                 self.lay(key, None);
-                removed += 1;
             }
         }
-        removed
+        rows
     }
 
     /// The rows to apply, and the highest revision given out. Nothing to apply means nothing was written.
     pub(super) fn finish(self) -> (Vec<Row>, Revision) {
-        let mut rows: Vec<Row> = self.orphans.into_iter().map(|key| index_row(key, false)).collect();
+        let gone = |key| Row { space: Space::Expiry, key, value: None };
+        let mut rows: Vec<Row> = self.swept.into_iter().map(gone).collect();
         for (key, slot) in self.slots {
-            if let Ok(slot) = slot
-                && slot.changed
-            {
+            if let Ok(slot) = slot {
                 slot.rows(&key, &mut rows);
             }
         }
@@ -148,26 +147,22 @@ impl Slot {
             StorageError::Corrupt(complaint) => complaint,
             other => other.to_string(),
         })?;
-        Ok(Self { after: before.clone(), before, changed: false })
+        Ok(Self { after: before.clone(), before, changed: false, asked_for: false })
     }
 
     fn rows(self, key: &Key, rows: &mut Vec<Row>) {
-        let end = |raw: &Option<Raw>| raw.as_ref().and_then(|raw| raw.expires);
-        if let Some(end) = end(&self.before) {
-            rows.push(index_row(expiry::row(end, key), false));
+        let stood = self.before.is_some();
+        let asked_at = self.before.and_then(|raw| raw.expires).filter(|_| !self.asked_for);
+        if let Some(end) = self.after.as_ref().and_then(|raw| raw.expires)
+            && asked_at.is_none_or(|at| at > end)
+        {
+            rows.push(Row { space: Space::Expiry, key: expiry::row(end, key), value: Some(Vec::new()) });
         }
-        if let Some(end) = end(&self.after) {
-            rows.push(index_row(expiry::row(end, key), true));
-        }
-        if self.before.is_some() || self.after.is_some() {
+        if self.changed && (stood || self.after.is_some()) {
             let value = self.after.map(|raw| envelope::encode(key, &raw));
             rows.push(Row { space: Space::Data, key: key.as_bytes().to_vec(), value });
         }
     }
-}
-
-fn index_row(key: Vec<u8>, stands: bool) -> Row {
-    Row { space: Space::Expiry, key, value: stands.then(Vec::new) }
 }
 
 fn apply(write: &Write, current: Option<&Raw>, revision: Revision) -> Result<Option<Raw>, StorageError> {

@@ -29,6 +29,11 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// How long a flush may take before the engine has failed.
 const FLUSH_TIME: Duration = Duration::from_secs(10);
 
+/// The folder is held, so what locks the store can only be the one that this process closed just now: its threads end a
+/// little later. It is waited for so often this long.
+const LOCK_TRIES: usize = 250;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// Opens the store in `folder` (made if needed, mode 0700), or founds it. `InUse` if another process holds it. After an
 /// unclean stop everything is read and checked first, because sled notices damage late or never.
 pub fn open(folder: &Path, cache_bytes: usize, clock: Arc<dyn Clock>) -> Result<SharedStore, StorageError> {
@@ -121,14 +126,29 @@ fn database(path: &Path, cache_bytes: usize, folder: &Path) -> Result<sled::Db, 
     let cache = u64::try_from(cache_bytes / 2).unwrap_or(u64::MAX);
     let config = sled::Config::new().path(path).cache_capacity(cache).segment_size(SEGMENT_BYTES);
     let config = config.flush_every_ms(Some(FLUSH_EVERY_MS));
-    let opening = std::thread::Builder::new().name("storage-open".into()).spawn(move || config.open());
+    let opening = move || {
+        let mut opened = config.open();
+        for _ in 0..LOCK_TRIES {
+            if !opened.as_ref().is_err_and(is_locked) {
+                break;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+            opened = config.open();
+        }
+        opened
+    };
+    let opening = std::thread::Builder::new().name("storage-open".into()).spawn(opening);
     match opening.map_err(|error| unusable(path, &error))?.join() {
         Ok(Ok(database)) => Ok(database),
-        Ok(Err(sled::Error::Io(error))) if error.to_string().contains("lock") => Err(in_use(folder)),
+        Ok(Err(error)) if is_locked(&error) => Err(in_use(folder)),
         Ok(Err(sled::Error::Corruption { .. })) => Err(damaged(&"it cannot be read")),
         Ok(Err(error)) => Err(StorageError::Failed(format!("{} cannot be opened: {error}", path.display()))),
         Err(_) => Err(damaged(&"it cannot be read")),
     }
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("lock"))
 }
 
 /// A kill, or a full disk, leaves half a snapshot under this name. sled would take it for a damaged whole one, and needs none.

@@ -1,6 +1,7 @@
 //! The authorization endpoint (OpenID Connect Core section 3.1.2): client and redirect URI first (`target.rs`), then the
 //! list of checks (`request.rs`), then the one decision of the journey; the answer leaves by `respond.rs`.
 
+mod code;
 mod request;
 mod respond;
 mod resume;
@@ -11,16 +12,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
+use self::code::SignedIn;
 use self::request::{AuthorizeRequest, Fault};
 use self::target::Target;
 use super::{Oidc, paths};
 use crate::audit::{Action, Actor, Outcome};
 use crate::claims;
 use crate::clients::Client;
-use crate::foundation::secret::{AuthorizationCode, Plain};
 use crate::journey::{Application, Beginning, ConsentDemand, Demands, Errand, Next, Refusal};
-use crate::oidc::store::CodeGrant;
-use crate::sessions::{Assurance, Live};
+use crate::sessions::{Assurance, Live, Session};
 use crate::storage::Batch;
 use crate::users::User;
 use crate::vocabulary::ErrorCode;
@@ -29,6 +29,7 @@ use crate::web::extract::MOST_QUERY;
 use crate::web::failure::Face;
 use crate::web::{Failure, Form, Parameters, Query, Visitor};
 
+pub use self::code::Answers;
 pub(super) use self::respond::{Arrival, with_query};
 pub use self::resume::resume;
 
@@ -102,13 +103,13 @@ impl Oidc {
         let Target { client, back } = target;
         let request = match AuthorizeRequest::read(parameters, &client, back.clone()) {
             Ok(request) => request,
-            Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
+            Err(fault) => return self.answers.refuse(visitor, &back, fault, Arrival::Direct),
         };
         let pending = Pending { visitor, client: &client, request: &request, arrival: Arrival::Direct };
         for _ in 0..TRIES {
             let demands = match self.demands(&client, &request) {
                 Ok(demands) => demands,
-                Err(fault) => return self.refuse(visitor, &back, fault, Arrival::Direct),
+                Err(fault) => return self.answers.refuse(visitor, &back, fault, Arrival::Direct),
             };
             let beginning = self.journeys.consider(visitor, demands, errand(&client)).await?;
             if let Some(response) = self.decide(&pending, beginning).await? {
@@ -132,12 +133,12 @@ impl Oidc {
             (next, _) if request.prompt.none => {
                 let code = next.silent_error().unwrap_or(ErrorCode::InteractionRequired);
                 let fault = Fault { code, description: "the person would have to be asked" };
-                self.refuse(visitor, &request.back, fault, *arrival).map(Some)
+                self.answers.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             (Next::Refuse(refusal @ (Refusal::LevelOutOfReach | Refusal::OtherPerson)), _) => {
                 let fault =
                     Fault { code: refusal.error(), description: "the sign-in cannot meet the request" };
-                self.refuse(visitor, &request.back, fault, *arrival).map(Some)
+                self.answers.refuse(visitor, &request.back, fault, *arrival).map(Some)
             }
             _ => {
                 beginning.journey.errand.data = serde_json::to_value(request).map_err(Failure::internal)?;
@@ -164,29 +165,16 @@ impl Oidc {
                 code: ErrorCode::InteractionRequired,
                 description: "the person's claims are withheld",
             };
-            return self.refuse(visitor, &request.back, fault, *arrival).map(Some);
+            return self.answers.refuse(visitor, &request.back, fault, *arrival).map(Some);
         }
-        let code = Plain::<AuthorizationCode>::generate(self.random.as_ref());
-        let grant = CodeGrant {
-            client: client.id.clone(),
-            redirect_uri: request.back.redirect_uri.clone(),
-            challenge: request.challenge.clone(),
-            nonce: request.nonce.clone(),
-            session: session.value.id.clone(),
-            user: session.value.user.clone(),
-            assurance: assurance.clone(),
-            acr_values: request.acr_values.clone(),
-            scopes: request.scopes.clone(),
-            claims: request.claims.clone(),
-        };
         let mut batch = with;
         self.sessions.touch(&mut batch, session);
-        self.remember_code(&mut batch, &code, grant, self.clock.now());
+        let Session { id: session, user, .. } = &session.value;
+        let code = self.answers.code(&mut batch, client, request, SignedIn { user, session, assurance });
         if !self.store.commit(batch).await?.is_done() {
             return Ok(None);
         }
-        let answer = vec![("code", code.expose().to_owned())];
-        self.answer(visitor, &request.back, answer, *arrival).map(Some)
+        self.answers.answer(visitor, &request.back, code, *arrival).map(Some)
     }
 
     /// A person whose claims would break the application is stopped on our own page.
@@ -256,7 +244,7 @@ impl Oidc {
 /// What a journey of this client is for; the request itself is put aside only if a journey begins.
 fn errand(client: &Client) -> Errand {
     Errand {
-        resume: format!("{}/", paths::RESUME),
+        resume: code::resume_path(),
         data: serde_json::Value::Null,
         application: Some(Application {
             client: client.id.clone(),

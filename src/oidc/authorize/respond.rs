@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::code::Answers;
 use super::request::{Fault, ReturnAddress};
-use crate::oidc::Oidc;
 use crate::pages::hand_over_pages::{Field, FormPostPage, HandOverPage};
 use crate::vocabulary::ResponseMode;
 use crate::web::{Failure, PagePolicy, Visitor, see_other};
@@ -26,7 +26,7 @@ pub enum Arrival {
 /// What is answered.
 pub(super) type Answer = Vec<(&'static str, String)>;
 
-impl Oidc {
+impl Answers {
     /// `R(error)`: the error at the client, with its untouched `state`.
     pub(super) fn refuse(
         &self,

@@ -127,7 +127,7 @@ impl Oidc {
     /// With a hint of ours, nothing is left to confirm: the browser goes on. Without one it stays on our own page (R-LO-03).
     fn nobody_signed_in(&self, visitor: &Visitor, wish: Wish, arrival: Arrival) -> Result<Response, Failure> {
         match (wish.hint, wish.target) {
-            (Some(_), Some(target)) => self.go_on(visitor, target.uri, arrival),
+            (Some(_), Some(target)) => self.answers.go_on(visitor, target.uri, arrival),
             _ => Ok(self.signed_out_page(visitor)),
         }
     }

@@ -31,7 +31,7 @@ pub async fn status(
     let clients = oidc.clients.find_all(&participants).await?;
     let told = clients.iter().any(|client| client.frontchannel_logout_uri.is_some());
     if let (false, Some(target)) = (told, &plan.target) {
-        return oidc.go_on(&visitor, target.uri.clone(), plan.arrival);
+        return oidc.answers.go_on(&visitor, target.uri.clone(), plan.arrival);
     }
     let lines: Vec<_> =
         clients.iter().map(|client| line(client, oidc.site.issuer(), &plan.session)).collect();

@@ -58,6 +58,22 @@ impl World {
         self.wiki.sign_in(&self.app, &mut self.browser, &self.ada, request).await
     }
 
+    /// Ada's last form, sent in a moment in which the application is not known: the journey has arrived, without a code, and
+    /// waits where the browser is sent.
+    pub async fn arrived_without_a_code(&mut self) -> Page {
+        let page = self.browser.open(self.wiki.request().url()).await;
+        let fill = [("username", "ada"), ("password", self.ada.password.as_str())];
+        let page = self.browser.submit(&page, "login", &fill).await;
+        let (clients, id) = (&self.app.app.clients, ClientId::from_text(self.wiki.id.clone()));
+        let client = clients.by_id(&id).await.unwrap().unwrap();
+        assert!(clients.remove(&id, Batch::new()).await.unwrap());
+        let code = self.ada.code(&self.app);
+        let page = self.browser.submit_only(&page, "factor", &[("code", &code)]).await;
+        clients.insert(&client, Batch::new()).await.unwrap();
+        assert!(page.location().unwrap().path().contains("resume"));
+        page
+    }
+
     /// A code from a live session, for the usual request.
     pub async fn code(&mut self) -> String {
         let request = self.wiki.request();

@@ -99,6 +99,19 @@ async fn keeps_its_index_in_step(bench: Bench) {
     done(bench.store.commit(Batch::new().delete(key("d")).clone()).await.unwrap());
     bench.all_is_well().await;
     bench.pass_seconds(10);
-    assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 1, "only c has ended");
+    assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 4, "each is looked at");
+    assert_eq!(bench.store.check().await.unwrap().records, 2, "only c has ended");
+    bench.all_is_well().await;
+    assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 0, "and nothing is looked at twice");
+    bench.put("a", "three", bench.in_seconds(5)).await;
+    bench.pass_seconds(5);
+    assert_eq!(bench.store.sweep(bench.clock.now(), 10).await.unwrap(), 1, "an end may also come earlier");
+    assert_eq!(bench.store.check().await.unwrap().records, 1);
+    bench.pass_seconds(5);
+    assert_eq!(
+        bench.store.sweep(bench.clock.now(), 10).await.unwrap(),
+        1,
+        "where it was to be looked for before"
+    );
     bench.all_is_well().await;
 }

@@ -130,7 +130,11 @@ impl World {
             journey: &JourneyId::from_text("j"),
             origin: &origin(address),
         };
-        self.directory.authenticate(&attempt).await.unwrap()
+        let answer = self.directory.authenticate(&attempt).await.unwrap();
+        if let Answer::Authenticated(person) = &answer {
+            assert!(self.store.commit(person.success.clone()).await.unwrap().is_done());
+        }
+        answer
     }
 
     pub async fn events(&self) -> Vec<Event> {
