@@ -134,6 +134,12 @@ impl Failed {
     }
 }
 
+/// One for two processors: hashing and writing have threads of their own, and requests between them are short. More would
+/// mostly wake one another, to find that the first has done what there was to do.
+fn request_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2)
+}
+
 /// Runs the command that `arguments` (the program's name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -145,7 +151,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     huge_pages::allow(false);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(request_threads()).enable_all().build();
     let done = match runtime {
         Ok(runtime) => {
             let done = runtime.block_on(execute(arguments.command));

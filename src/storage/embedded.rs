@@ -94,7 +94,11 @@ impl Store for Embedded {
         limit: usize,
     ) -> Result<Vec<(Key, Raw)>, StorageError> {
         let page = Page { prefix: prefix.clone(), after: after.cloned(), limit, now: self.clock.now() };
-        self.aside(move |engine| page.read(engine)).await
+        if let Some(records) = self.heed(page.read(&*self.engine, SHORT))? {
+            return Ok(records);
+        }
+        let records = self.aside(move |engine| page.read(engine, usize::MAX)).await?;
+        Ok(records.unwrap_or_default())
     }
 
     async fn commit(&self, batch: Batch) -> Result<Outcome, StorageError> {
@@ -143,6 +147,9 @@ impl Drop for Embedded {
     }
 }
 
+/// So many records are read at once, where another thread would cost more than reading them.
+const SHORT: usize = 32;
+
 /// One page of a scan.
 struct Page {
     prefix: Key,
@@ -152,13 +159,18 @@ struct Page {
 }
 
 impl Page {
-    fn read(&self, engine: &dyn Engine) -> Result<Vec<(Key, Raw)>, StorageError> {
-        let mut records = Vec::new();
+    /// Its records; `None` where more than `most` stand before its end.
+    fn read(&self, engine: &dyn Engine, most: usize) -> Result<Option<Vec<(Key, Raw)>>, StorageError> {
+        let (mut records, mut seen) = (Vec::new(), 0);
         let prefix = self.prefix.as_bytes();
         let after = self.after.as_ref().map(Key::as_bytes);
         let from = after.map_or(prefix, |after| after.max(prefix));
         engine.walk(Space::Data, from, &mut |key, bytes| {
             if records.len() >= self.limit || !key.starts_with(prefix) {
+                return Ok(ControlFlow::Break(()));
+            }
+            seen += 1;
+            if seen > most {
                 return Ok(ControlFlow::Break(()));
             }
             if after.is_none_or(|after| key > after) {
@@ -170,7 +182,7 @@ impl Page {
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(records)
+        Ok((seen <= most).then_some(records))
     }
 }
 

@@ -19,8 +19,9 @@ use crate::telemetry::metrics;
 
 /// Most requests in a round, and most that may wait.
 const ROUND: usize = 512;
-/// How long a round may wait for company: so often this long.
+/// How long a round may wait for company: so often this long, and so often without any that comes.
 const GATHERING_STEPS: usize = 12;
+const QUIET_STEPS: usize = 4;
 const GATHERING_STEP: Duration = Duration::from_micros(250);
 /// A round takes no further request once it holds this many bytes.
 const ROUND_BYTES: usize = 16 * 1024 * 1024;
@@ -146,13 +147,16 @@ impl Writer {
 }
 
 /// Waits a little for company while many commit at once: a round costs nearly the same for one batch as for a dozen. It begins
-/// when as many wait as the `last` one answered, and whoever commits alone never waits.
+/// when as many wait as the `last` one answered, or nobody comes any more; and whoever commits alone never waits.
 fn gather(last: usize, requests: &mpsc::Receiver<Request>) {
+    let (mut waiting, mut quiet) = (requests.len(), 0);
     for _ in 0..GATHERING_STEPS {
-        if requests.len() + 1 >= last {
+        if waiting + 1 >= last || quiet == QUIET_STEPS {
             return;
         }
         std::thread::sleep(GATHERING_STEP);
+        quiet = if requests.len() == waiting { quiet + 1 } else { 0 };
+        waiting = requests.len();
     }
 }
 

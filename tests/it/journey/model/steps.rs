@@ -128,7 +128,9 @@ impl Case<'_> {
             let known = before.evidence();
             let after = match self.world.journey(journey).await {
                 Some(after) => after.evidence().to_vec(),
-                None => known.iter().cloned().chain(self.new_in_the_session(browser, &before).await).collect(),
+                None => {
+                    known.iter().cloned().chain(self.new_in_the_session(browser, &before).await).collect()
+                }
             };
             assert_eq!(known, &after[..known.len()], "proofs were changed");
             for evidence in &after[known.len()..] {
