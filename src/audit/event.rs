@@ -179,6 +179,19 @@ pub struct Backup {
     pub made_at: Timestamp,
 }
 
+/// What became of one configured value. Of a secret there is nothing but that it is another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueChange {
+    /// Where it stands in the file of a configuration.
+    pub path: String,
+    /// What it was, as JSON, cut where it is long; absent where it is new.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<String>,
+    /// What it is, likewise; absent where it is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<String>,
+}
+
 /// Where a request came from, as the server knows it (R-AU-02, R-RL-09).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -253,6 +266,12 @@ pub struct Event {
     /// How many, or how much: events left out, seconds of a jump, objects of a configuration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,
+    /// Which values of a configuration have changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changes: Vec<ValueChange>,
+    /// So many further ones are not told, because they are too many.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changes_left_out: Option<u64>,
     /// Where from.
     pub origin: Origin,
 }

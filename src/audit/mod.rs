@@ -25,5 +25,5 @@ mod voucher;
 
 pub use block::Checkpoint;
 pub use chain::Chain;
-pub use event::{Action, Actor, Event, Origin, Outcome};
+pub use event::{Action, Actor, Event, Origin, Outcome, ValueChange};
 pub use trail::Trail;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::block::NODE;
-use super::event::{Action, Actor, Backup, Event, Origin, Outcome, Reason};
+use super::event::{Action, Actor, Backup, Event, Origin, Outcome, Reason, ValueChange};
 use super::voucher::Voucher;
 use crate::foundation::ids::{ClientId, CredentialId, EventId, SessionId, UserId};
 use crate::foundation::{Clock, Random, Timestamp};
@@ -61,6 +61,8 @@ impl Trail {
             reason: None,
             backup: None,
             count: None,
+            changes: Vec::new(),
+            changes_left_out: None,
             origin: origin.clone(),
         };
         Draft { trail: self, event }
@@ -147,6 +149,13 @@ impl Draft<'_> {
     /// Says how many or how much.
     pub fn count(mut self, number: u64) -> Self {
         self.event.count = Some(number);
+        self
+    }
+
+    /// Says which values have changed, and how many more than these.
+    pub fn changes(mut self, changes: Vec<ValueChange>, left_out: usize) -> Self {
+        self.event.changes = changes;
+        self.event.changes_left_out = u64::try_from(left_out).ok().filter(|left_out| *left_out > 0);
         self
     }
 

@@ -6,7 +6,7 @@ use super::installation::Installation;
 use super::moment::{parse, show};
 use super::{Failed, Place, say};
 use crate::audit::verify::Verified;
-use crate::audit::{Action, Actor, Event, export};
+use crate::audit::{Action, Actor, Event, ValueChange, export};
 use crate::commands::audit::{self, Shown};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{ClientId, UserId};
@@ -126,7 +126,15 @@ impl Shown {
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         let (what, how) = (word(&event.action)?, word(&event.outcome)?);
-        Ok(format!("{}  {what}  {how}  {}", show(event.at), parts.join("  ")))
+        let mut line = format!("{}  {what}  {how}  {}", show(event.at), parts.join("  "));
+        for ValueChange { path, before, after } in &event.changes {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+            line.push_str(&format!("\n    {path}: {} -> {}", value(before), value(after)));
+        }
+        if let Some(count) = event.changes_left_out {
+            line.push_str(&format!("\n    and {count} more"));
+        }
+        Ok(line)
     }
 }
 

@@ -69,7 +69,8 @@ impl Configuration {
         let mut with = Batch::new();
         self.keep_members(&prepared, &mut with).await?;
         let made = self.make_secrets(&mut prepared.target);
-        self.tell(&prepared.present, &prepared.target.state, &by, &mut with);
+        let (present, target) = (&prepared.present, &prepared.target.state);
+        self.tell((present, target), &prepared.plan.differences, &by, &mut with);
         let taken = self.take_number(&prepared.current).await?;
         self.clear_all_but(&prepared.current, &taken).await?;
         self.write(&taken, &prepared.target.state).await?;

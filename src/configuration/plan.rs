@@ -99,7 +99,7 @@ impl Plan {
 }
 
 /// Objects at these depths come and go as a whole: a client, a group.
-fn is_entry(path: &str) -> bool {
+pub(super) fn is_entry(path: &str) -> bool {
     path.starts_with("clients.") || path.starts_with("groups.")
 }
 

@@ -107,13 +107,15 @@ impl Configuration {
         }
     }
 
-    /// Takes the number of the next generation. Whoever took one before can write no more.
+    /// Takes the number of the next generation, if `current` still counts. Whoever took one before can write no more, so it
+    /// counts until the one who took it switches or somebody else takes another.
     pub(super) async fn take_number(&self, current: &Generation) -> Result<Taken, Refused> {
         let store = &self.parts.store;
         let newest = store.fetch::<Newest>(&newest_key()).await?;
         let highest = newest.as_ref().map_or(0, |newest| newest.value.generation).max(current.number());
         let number = highest.checked_add(1).ok_or(Refused::Changed)?;
         let mut batch = Batch::new();
+        current.hold(&mut batch);
         match newest {
             Some(newest) => batch.require_revision(newest_key(), newest.revision),
             None => batch.require_absent(newest_key()),

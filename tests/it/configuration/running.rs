@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use keyward::config::policy::Floor;
 use keyward::config::{Live, LiveSettings};
-use keyward::configuration::model::{ClientEntry, GroupEntry};
-use keyward::configuration::{Model, Proposal, Secrets};
+use keyward::configuration::model::{ClientEntry, GroupEntry, client_secret_path};
+use keyward::configuration::{Model, Proposal, Reference, Secrets};
 use keyward::foundation::ids::ClientId;
 use keyward::foundation::secret::Hidden;
 
@@ -245,6 +245,47 @@ async fn r_au_01_what_was_applied_and_exported_is_told() {
     assert_eq!((of("group_changed").len(), &of("group_changed")[0]["group"]), (1, &"staff".into()));
     assert_eq!((of("client_removed").len(), &of("client_removed")[0]["client"]), (1, &"shop".into()));
     assert_eq!(of("configuration_applied")[1]["count"], 3);
+}
+
+#[tokio::test]
+async fn r_au_01_values_before_and_after_are_told_and_no_secret() {
+    let app = app::start().await;
+    let wiki = app.application().await;
+    let mut wanted = present(&app).await;
+    let client = wanted.clients.get_mut(&wiki.id).unwrap();
+    let before = serde_json::json!(client.client_name).to_string();
+    client.client_name = Some("Other".to_owned());
+    client.client_secret = Some(Reference::Env("WIKI_SECRET".to_owned()));
+    wanted.audit.keep = DAY * 90;
+    wanted.groups.insert("staff".to_owned(), GroupEntry { description: Some("All".to_owned()) });
+    let long = format!("https://shop.example.com/{}", "a".repeat(250));
+    wanted
+        .clients
+        .insert("shop".to_owned(), ClientEntry { redirect_uris: Some(vec![long]), ..entry("shop") });
+    let mut secrets = Secrets::default();
+    let secret = "forty3charactersAndMoreInOneWord0123456789abcdefghij";
+    secrets.add(client_secret_path(&wiki.id), Hidden::new(secret));
+    let proposal = Proposal { model: wanted, secrets };
+    app.app.configuration.apply(&proposal, None, keyward::audit::Actor::CommandLine).await.unwrap();
+    let events = app.events().await;
+    let changes = |action: &str| {
+        let event = events.iter().rfind(|event| event["action"] == action).unwrap();
+        event["changes"].as_array().unwrap().clone()
+    };
+    let name = format!("clients.{}.client_name", wiki.id);
+    let after = "\"Other\"";
+    let of_client = changes("client_changed");
+    assert_eq!(of_client[0], serde_json::json!({"path": name, "before": before, "after": after}));
+    assert_eq!(of_client[1], serde_json::json!({"path": client_secret_path(&wiki.id)}), "{of_client:?}");
+    let staff = serde_json::json!([{"path": "groups.staff", "after": r#"{"description":"All"}"#}]);
+    assert_eq!(serde_json::json!(changes("group_created")), staff);
+    let shop = &changes("client_registered")[0];
+    let (path, told) = (&shop["path"], shop["after"].as_str().unwrap());
+    assert_eq!((path, told.chars().count()), (&"clients.shop".into(), 251), "it is cut");
+    assert!(told.starts_with('{') && told.ends_with('…'), "{told}");
+    let whole = changes("configuration_applied");
+    assert_eq!((whole.len(), &whole[0]["path"]), (1, &"audit.keep".into()), "{whole:?}");
+    assert!(!serde_json::to_string(&events).unwrap().contains(secret), "R-AU-04");
 }
 
 #[tokio::test]
