@@ -56,22 +56,16 @@ pub fn release(
     if client.preset.is_some() {
         check_preset_needs(user, &mut known)?;
     }
-    let pick = |names: BTreeSet<&str>| -> Map<String, Value> {
-        known
-            .iter()
-            .filter(|(name, _)| names.contains(name.as_str()))
-            .map(|(n, v)| (n.clone(), v.clone()))
-            .collect()
-    };
-    let allowed = |names: &BTreeSet<String>| -> Vec<String> {
-        names.iter().filter(|name| client_may_ask(client, name)).cloned().collect()
-    };
-    let (id_token, userinfo) = (allowed(&request.id_token), allowed(&request.userinfo));
-    let preset = if client.preset.is_some() { &PRESET_CLAIMS[..] } else { &[] };
-    let by_scope = granted.iter().flat_map(|scope| scopes::claims_of(scope).iter().copied());
-    let by_userinfo = by_scope.chain(preset.iter().copied()).chain(userinfo.iter().map(String::as_str));
-    let by_id_token = preset.iter().copied().chain(id_token.iter().map(String::as_str));
-    bounded(Release { id_token: pick(by_id_token.collect()), userinfo: pick(by_userinfo.collect()) })
+    let is_preset = |name: &str| client.preset.is_some() && PRESET_CLAIMS.contains(&name);
+    let is_asked =
+        |names: &BTreeSet<String>, name: &str| names.contains(name) && client_may_ask(client, name);
+    let in_id_token = |name: &str| is_preset(name) || is_asked(&request.id_token, name);
+    let in_scopes = |name: &str| granted.iter().any(|scope| scopes::claims_of(scope).contains(&name));
+    let in_userinfo = |name: &str| is_preset(name) || in_scopes(name) || is_asked(&request.userinfo, name);
+    let for_id_token = known.iter().filter(|(name, _)| in_id_token(name));
+    let id_token = for_id_token.map(|(name, value)| (name.clone(), value.clone())).collect();
+    known.retain(|name, _| in_userinfo(name));
+    bounded(Release { id_token, userinfo: known })
 }
 
 /// A single claim may be asked for where the client may have a scope that holds it.
