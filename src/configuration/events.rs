@@ -15,7 +15,7 @@ use crate::storage::Batch;
 /// many objects have changed.
 const EVENTS: usize = 450;
 
-/// Values that one event tells of, and characters kept of each.
+/// Values that one event tells of, and bytes kept of each, so that it fits into a record.
 const VALUES: usize = 40;
 const EXCERPT: usize = 250;
 /// Bytes that all events of an apply together spend on values, so that they fit into its commit.
@@ -105,10 +105,10 @@ fn value_change(Difference { path, change }: &Difference) -> ValueChange {
 
 fn excerpt(value: &serde_json::Value) -> String {
     let text = value.to_string();
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+    if text.len() <= EXCERPT {
+        return text;
     }
+    format!("{}…", text.get(..text.floor_char_boundary(EXCERPT)).unwrap_or_default())
 }
 
 /// What becomes of each object that does not stay as it is.

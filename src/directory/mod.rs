@@ -71,10 +71,11 @@ pub trait Directory: Send + Sync + std::fmt::Debug {
     /// Checks one try. An error means no.
     async fn authenticate(&self, attempt: &PasswordAttempt<'_>) -> Result<Answer, FactorError>;
 
-    /// Stores the success by itself, because what rested on it was not; or, if the account was shut out meanwhile, that it was.
+    /// Stores the success by itself, because what rested on it was not. No if the account was shut out meanwhile, which is
+    /// written down then, and to be answered as [`Answer::Failed`].
     async fn store_success(
         &self,
         attempt: &PasswordAttempt<'_>,
         person: Authenticated,
-    ) -> Result<(), FactorError>;
+    ) -> Result<bool, FactorError>;
 }

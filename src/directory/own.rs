@@ -218,10 +218,11 @@ impl Directory for OwnDirectory {
         &self,
         attempt: &PasswordAttempt<'_>,
         person: Authenticated,
-    ) -> Result<(), FactorError> {
-        if !self.store.commit(person.success).await?.is_done() {
+    ) -> Result<bool, FactorError> {
+        let done = self.store.commit(person.success).await?.is_done();
+        if !done {
             let _failed = self.refuse(attempt, Some(&person.user), &person.counted, "unknown_device").await?;
         }
-        Ok(())
+        Ok(done)
     }
 }

@@ -40,8 +40,7 @@ impl Journeys {
         mut batch: Batch,
     ) -> Result<Option<Response>, Failure> {
         let user = step.user()?;
-        let person = self.users.by_id(&user).await?;
-        let person = person.ok_or_else(|| Failure::internal("the person is gone"))?.value;
+        let Some(person) = self.users.by_id(&user).await? else { return Ok(None) };
         let cookie = self.establish(&mut batch, &step, &user).await?;
         let session = match (&cookie, &step.session) {
             (Some(cookie), _) => cookie.id.clone(),
@@ -54,8 +53,13 @@ impl Journeys {
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);
         let Step { visitor, journey, .. } = &step;
-        let arrived = Arrived { visitor, journey, session: &session, user: &person, assurance };
-        let mut response = match self.errands.fulfil(&arrived, &mut batch).await? {
+        let arrived = Arrived { visitor, journey, session: &session, user: &person.value, assurance };
+        // Whoever needs no new cookie can walk the longer way twice: a form sent again arrives as well.
+        let fulfilled = match cookie {
+            Some(_) => self.errands.fulfil(&arrived, &mut batch).await?,
+            None => None,
+        };
+        let mut response = match fulfilled {
             Some(response) => {
                 self.end_step(&mut batch, &step);
                 response

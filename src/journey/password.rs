@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::stage::{AccountChoice, Stage};
-use super::step::{Opening, Step, shown};
+use super::step::{Opening, Step};
 use super::{Journeys, error, policy};
 use crate::directory::{Answer, Authenticated, PasswordAttempt};
 use crate::factors::FactorKind;
@@ -77,7 +77,7 @@ impl Journeys {
     }
 
     /// Goes on with a right password. Its success is stored with the step; by itself where the step is not, because another
-    /// request was quicker.
+    /// request was quicker or something failed.
     async fn take_password(
         &self,
         mut step: Step,
@@ -85,20 +85,34 @@ impl Journeys {
         person: Authenticated,
         epoch: PresentEpoch,
     ) -> Result<Response, Failure> {
-        if step.journey.accept(person.evidence.clone(), epoch.number).is_err() {
-            self.directory.store_success(attempt, person).await.map_err(error::factor)?;
-            return Ok(self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder));
-        }
-        step.epoch = Some(epoch);
-        if step.journey.permission.is_none() {
-            step.journey.permission =
-                policy::permission_by_network(&self.settings.now().policy, step.visitor.client);
-        }
-        if let Some(response) = self.try_to_settle(step, person.success.clone()).await? {
+        let visitor = step.visitor.clone();
+        let fits = step.journey.accept(person.evidence.clone(), epoch.number).is_ok();
+        let settled = if fits {
+            step.epoch = Some(epoch);
+            if step.journey.permission.is_none() {
+                step.journey.permission =
+                    policy::permission_by_network(&self.settings.now().policy, visitor.client);
+            }
+            self.try_to_settle(step, person.success.clone()).await
+        } else {
+            Ok(None)
+        };
+        if let Ok(Some(response)) = settled {
             return Ok(response);
         }
-        self.directory.store_success(attempt, person).await.map_err(error::factor)?;
-        shown(attempt.journey)
+        let stands = self.directory.store_success(attempt, person).await.map_err(error::factor)?;
+        settled?;
+        match self.look(visitor, attempt.journey.as_str()).await? {
+            Opening::Go(step) if !stands => {
+                let failed = Some(Message::SignInFailed);
+                Ok(self.password_page(&step, StatusCode::OK, attempt.login_name, failed))
+            }
+            Opening::Go(step) if fits => step.shown(),
+            Opening::Go(step) => {
+                Ok(self.restart_page(&step.visitor, Some(&step.journey), RestartReason::OutOfOrder))
+            }
+            Opening::Instead(response) => Ok(response),
+        }
     }
 
     /// The same work for a name that nobody has (R-PW-02).

@@ -1,7 +1,7 @@
 //! The expiry index: when to look whether a record has ended, in order of time. Internal to the embedded engines.
 //!
-//! Every record with an end has a row at that end or before. Nothing but the sweep removes a row, so that a renewed record, or
-//! one deleted before its end, costs the index nothing; where the sweep finds one renewed, it looks again at the new end.
+//! Every record with an end has a row at that end or before. Renewing a record, or deleting it shortly before its end, costs the
+//! index nothing: the sweep comes by at the old end, and looks again at the new one.
 
 use super::Key;
 use crate::foundation::Timestamp;

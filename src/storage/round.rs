@@ -1,12 +1,17 @@
 //! One round of the writer: what its batches touch, judged in commit order, and the rows that come of it. No I/O but loading.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::engine::{Engine, Row, Space};
 use super::{
     Batch, Key, Outcome, Precondition, Raw, Revision, StorageError, Write, envelope, expiry, upgrade,
 };
 use crate::foundation::Timestamp;
+
+/// The index row of a record that is deleted before its end is left to the sweep only if that end comes soon: else, of records
+/// that come and go under ever new ends, rows would heap up.
+const SOON: Duration = Duration::from_secs(60 * 60);
 
 /// A record as the store holds it, and as this round will leave it.
 #[derive(Debug)]
@@ -69,11 +74,12 @@ impl Round {
     pub(super) fn sweep(&mut self, due: &[(Timestamp, Key)], now: Timestamp) -> usize {
         let mut rows = 0;
         for (end, key) in due {
+            self.swept.insert(expiry::row(*end, key));
+            rows += 1;
+            // A damaged record stays for the full check to find; no sweep will ever remove it.
             let Some(Ok(slot)) = self.slots.get_mut(key) else {
                 continue;
             };
-            self.swept.insert(expiry::row(*end, key));
-            rows += 1;
             slot.asked_for = true;
             if slot.after.as_ref().is_some_and(|raw| expiry::is_over(raw.expires, now)) {
                 self.lay(key, None);
@@ -88,7 +94,7 @@ impl Round {
         let mut rows: Vec<Row> = self.swept.into_iter().map(gone).collect();
         for (key, slot) in self.slots {
             if let Ok(slot) = slot {
-                slot.rows(&key, &mut rows);
+                slot.rows(&key, self.now, &mut rows);
             }
         }
         if self.written {
@@ -150,7 +156,13 @@ impl Slot {
         Ok(Self { after: before.clone(), before, changed: false, asked_for: false })
     }
 
-    fn rows(self, key: &Key, rows: &mut Vec<Row>) {
+    fn rows(self, key: &Key, now: Timestamp, rows: &mut Vec<Row>) {
+        if let (Some(end), None) = (self.before.as_ref().and_then(|raw| raw.expires), &self.after)
+            && self.changed
+            && end.since(now) > SOON
+        {
+            rows.push(Row { space: Space::Expiry, key: expiry::row(end, key), value: None });
+        }
         let stood = self.before.is_some();
         let asked_at = self.before.and_then(|raw| raw.expires).filter(|_| !self.asked_for);
         if let Some(end) = self.after.as_ref().and_then(|raw| raw.expires)

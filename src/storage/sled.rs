@@ -148,7 +148,7 @@ fn database(path: &Path, cache_bytes: usize, folder: &Path) -> Result<sled::Db, 
 }
 
 fn is_locked(error: &sled::Error) -> bool {
-    matches!(error, sled::Error::Io(error) if error.to_string().contains("lock"))
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("acquire lock"))
 }
 
 /// A kill, or a full disk, leaves half a snapshot under this name. sled would take it for a damaged whole one, and needs none.

@@ -10,6 +10,7 @@ use super::{Bench, done, key, note, on_every_engine};
 on_every_engine! {
     is_absent_at_its_end, counts_as_absent_in_conditions, is_skipped_in_pages, sweeps_in_bounded_steps,
     spares_what_was_renewed, spares_what_lives_whatever_the_caller_says, keeps_its_index_in_step,
+    leaves_nothing_of_what_comes_and_goes_under_ever_new_ends,
 }
 
 async fn is_absent_at_its_end(bench: Bench) {
@@ -113,5 +114,17 @@ async fn keeps_its_index_in_step(bench: Bench) {
         1,
         "where it was to be looked for before"
     );
+    bench.all_is_well().await;
+}
+
+/// As the count of a known browser's tries does at every sign-in: it would stand in the index for half a year each time.
+async fn leaves_nothing_of_what_comes_and_goes_under_ever_new_ends(bench: Bench) {
+    for _ in 0..20 {
+        bench.put("a", "one", bench.in_seconds(180 * 86_400)).await;
+        done(bench.store.commit(Batch::new().delete(key("a")).clone()).await.unwrap());
+        bench.pass_seconds(60);
+    }
+    bench.pass_seconds(181 * 86_400);
+    assert_eq!(bench.store.sweep(bench.clock.now(), 100).await.unwrap(), 0, "nothing is left to look at");
     bench.all_is_well().await;
 }
