@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use keyward::audit::{Action, Outcome};
 use keyward::config::limits::Limits;
-use keyward::directory::Answer;
+use keyward::directory::{Answer, Directory as _, PasswordAttempt};
 use keyward::foundation::Timestamp;
 use keyward::foundation::clock::ManualClock;
+use keyward::foundation::ids::JourneyId;
+use keyward::foundation::secret::Hidden;
 use keyward::limits::PasswordLockout;
+use keyward::sessions::DeviceCookie;
 use keyward::storage::{self, Batch, Key};
 use keyward::users::State;
 use keyward::users::password_workers::WorkerSettings;
 
 use crate::support::watched::Watched;
-use crate::support::world::{GOOD, World};
+use crate::support::world::{GOOD, World, origin};
 
 const HERE: &str = "192.0.2.1";
 
@@ -226,4 +229,31 @@ async fn r_st_07_names_nobody_has_leave_nothing_behind() {
     world.clock.advance(Duration::from_secs(15 * 60));
     let left = world.store.scan(&Key::prefix("limit_password_everywhere", &[]), None, 100).await;
     assert_eq!(left.unwrap().len(), 0);
+}
+
+/// The try was counted while the account was open, and others failed before its success was stored.
+#[tokio::test]
+async fn r_rl_04_a_success_that_comes_after_too_many_failures_is_one_more() {
+    let world = World::new().await;
+    world.person("ann").await;
+    let attempt = PasswordAttempt {
+        login_name: "ann",
+        password: &Hidden::new(GOOD),
+        device: &DeviceCookie::default(),
+        journey: &JourneyId::from_text("j"),
+        origin: &origin(HERE),
+    };
+    let Answer::Authenticated(person) = world.directory.authenticate(&attempt).await.unwrap() else {
+        panic!("refused")
+    };
+    for number in 0..50 {
+        let address = format!("198.51.100.{number}");
+        assert!(matches!(world.sign_in("ann", "a wrong password", &address).await, Answer::Failed));
+    }
+    world.clock.advance(Duration::from_secs(1));
+    assert!(!world.store.commit(person.success.clone()).await.unwrap().is_done(), "nothing may rest on it");
+    assert!(!world.directory.store_success(&attempt, *person).await.unwrap());
+    let last = world.events().await.pop().unwrap();
+    assert_eq!((last.action, last.outcome), (Action::PasswordCheck, Outcome::Failure));
+    assert_eq!(last.reason.unwrap().as_str(), "unknown_device");
 }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use keyward::foundation::Timestamp;
 use keyward::storage::{self, Batch, Key, Raw, StorageError, envelope};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
@@ -27,7 +28,11 @@ fn open(folder: &Path) -> Result<storage::SharedStore, StorageError> {
 }
 
 fn open_at_once(folder: &Path) -> Result<storage::SharedStore, StorageError> {
-    let clock = std::sync::Arc::new(keyward::foundation::clock::ManualClock::new(super::START));
+    open_at(folder, super::START)
+}
+
+fn open_at(folder: &Path, now: Timestamp) -> Result<storage::SharedStore, StorageError> {
+    let clock = std::sync::Arc::new(keyward::foundation::clock::ManualClock::new(now));
     storage::redb::open(folder, 1024 * 1024, clock)
 }
 
@@ -189,6 +194,28 @@ async fn sweeps_stray_index_rows_away() {
     assert_eq!(store.sweep(super::START, 10).await.unwrap(), 1);
     assert_eq!(store.sweep(super::START, 10).await.unwrap(), 0);
     assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
+}
+
+/// Its record stays, for the full check to find.
+#[tokio::test]
+async fn a_damaged_record_that_has_ended_stops_no_sweep() {
+    let bench = Bench::redb();
+    for name in ["a", "b", "c"] {
+        bench.put(name, "one", bench.in_seconds(60)).await;
+    }
+    let after = bench.in_seconds(60).unwrap();
+    let folder = closed(bench);
+    tamper(folder.path(), DATA, key("a").as_bytes(), |bytes| {
+        let mut bytes = bytes.unwrap();
+        *bytes.last_mut().unwrap() ^= 4;
+        Some(bytes)
+    });
+    let store = patiently(|| open_at(folder.path(), after)).unwrap();
+    for looked_at in [1, 1, 1, 0] {
+        assert_eq!(store.sweep(after, 1).await.unwrap(), looked_at);
+    }
+    let report = store.check().await.unwrap();
+    assert_eq!((report.records, report.problems.len()), (1, 1), "{:?}", report.problems);
 }
 
 /// R-ST-04: newer data under an older program is refused with a sentence; so is a store that lost its mark.
