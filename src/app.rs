@@ -277,9 +277,8 @@ impl App {
     }
 
     fn answers(&self, web: &Arc<Web>) -> Answers {
-        let Ground { settings, clock, random, .. } = &self.ground;
+        let Ground { clock, random, .. } = &self.ground;
         Answers {
-            site: Arc::new(settings.site.clone()),
             clock: clock.clone(),
             random: random.clone(),
             clients: self.clients.clone(),

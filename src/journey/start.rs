@@ -7,6 +7,7 @@ use super::Journeys;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
 use super::stage::{Demands, Errand, Journey, Progress};
+use super::step::shown;
 use super::store::Opened;
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Plain};
@@ -15,7 +16,7 @@ use crate::sessions::cookie::SessionCookie;
 use crate::sessions::{Live, Session};
 use crate::storage::Batch;
 use crate::users::{User, standing};
-use crate::web::{Failure, Visitor, cookies, see_other};
+use crate::web::{Failure, Visitor, cookies};
 
 /// The cookie that binds journeys to a browser, without its prefix. It never signs anybody in (R-SE-06).
 pub const BROWSER_COOKIE: &str = "keyward-browser";
@@ -155,7 +156,7 @@ impl Journeys {
 
 impl Beginning {
     fn answer(self) -> Result<Response, Failure> {
-        let mut response = see_other(&format!("/sign-in/{}", self.journey.id))?;
+        let mut response = shown(&self.journey.id)?;
         if self.browser_is_new {
             let cookie = cookies::set(BROWSER_COOKIE, self.browser.expose(), None)?;
             response.headers_mut().append(header::SET_COOKIE, cookie);

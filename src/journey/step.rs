@@ -75,6 +75,13 @@ impl Step {
         user.cloned().ok_or_else(|| Failure::internal("a stage without a person"))
     }
 
+    /// Adds to `batch` that the epoch which the step's proofs hold in has not changed.
+    fn require_epoch(&self, batch: &mut Batch) {
+        if let Some(epoch) = &self.epoch {
+            epoch.require(batch);
+        }
+    }
+
     /// Whether the stage is asked of the very person it was shown to.
     fn is_for_the_same_person(&self) -> bool {
         person_concerned(&self.journey, self.session()) == self.journey.concerned.as_ref()
@@ -223,17 +230,13 @@ impl Journeys {
 
     /// Adds to `batch` the journey as the step leaves it, on condition that neither it nor the epoch has changed.
     pub(super) fn put_step(&self, batch: &mut Batch, step: &Step) {
-        if let Some(epoch) = &step.epoch {
-            epoch.require(batch);
-        }
+        step.require_epoch(batch);
         self.put(batch, &step.read, &step.journey);
     }
 
     /// Adds to `batch` the end of the journey whose errand is fulfilled, on the same condition.
     pub(super) fn end_step(&self, batch: &mut Batch, step: &Step) {
-        if let Some(epoch) = &step.epoch {
-            epoch.require(batch);
-        }
+        step.require_epoch(batch);
         self.take(batch, &step.read);
     }
 }

@@ -72,10 +72,8 @@ impl Round {
 
     /// Takes these index rows away, and the records that have ended by `now`; answers how many rows.
     pub(super) fn sweep(&mut self, due: &[(Timestamp, Key)], now: Timestamp) -> usize {
-        let mut rows = 0;
         for (end, key) in due {
             self.swept.insert(expiry::row(*end, key));
-            rows += 1;
             // A damaged record stays for the full check to find; no sweep will ever remove it.
             let Some(Ok(slot)) = self.slots.get_mut(key) else {
                 continue;
@@ -85,7 +83,7 @@ impl Round {
                 self.lay(key, None);
             }
         }
-        rows
+        due.len()
     }
 
     /// The rows to apply, and the highest revision given out. Nothing to apply means nothing was written.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::response::Response;
+use serde::Deserialize as _;
 
 use super::request::{AuthorizeRequest, ReturnAddress};
 use super::respond::{Answer, Arrival};
 use crate::claims;
 use crate::clients::{Client, Clients};
-use crate::config::Site;
 use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::secret::{AuthorizationCode, Plain};
 use crate::foundation::{Clock, Random};
@@ -29,7 +29,6 @@ const APPLICATION_PATIENCE: Duration = Duration::from_secs(4 * 60);
 /// What authorization requests are answered with.
 #[derive(Debug)]
 pub struct Answers {
-    pub(crate) site: Arc<Site>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) clients: Clients,
@@ -51,7 +50,7 @@ pub(super) fn resume_path() -> String {
 
 /// The request that was put aside when the journey began.
 pub(super) fn request_of(journey: &Journey) -> Result<AuthorizeRequest, Failure> {
-    serde_json::from_value(journey.errand.data.clone()).map_err(Failure::internal)
+    AuthorizeRequest::deserialize(&journey.errand.data).map_err(Failure::internal)
 }
 
 impl Answers {

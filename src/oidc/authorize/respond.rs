@@ -56,7 +56,7 @@ impl Answers {
         arrival: Arrival,
     ) -> Result<Response, Failure> {
         answer.extend(back.state.clone().map(|state| ("state", state)));
-        answer.push(("iss", self.site.issuer().to_owned()));
+        answer.push(("iss", self.web.site.issuer().to_owned()));
         let uri = Url::parse(&back.redirect_uri).map_err(Failure::internal)?;
         match (back.response_mode, arrival) {
             (ResponseMode::FormPost, _) => Ok(self.form_post(visitor, back, &uri, answer)),
