@@ -35,7 +35,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use keyward::keys::SigningKey;
-use keyward::server::{Shell, with_layers};
 use keyward::vocabulary::client_metadata::SigningAlgorithm;
 
 use client::{Rate, Steps};
@@ -189,23 +188,10 @@ async fn serve(routes: Option<Router>) -> Result<(), Box<dyn Error>> {
     say(&serde_json::to_string(&provider.known)?)?;
     let router = match routes {
         None => provider.app.router(),
-        Some(routes) => within_layers(&provider, routes),
+        Some(routes) => provider.app.within_layers(routes),
     };
     provider.serve(router).await;
     Ok(())
-}
-
-fn within_layers(provider: &Provider, routes: Router) -> Router {
-    let ground = &provider.app.ground;
-    let shell = Shell {
-        site: ground.settings.site.clone().into(),
-        proxies: ground.settings.proxies.clone().into(),
-        bounds: ground.settings.http.clone(),
-        pages: provider.app.pages.clone(),
-        random: ground.random.clone(),
-        probes: provider.app.probes.clone(),
-    };
-    with_layers(routes, &shell)
 }
 
 fn bare() -> Router {
@@ -252,7 +238,7 @@ async fn serve_together() -> Result<(), Box<dyn Error>> {
         .route("/authorize", get(first))
         .route("/token", post(second))
         .route("/userinfo", get(|| async {}));
-    let router = within_layers(&provider, routes);
+    let router = provider.app.within_layers(routes);
     provider.serve(router).await;
     Ok(())
 }

@@ -229,19 +229,26 @@ impl App {
     pub fn router(&self) -> Router {
         let Ground { settings, random, .. } = &self.ground;
         let site = Arc::new(settings.site.clone());
-        let web = Arc::new(Web { site: site.clone(), pages: self.pages.clone(), random: random.clone() });
+        let web = Arc::new(Web { site, pages: self.pages.clone(), random: random.clone() });
         let answers = Arc::new(self.answers(&web));
         let journeys = Arc::new(self.journeys(&web, answers.clone()));
         let routes = Router::new()
             .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys, answers))))
             .merge(journey::routes(journeys.clone()))
-            .merge(account::routes(Arc::new(self.accounts(&web, &journeys))))
+            .merge(account::routes(Arc::new(self.accounts(&web, &journeys))));
+        self.within_layers(routes)
+    }
+
+    /// `routes` that read what is configured, beside those that do not, within all layers.
+    pub fn within_layers(&self, routes: Router) -> Router {
+        let Ground { settings, random, .. } = &self.ground;
+        let routes = routes
             .layer(from_fn_with_state(Arc::new(self.configuration.clone()), configuration::pin::pin))
             .merge(web::asset_files::routes(self.pages.clone()))
             .merge(health::routes(self.health.clone()));
         let shell = Shell {
-            site,
-            proxies: Arc::new(settings.proxies.clone()),
+            site: settings.site.clone().into(),
+            proxies: settings.proxies.clone().into(),
             bounds: settings.http.clone(),
             pages: self.pages.clone(),
             random: random.clone(),

@@ -19,13 +19,20 @@ const PRESET_CLAIMS: [&str; 7] =
 /// What must not be missing for an application preset: it would create or rename accounts from half the data.
 const PRESET_NEEDS: [&str; 2] = ["name", "email"];
 
-/// The claims about a person, by place.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Release {
-    /// Into the ID token.
-    pub id_token: Map<String, Value>,
-    /// Into the userinfo answer.
-    pub userinfo: Map<String, Value>,
+/// The claims about a person that may be released.
+#[derive(Debug, Clone)]
+pub struct Release<'a> {
+    known: Map<String, Value>,
+    client: &'a Client,
+    granted: &'a Scopes,
+    request: &'a ClaimsRequest,
+}
+
+/// Where a client looks for claims.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    IdToken,
+    Userinfo,
 }
 
 /// Why nothing is released: the sign-in ends on our own page (facts: a half answer breaks the application).
@@ -43,12 +50,12 @@ pub enum Withheld {
 }
 
 /// What `client` learns of `user` for these scopes and this `claims` parameter.
-pub fn release(
+pub fn release<'a>(
     user: &User,
-    client: &Client,
-    granted: &Scopes,
-    request: &ClaimsRequest,
-) -> Result<Release, Withheld> {
+    client: &'a Client,
+    granted: &'a Scopes,
+    request: &'a ClaimsRequest,
+) -> Result<Release<'a>, Withheld> {
     let mut known = standard::claims(user);
     if let Some(list) = groups::claim(user, client)? {
         known.insert("groups".to_owned(), list);
@@ -56,16 +63,47 @@ pub fn release(
     if client.preset.is_some() {
         check_preset_needs(user, &mut known)?;
     }
-    let is_preset = |name: &str| client.preset.is_some() && PRESET_CLAIMS.contains(&name);
-    let is_asked =
-        |names: &BTreeSet<String>, name: &str| names.contains(name) && client_may_ask(client, name);
-    let in_id_token = |name: &str| is_preset(name) || is_asked(&request.id_token, name);
-    let in_scopes = |name: &str| granted.iter().any(|scope| scopes::claims_of(scope).contains(&name));
-    let in_userinfo = |name: &str| is_preset(name) || in_scopes(name) || is_asked(&request.userinfo, name);
-    let for_id_token = known.iter().filter(|(name, _)| in_id_token(name));
-    let id_token = for_id_token.map(|(name, value)| (name.clone(), value.clone())).collect();
-    known.retain(|name, _| in_userinfo(name));
-    bounded(Release { id_token, userinfo: known })
+    let release = Release { known, client, granted, request };
+    let largest = [Place::IdToken, Place::Userinfo].map(|place| release.size(place)).into_iter().max();
+    match largest.filter(|largest| *largest > LARGEST_ANSWER) {
+        Some(largest) => Err(Withheld::TooLarge(largest)),
+        None => Ok(release),
+    }
+}
+
+impl Release<'_> {
+    /// What goes into the ID token.
+    pub fn id_token(self) -> Map<String, Value> {
+        self.at(Place::IdToken)
+    }
+
+    /// What goes into the userinfo answer.
+    pub fn userinfo(self) -> Map<String, Value> {
+        self.at(Place::Userinfo)
+    }
+
+    fn at(mut self, place: Place) -> Map<String, Value> {
+        let mut known = std::mem::take(&mut self.known);
+        known.retain(|name, _| self.holds(place, name));
+        known
+    }
+
+    /// Bytes of JSON, but for what escapes add.
+    fn size(&self, place: Place) -> usize {
+        size(self.known.iter().filter(|(name, _)| self.holds(place, name)))
+    }
+
+    fn holds(&self, place: Place, name: &str) -> bool {
+        let Self { client, granted, request, .. } = self;
+        let of_scopes = || granted.iter().any(|scope| scopes::claims_of(scope).contains(&name));
+        let asked = |names: &BTreeSet<String>| names.contains(name) && client_may_ask(client, name);
+        let of_preset = client.preset.is_some() && PRESET_CLAIMS.contains(&name);
+        of_preset
+            || match place {
+                Place::IdToken => asked(&request.id_token),
+                Place::Userinfo => of_scopes() || asked(&request.userinfo),
+            }
+    }
 }
 
 /// A single claim may be asked for where the client may have a scope that holds it.
@@ -86,21 +124,15 @@ fn check_preset_needs(user: &User, known: &mut Map<String, Value>) -> Result<(),
     }
 }
 
-fn bounded(release: Release) -> Result<Release, Withheld> {
-    let largest = size(&release.id_token).max(size(&release.userinfo));
-    if largest > LARGEST_ANSWER { Err(Withheld::TooLarge(largest)) } else { Ok(release) }
-}
-
-/// Bytes of JSON, but for what escapes add.
-fn size(claims: &Map<String, Value>) -> usize {
-    claims.iter().map(|(name, value)| name.len() + size_of(value) + 4).sum()
+fn size<'a>(claims: impl Iterator<Item = (&'a String, &'a Value)>) -> usize {
+    claims.map(|(name, value)| name.len() + size_of(value) + 4).sum()
 }
 
 fn size_of(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 2,
         Value::Array(values) => values.iter().map(|value| size_of(value) + 1).sum(),
-        Value::Object(members) => size(members),
+        Value::Object(members) => size(members.iter()),
         Value::Null | Value::Bool(_) | Value::Number(_) => 20,
     }
 }

@@ -34,8 +34,8 @@ pub fn draw(random: &dyn Random, alphabet: &[u8], length: usize) -> String {
     let fair = 256 - 256 % alphabet.len().max(1);
     let mut text = String::with_capacity(length);
     while text.len() < length {
-        // A block at a time: each call of the system's generator costs as much as many bytes of it.
-        let block = bytes::<32>(random).into_iter().map(usize::from);
+        // A block at a time, enough for 256 bits: each call of the system's generator costs as much as many bytes of it.
+        let block = bytes::<64>(random).into_iter().map(usize::from);
         let letters =
             block.filter(|byte| *byte < fair).filter_map(|byte| alphabet.get(byte % alphabet.len()));
         text.extend(letters.take(length - text.len()).map(|letter| char::from(*letter)));

@@ -53,7 +53,7 @@ impl Journeys {
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
         beginning.journey.invite(user.id.clone(), epoch.number, permission(invited.purpose));
         beginning.journey.concerned = Some(user.id);
-        let session = beginning.live.as_ref().map(|live| &live.session.value);
+        let session = beginning.live.as_ref().map(|live| &*live.session.value);
         beginning.next = self.ask_next(&beginning.journey, session).await?;
         self.begin_with(visitor, beginning, &burning).await
     }

@@ -115,7 +115,28 @@ pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) 
     journey.user().or(signed_in)
 }
 
-type Rule = fn(&Facts<'_>) -> Option<Next>;
+type Rule = fn(&Seen<'_>) -> Option<Next>;
+
+/// The facts, and what all that was proved adds up to.
+struct Seen<'a> {
+    facts: &'a Facts<'a>,
+    assurance: Option<Assurance>,
+}
+
+impl<'a> std::ops::Deref for Seen<'a> {
+    type Target = Facts<'a>;
+
+    fn deref(&self) -> &Facts<'a> {
+        self.facts
+    }
+}
+
+impl Seen<'_> {
+    /// The level reached so far.
+    fn level(&self) -> Option<Level> {
+        self.assurance.as_ref().map(|assurance| assurance.level)
+    }
+}
 
 /// The rules, in the order in which they are asked; the first that has something to say decides.
 const RULES: [Rule; 12] = [
@@ -135,11 +156,11 @@ const RULES: [Rule; 12] = [
 
 /// What now?
 pub fn next(facts: &Facts<'_>) -> Next {
-    let decided = RULES.iter().find_map(|rule| rule(facts));
-    decided.unwrap_or_else(|| match assurance(facts) {
-        Some(assurance) => Next::Arrive(assurance),
-        None => Next::Ask(Stage::Password, Why::NobodySignedIn),
-    })
+    let assurance = Assurance::of(&proofs(facts), facts.now, facts.requirement.second_factor_max_age);
+    let seen = Seen { facts, assurance };
+    let decided = RULES.iter().find_map(|rule| rule(&seen));
+    let arrived = seen.assurance.map_or(Next::Ask(Stage::Password, Why::NobodySignedIn), Next::Arrive);
+    decided.unwrap_or(arrived)
 }
 
 /// Everything proved by the person concerned: in this journey, and before in this browser's session.
@@ -150,21 +171,17 @@ fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
     earlier.chain(facts.journey.evidence()).cloned().collect()
 }
 
-fn assurance(facts: &Facts<'_>) -> Option<Assurance> {
-    Assurance::of(&proofs(facts), facts.now, facts.requirement.second_factor_max_age)
-}
-
-fn account_to_choose(facts: &Facts<'_>) -> Option<Next> {
+fn account_to_choose(facts: &Seen<'_>) -> Option<Next> {
     let undecided = facts.journey.account == AccountChoice::Open && facts.journey.user().is_none();
     let asked = facts.journey.demands.select_account && facts.session.is_some() && undecided;
     asked.then_some(Next::Ask(Stage::Account, Why::AccountToChoose))
 }
 
-fn nobody_signed_in(facts: &Facts<'_>) -> Option<Next> {
+fn nobody_signed_in(facts: &Seen<'_>) -> Option<Next> {
     facts.person.is_none().then_some(Next::Ask(Stage::Password, Why::NobodySignedIn))
 }
 
-fn not_served(facts: &Facts<'_>) -> Option<Next> {
+fn not_served(facts: &Seen<'_>) -> Option<Next> {
     let reason = facts.person?.standing.err()?;
     // Whoever is only signed in from before may sign in as somebody else; whoever proved to be this person may not go on.
     let fixed = facts.journey.user().is_some();
@@ -175,7 +192,7 @@ fn not_served(facts: &Facts<'_>) -> Option<Next> {
     })
 }
 
-fn other_person(facts: &Facts<'_>) -> Option<Next> {
+fn other_person(facts: &Seen<'_>) -> Option<Next> {
     let meant = facts.journey.demands.subject.as_ref()?;
     if *meant == facts.person?.user {
         return None;
@@ -189,20 +206,20 @@ fn other_person(facts: &Facts<'_>) -> Option<Next> {
 }
 
 /// Whoever came by an invitation proves the password by setting it.
-fn password_by_invitation(facts: &Facts<'_>) -> Option<Next> {
+fn password_by_invitation(facts: &Seen<'_>) -> Option<Next> {
     let invited = facts.journey.permission == Some(super::stage::EnrolmentPermission::Invitation);
     let asked = invited && !facts.journey.has_proof_of(FactorKind::Password);
     asked.then_some(Next::Ask(Stage::NewPassword, Why::PasswordToChange))
 }
 
-fn fresh_login(facts: &Facts<'_>) -> Option<Next> {
+fn fresh_login(facts: &Seen<'_>) -> Option<Next> {
     let asked = facts.journey.demands.fresh_login && !facts.journey.has_proof_of(FactorKind::Password);
     asked.then_some(Next::Ask(Stage::Password, Why::FreshLoginDemanded))
 }
 
 /// A proof of this very journey is always young enough (section 4.10: `max_age=0` means a fresh proof now).
-fn proof_too_old(facts: &Facts<'_>) -> Option<Next> {
-    let Some(known) = assurance(facts) else {
+fn proof_too_old(facts: &Seen<'_>) -> Option<Next> {
+    let Some(known) = &facts.assurance else {
         return Some(Next::Ask(Stage::Password, Why::NobodySignedIn));
     };
     let max_age = facts.journey.demands.max_age?;
@@ -216,9 +233,9 @@ const HIGHEST: Level = Level::Mfa;
 
 /// The level that must be reached: policy's floor, and of the wished levels the first that can be (R-AZ-12).
 /// `Err` where it is out of reach.
-fn level_needed(facts: &Facts<'_>) -> Result<Level, Refusal> {
+fn level_needed(facts: &Seen<'_>) -> Result<Level, Refusal> {
     let demands = &facts.journey.demands;
-    let reached = assurance(facts).map(|assurance| assurance.level);
+    let reached = facts.level();
     let met = demands.levels.iter().any(|level| Some(*level) <= reached);
     let wished = demands.levels.iter().copied().find(|level| *level <= HIGHEST);
     let wished = if met { None } else { wished };
@@ -230,14 +247,14 @@ fn level_needed(facts: &Facts<'_>) -> Result<Level, Refusal> {
 }
 
 /// Whether more must be proved than was; `Some(Err)` where it cannot be.
-fn level_missing(facts: &Facts<'_>) -> Option<Result<(), Refusal>> {
+fn level_missing(facts: &Seen<'_>) -> Option<Result<(), Refusal>> {
     match level_needed(facts) {
         Err(refusal) => Some(Err(refusal)),
-        Ok(needed) => (assurance(facts).map(|known| known.level) < Some(needed)).then_some(Ok(())),
+        Ok(needed) => (facts.level() < Some(needed)).then_some(Ok(())),
     }
 }
 
-fn level_by_enrolled_factor(facts: &Facts<'_>) -> Option<Next> {
+fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
     match level_missing(facts)? {
         Err(refusal) => Some(Next::Refuse(refusal)),
         Ok(()) => {
@@ -248,7 +265,7 @@ fn level_by_enrolled_factor(facts: &Facts<'_>) -> Option<Next> {
     }
 }
 
-fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
+fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
     if !facts.person?.must_change_password {
         return None;
     }
@@ -260,10 +277,10 @@ fn password_to_change(facts: &Facts<'_>) -> Option<Next> {
 
 /// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01). Where nothing may be
 /// enrolled, policy's floor and an essential level refuse; a wish that this person cannot fulfil is dropped (R-AZ-12).
-fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
+fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
     level_missing(facts)?.ok()?;
     let journey = facts.journey;
-    let below_floor = assurance(facts).map(|known| known.level) < Some(facts.requirement.floor);
+    let below_floor = facts.level() < Some(facts.requirement.floor);
     if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if below_floor {
@@ -274,11 +291,11 @@ fn level_by_enrolment(facts: &Facts<'_>) -> Option<Next> {
     }
 }
 
-fn codes_to_save(facts: &Facts<'_>) -> Option<Next> {
+fn codes_to_save(facts: &Seen<'_>) -> Option<Next> {
     facts.journey.codes_unsaved.then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
 }
 
-fn consent_to_give(facts: &Facts<'_>) -> Option<Next> {
+fn consent_to_give(facts: &Seen<'_>) -> Option<Next> {
     let demand = facts.journey.demands.consent.as_ref()?;
     let given = facts.person?.consent.as_ref().is_some_and(|given| demand.scopes.is_within(given));
     let settled = facts.journey.consented || (given && !demand.again);

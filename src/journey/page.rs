@@ -41,7 +41,7 @@ impl Journeys {
 
     /// What was true when the stage was reached may have changed since, so the decision is asked once more.
     async fn show_stage(&self, step: Step, stage: Stage) -> Result<Response, Failure> {
-        let session = step.session.as_ref().map(|session| &session.value);
+        let session = step.session();
         match self.ask_next(&step.journey, session).await? {
             Next::Ask(now, _)
                 if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
@@ -93,7 +93,7 @@ impl Journeys {
 
     /// The user name that the page begins with: the application's hint, or whoever is asked to sign in again.
     async fn expected_username(&self, step: &Step) -> Result<String, Failure> {
-        let session = step.session.as_ref().map(|session| &session.value);
+        let session = step.session();
         let user = match super::next::person_concerned(&step.journey, session) {
             Some(user) => self.users.by_id(user).await?,
             None => None,

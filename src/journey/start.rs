@@ -59,7 +59,7 @@ impl Journeys {
         let id = JourneyId::generate(self.random.as_ref());
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
         let live = self.signed_in(visitor).await?;
-        let (session, user) = live.as_ref().map(|live| (&live.session.value, &live.user)).unzip();
+        let (session, user) = live.as_ref().map(|live| (&*live.session.value, &*live.user)).unzip();
         let next = self.ask_next_of(&journey, session, user).await?;
         Ok(Beginning { journey, next, live, browser, browser_is_new })
     }
@@ -80,11 +80,11 @@ impl Journeys {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
                 beginning.journey.progress = Progress::Under(stage);
-                let session = beginning.live.as_ref().map(|live| &live.session.value);
+                let session = beginning.live.as_ref().map(|live| &*live.session.value);
                 beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
             }
             Next::Refuse(refusal) => {
-                let session = beginning.live.as_ref().map(|live| &live.session.value);
+                let session = beginning.live.as_ref().map(|live| &*live.session.value);
                 let user = person_concerned(&beginning.journey, session);
                 return self.refusal_page(visitor, user, refusal, None).await;
             }

@@ -13,7 +13,7 @@ use crate::factors::{FactorKind, Occasion};
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{BrowserSecret, Plain};
 use crate::pages::journey_pages::RestartReason;
-use crate::sessions::Session;
+use crate::sessions::{Session, StoredSession};
 use crate::storage::{Batch, Stored};
 use crate::users::{PresentEpoch, epoch};
 use crate::vocabulary::ErrorCode;
@@ -27,7 +27,7 @@ pub(super) struct Step {
     pub(super) read: Stored<Journey>,
     /// The journey as the step changes it.
     pub(super) journey: Journey,
-    pub(super) session: Option<Stored<Session>>,
+    pub(super) session: Option<StoredSession>,
     /// The epoch that the step's proofs hold in: of the journey's person, once there is one.
     pub(super) epoch: Option<PresentEpoch>,
 }
@@ -61,11 +61,11 @@ impl Step {
 
     /// The live session of the browser, whoever's it is.
     pub(super) fn session(&self) -> Option<&Session> {
-        self.session.as_ref().map(|session| &session.value)
+        self.session.as_ref().map(|session| &*session.value)
     }
 
     /// The live session of the browser, if it is this person's.
-    pub(super) fn session_of(&self, user: &UserId) -> Option<&Stored<Session>> {
+    pub(super) fn session_of(&self, user: &UserId) -> Option<&StoredSession> {
         self.session.as_ref().filter(|session| session.value.user == *user)
     }
 

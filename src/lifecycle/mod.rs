@@ -17,8 +17,8 @@ use crate::foundation::ids::UserId;
 use crate::grants::Grants;
 use crate::limits::PasswordLockout;
 use crate::pages::mails::Notice;
-use crate::sessions::{Session, Sessions};
-use crate::storage::{Batch, SharedStore, StorageError, Stored};
+use crate::sessions::{Sessions, StoredSession};
+use crate::storage::{Batch, SharedStore, StorageError};
 use crate::users::notices::Notices;
 use crate::users::profile::Mail;
 use crate::users::{Epoch, User, Users, epoch};
@@ -57,7 +57,7 @@ impl Lifecycle {
         &self,
         batch: &mut Batch,
         user: &UserId,
-        kept: Option<&Stored<Session>>,
+        kept: Option<&StoredSession>,
         origin: &Origin,
     ) -> Result<Epoch, StorageError> {
         let event = self.trail.event(Action::PasswordSet, Outcome::Success, origin);
@@ -95,7 +95,7 @@ impl Lifecycle {
         &self,
         batch: &mut Batch,
         user: &UserId,
-        kept: Option<&Stored<Session>>,
+        kept: Option<&StoredSession>,
     ) -> Result<Epoch, StorageError> {
         self.proofs_changed(batch, user, kept).await
     }
@@ -105,7 +105,7 @@ impl Lifecycle {
         &self,
         batch: &mut Batch,
         user: &UserId,
-        kept: Option<&Stored<Session>>,
+        kept: Option<&StoredSession>,
     ) -> Result<Epoch, StorageError> {
         let next = epoch::present(&self.store, user).await?.end(batch);
         self.sessions.remove_all(batch, user, kept.map(|session| &session.value.id)).await?;

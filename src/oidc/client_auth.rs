@@ -88,13 +88,16 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, Failure> {
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
     let mut secrets = vec![Hidden::new(secret)];
-    secrets.extend(form_decoded(secret).map(Hidden::new));
+    secrets.extend(form_decoded(secret).filter(|decoded| decoded != secret).map(Hidden::new));
     let id = form_decoded(id).unwrap_or_else(|| id.to_owned());
     Ok(Some(Presented { id, secrets, method: ClientAuthentication::ClientSecretBasic }))
 }
 
 /// RFC 6749 section 2.3.1 has id and secret form-encoded before Base64; plug-ins send them raw.
 fn form_decoded(text: &str) -> Option<String> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some(text.to_owned());
+    }
     let pair = Parameters::parse(format!("v={}", text.replace('&', "%26")).as_bytes()).ok()?;
     pair.get("v").ok().flatten().map(str::to_owned)
 }

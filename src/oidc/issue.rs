@@ -24,23 +24,19 @@ impl Oidc {
         let requested = grant.claims.essential_acr.iter().chain(&grant.acr_values).map(String::as_str);
         let acr = grant.assurance.level.answer(requested, ForeignNames::default());
         let mut claims = released;
-        let protocol = json!({
-            "iss": self.site.issuer(),
-            "sub": grant.user,
-            "aud": client.id,
-            "iat": now.seconds(),
-            "exp": now.seconds() + ID_TOKEN_SECONDS,
-            "auth_time": grant.assurance.auth_time.seconds(),
-            "acr": acr,
-            "amr": grant.assurance.methods,
-            "sid": grant.session,
-        });
-        if let Value::Object(protocol) = protocol {
-            claims.extend(protocol);
-        }
-        if let Some(nonce) = &grant.nonce {
-            claims.insert("nonce".to_owned(), json!(nonce));
-        }
+        let protocol = [
+            ("iss", json!(self.site.issuer())),
+            ("sub", json!(grant.user)),
+            ("aud", json!(client.id)),
+            ("iat", json!(now.seconds())),
+            ("exp", json!(now.seconds() + ID_TOKEN_SECONDS)),
+            ("auth_time", json!(grant.assurance.auth_time.seconds())),
+            ("acr", json!(acr)),
+            ("amr", json!(grant.assurance.methods)),
+            ("sid", json!(grant.session)),
+        ];
+        let nonce = grant.nonce.iter().map(|nonce| ("nonce", json!(nonce)));
+        claims.extend(protocol.into_iter().chain(nonce).map(|(name, value)| (name.to_owned(), value)));
         self.keyring.signing_key(client.signing_algorithm)?.sign_token("JWT", &claims)
     }
 }

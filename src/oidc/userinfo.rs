@@ -40,7 +40,7 @@ impl Oidc {
             return Err(dead());
         }
         let released = claims::release(&user, &client, &grant.scopes, &grant.claims);
-        let mut claims = released.map_err(|why| Failure::forbidden(why.to_string()))?.userinfo;
+        let mut claims = released.map_err(|why| Failure::forbidden(why.to_string()))?.userinfo();
         claims.insert("sub".to_owned(), json!(user.id));
         let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
         Ok((StatusCode::OK, headers, serde_json::Value::Object(claims).to_string()).into_response())

@@ -15,7 +15,7 @@ pub mod store;
 pub use assurance::Assurance;
 pub use known_device::DeviceCookie;
 pub use session::Session;
-pub use store::Live;
+pub use store::{Live, StoredSession};
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! Where sessions stand: `session/<sid>`, and `user-session/<user>/<sid>` to find a person's sessions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ use crate::foundation::Timestamp;
 use crate::foundation::ids::{SessionId, UserId};
 use crate::foundation::secret::Plain;
 use crate::storage::{Batch, Key, Record, StorageError, Stored};
-use crate::users::{self, Epoch, User, standing};
+use crate::users::store::user_key as user_record;
+use crate::users::{Epoch, User, standing};
 
 /// Activity is written this often at most.
 const ACTIVITY_STEP: Duration = Duration::from_secs(60);
@@ -30,13 +32,16 @@ pub(super) fn user_key(user: &UserId, id: &SessionId) -> Key {
     Key::new("user-session", &[user.as_str(), id.as_str()])
 }
 
+/// A session as it was read.
+pub type StoredSession = Stored<Arc<Session>>;
+
 /// A live session and its person, read together: every door needs both.
 #[derive(Debug, Clone)]
 pub struct Live {
     /// The session.
-    pub session: Stored<Session>,
+    pub session: StoredSession,
     /// The person, who may not be served at present: ask [`Live::served`].
-    pub user: User,
+    pub user: Arc<User>,
 }
 
 impl Live {
@@ -56,16 +61,23 @@ impl Sessions {
 
     /// The live session with this id, whoever asks, with its person. One of an earlier epoch of the person is dead.
     pub async fn by_id(&self, id: &SessionId) -> Result<Option<Live>, StorageError> {
-        let Some(raw) = self.store.get_one(&key(id)).await? else { return Ok(None) };
+        // Where the session was read before, its person is known, and one view shows both.
+        let known = self.kept.last(id).map(|session| session.user.clone());
+        let keys: Vec<_> = std::iter::once(key(id)).chain(known.iter().map(user_record)).collect();
+        let mut found = self.store.get(&keys).await?.into_iter();
+        let Some(raw) = found.next().flatten() else { return Ok(None) };
         let (revision, expires) = (raw.revision, raw.expires);
         let session = self.kept.decode(id, raw)?;
-        let person = self.store.get_one(&users::store::user_key(&session.user)).await?;
+        let person = match found.next() {
+            Some(person) if known.as_ref() == Some(&session.user) => person,
+            _ => self.store.get_one(&user_record(&session.user)).await?,
+        };
         let user = person.map(|raw| self.people.decode(&session.user, raw)).transpose()?;
         // Lifetimes that were shortened meanwhile count at once.
         let lives = self.clock.now() < self.end_of(&session);
         let of_this_epoch = user.filter(|user| lives && user.epoch == session.epoch);
-        let session = Stored { value: Session::clone(&session), revision, expires };
-        Ok(of_this_epoch.map(|user| Live { session, user: User::clone(&user) }))
+        let session = Stored { value: session, revision, expires };
+        Ok(of_this_epoch.map(|user| Live { session, user }))
     }
 
     /// Adds to `batch` a new session of `user`, and answers its cookie.
@@ -101,12 +113,12 @@ impl Sessions {
     pub fn renew(
         &self,
         batch: &mut Batch,
-        read: &Stored<Session>,
+        read: &StoredSession,
         epoch: Epoch,
         evidence: &[Evidence],
     ) -> SessionCookie {
         let secret = Plain::generate(self.random.as_ref());
-        let mut session = read.value.clone();
+        let mut session = Session::clone(&read.value);
         session.secret = secret.hash();
         session.last_seen_at = self.clock.now();
         session.epoch = epoch;
@@ -118,19 +130,19 @@ impl Sessions {
 
     /// Adds to `batch` that a session, unchanged since it was read, goes on in the person's next epoch: it is the one in
     /// which the person made the change.
-    pub fn carry_over(&self, batch: &mut Batch, read: &Stored<Session>, epoch: Epoch) {
+    pub fn carry_over(&self, batch: &mut Batch, read: &StoredSession, epoch: Epoch) {
         batch.require_revision(key(&read.value.id), read.revision);
-        self.put(batch, &Session { epoch, ..read.value.clone() });
+        self.put(batch, &Session { epoch, ..Session::clone(&read.value) });
     }
 
     /// Adds to `batch` that the session is in use: always on condition that it lives, and once a minute that time itself.
-    pub fn touch(&self, batch: &mut Batch, read: &Stored<Session>) {
+    pub fn touch(&self, batch: &mut Batch, read: &StoredSession) {
         let now = self.clock.now();
         if now.since(read.value.last_seen_at) < ACTIVITY_STEP {
             batch.require_present(key(&read.value.id));
             return;
         }
-        let session = Session { last_seen_at: now, ..read.value.clone() };
+        let session = Session { last_seen_at: now, ..Session::clone(&read.value) };
         batch.require_revision(key(&session.id), read.revision);
         self.put(batch, &session);
     }

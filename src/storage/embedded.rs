@@ -81,7 +81,7 @@ impl Store for Embedded {
         let bytes: Vec<&[u8]> = keys.iter().map(Key::as_bytes).collect();
         let found = self.heed(self.engine.get(Space::Data, &bytes))?;
         let live = keys.iter().zip(found).map(|(key, bytes)| {
-            let raw = bytes.map(|bytes| envelope::decode(key, &bytes)).transpose()?;
+            let raw = bytes.map(|bytes| envelope::decode_owned(key, bytes)).transpose()?;
             Ok(raw.filter(|raw| !expiry::is_over(raw.expires, now)))
         });
         live.collect()

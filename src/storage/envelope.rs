@@ -4,7 +4,7 @@
 //! length (4), CRC-32C (4) over the length of the key, the key, all fields before it and the value; then the value.
 //! A record that was cut, changed, or moved to another key is noticed and never served (R-ST-03).
 
-use super::{Key, Raw, StorageError};
+use super::{Key, Raw, Revision, StorageError};
 use crate::foundation::Timestamp;
 
 /// The envelope's format. Newer ones are refused (R-ST-04).
@@ -30,6 +30,24 @@ pub fn encode(key: &Key, raw: &Raw) -> Vec<u8> {
 
 /// What `bytes` at `key` say; `Corrupt` if they are damaged, cut, of another key or of a newer format.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Raw, StorageError> {
+    let Head { revision, expires, json } = open(key, bytes)?;
+    Ok(Raw { json: json.to_vec(), revision, expires })
+}
+
+/// The same of bytes that nobody else needs: the record keeps them.
+pub fn decode_owned(key: &Key, mut bytes: Vec<u8>) -> Result<Raw, StorageError> {
+    let Head { revision, expires, .. } = open(key, &bytes)?;
+    bytes.drain(..HEADER);
+    Ok(Raw { json: bytes, revision, expires })
+}
+
+struct Head<'a> {
+    revision: Revision,
+    expires: Option<Timestamp>,
+    json: &'a [u8],
+}
+
+fn open<'a>(key: &Key, bytes: &'a [u8]) -> Result<Head<'a>, StorageError> {
     let damaged = || StorageError::Corrupt(format!("the record {key} is damaged; restore the newest backup"));
     let (head, json) = bytes.split_at_checked(HEADER).ok_or_else(damaged)?;
     let (fields, stored) = head.split_at_checked(CHECKED).ok_or_else(damaged)?;
@@ -39,7 +57,7 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Raw, StorageError> {
     parse(fields, json).ok_or_else(|| newer(key, fields).unwrap_or_else(damaged))
 }
 
-fn parse(fields: &[u8], json: &[u8]) -> Option<Raw> {
+fn parse<'a>(fields: &[u8], json: &'a [u8]) -> Option<Head<'a>> {
     let (start, rest) = fields.split_first_chunk::<2>()?;
     let (revision, rest) = rest.split_first_chunk::<8>()?;
     let (end, rest) = rest.split_first_chunk::<8>()?;
@@ -49,7 +67,7 @@ fn parse(fields: &[u8], json: &[u8]) -> Option<Raw> {
         return None;
     }
     let expires = (flags & HAS_END != 0).then(|| Timestamp(i64::from_be_bytes(*end)));
-    Some(Raw { json: json.to_vec(), revision: u64::from_be_bytes(*revision), expires })
+    Some(Head { revision: u64::from_be_bytes(*revision), expires, json })
 }
 
 fn newer(key: &Key, fields: &[u8]) -> Option<StorageError> {
@@ -83,6 +101,7 @@ mod tests {
         assert_eq!(decode(&key, &encode(&key, &raw)).unwrap(), raw);
         let endless = Raw { expires: None, ..raw };
         assert_eq!(decode(&key, &encode(&key, &endless)).unwrap(), endless);
+        assert_eq!(decode_owned(&key, encode(&key, &endless)).unwrap(), endless);
     }
 
     /// R-ST-03: no flipped bit, no cut and no move to another key goes unnoticed.

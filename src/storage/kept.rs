@@ -30,6 +30,13 @@ impl<K, T> Default for Kept<K, T> {
 }
 
 impl<K: Hash + Eq + Clone, T: Record> Kept<K, T> {
+    /// The record of `id` as it was read last, which may have changed since.
+    pub fn last(&self, id: &K) -> Option<Arc<T>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.young.get(id).or_else(|| kept.old.get(id));
+        known.map(|(_, value)| Arc::clone(value))
+    }
+
     /// What `raw` says, which was just read for `id`.
     pub fn decode(&self, id: &K, raw: Raw) -> Result<Arc<T>, StorageError> {
         let revision = raw.revision;

@@ -146,7 +146,7 @@ impl Round {
 
 impl Slot {
     fn read(key: &Key, found: Option<Vec<u8>>) -> Result<Self, String> {
-        let before = found.map(|bytes| envelope::decode(key, &bytes)).transpose();
+        let before = found.map(|bytes| envelope::decode_owned(key, bytes)).transpose();
         let before = before.map_err(|error| match error {
             StorageError::Corrupt(complaint) => complaint,
             other => other.to_string(),

@@ -19,10 +19,11 @@ use crate::telemetry::metrics;
 
 /// Most requests in a round, and most that may wait.
 const ROUND: usize = 512;
-/// How long a round may wait for company: so often this long, and so often without any that comes.
-const GATHERING_STEPS: usize = 12;
-const QUIET_STEPS: usize = 4;
-const GATHERING_STEP: Duration = Duration::from_micros(250);
+/// How long a round may wait for company: in steps, each twice as long as the one before, because looking costs as well. It
+/// waits no further after so many steps in which nobody came.
+const GATHERING_STEPS: u32 = 4;
+const FIRST_STEP: Duration = Duration::from_micros(250);
+const QUIET_STEPS: usize = 2;
 /// A round takes no further request once it holds this many bytes.
 const ROUND_BYTES: usize = 16 * 1024 * 1024;
 
@@ -150,11 +151,11 @@ impl Writer {
 /// when as many wait as the `last` one answered, or nobody comes any more; and whoever commits alone never waits.
 fn gather(last: usize, requests: &mpsc::Receiver<Request>) {
     let (mut waiting, mut quiet) = (requests.len(), 0);
-    for _ in 0..GATHERING_STEPS {
+    for step in 0..GATHERING_STEPS {
         if waiting + 1 >= last || quiet == QUIET_STEPS {
             return;
         }
-        std::thread::sleep(GATHERING_STEP);
+        std::thread::sleep(FIRST_STEP * 2u32.pow(step));
         quiet = if requests.len() == waiting { quiet + 1 } else { 0 };
         waiting = requests.len();
     }

@@ -169,7 +169,7 @@ impl Oidc {
         }
         let mut batch = with;
         self.sessions.touch(&mut batch, session);
-        let Session { id: session, user, .. } = &session.value;
+        let Session { id: session, user, .. } = &*session.value;
         let code = self.answers.code(&mut batch, client, request, SignedIn { user, session, assurance });
         if !self.store.commit(batch).await?.is_done() {
             return Ok(None);
@@ -203,7 +203,7 @@ impl Oidc {
             let code = ErrorCode::UnmetAuthenticationRequirements;
             return Err(Fault { code, description: "none of the required acr values is known" });
         }
-        let consent = ConsentDemand {
+        let consent = || ConsentDemand {
             scopes: claims::scopes::asked(&request.scopes, &request.claims).common_with(&client.scopes),
             again: request.prompt.consent,
             host: host(&request.back.redirect_uri),
@@ -215,7 +215,7 @@ impl Oidc {
             levels,
             level_essential: !essential.is_empty(),
             subject: self.hinted_subject(request)?,
-            consent: (request.prompt.consent || !client.consent_skipped).then_some(consent),
+            consent: (request.prompt.consent || !client.consent_skipped).then(consent),
             login_hint: request.login_hint.clone(),
             ui_locales: request.ui_locales.clone(),
         })

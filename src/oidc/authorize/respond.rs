@@ -57,12 +57,9 @@ impl Answers {
     ) -> Result<Response, Failure> {
         answer.extend(back.state.clone().map(|state| ("state", state)));
         answer.push(("iss", self.web.site.issuer().to_owned()));
-        let uri = Url::parse(&back.redirect_uri).map_err(Failure::internal)?;
-        match (back.response_mode, arrival) {
-            (ResponseMode::FormPost, _) => Ok(self.form_post(visitor, back, &uri, answer)),
-            (ResponseMode::Query, arrival) => {
-                self.go_on(visitor, with_query(&back.redirect_uri, &answer), arrival)
-            }
+        match back.response_mode {
+            ResponseMode::FormPost => self.form_post(visitor, back, answer),
+            ResponseMode::Query => self.go_on(visitor, with_query(&back.redirect_uri, &answer), arrival),
         }
     }
 
@@ -80,15 +77,21 @@ impl Answers {
         Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
 
-    fn form_post(&self, visitor: &Visitor, back: &ReturnAddress, uri: &Url, answer: Answer) -> Response {
+    fn form_post(
+        &self,
+        visitor: &Visitor,
+        back: &ReturnAddress,
+        answer: Answer,
+    ) -> Result<Response, Failure> {
+        let uri = Url::parse(&back.redirect_uri).map_err(Failure::internal)?;
         let field = |(name, value): (&str, String)| Field { name: name.to_owned(), value };
         let page = FormPostPage {
             target: back.redirect_uri.clone(),
             fields: answer.into_iter().map(field).collect(),
             application: None,
         };
-        let policy = PagePolicy::default().with_form_target(uri);
-        self.web.page(visitor, StatusCode::OK, &page, &policy)
+        let policy = PagePolicy::default().with_form_target(&uri);
+        Ok(self.web.page(visitor, StatusCode::OK, &page, &policy))
     }
 }
 

@@ -15,9 +15,8 @@ use crate::oidc::Oidc;
 use crate::oidc::authorize::{Arrival, with_query};
 use crate::oidc::paths;
 use crate::pages::logout_pages::{ConfirmPage, SignedOutPage};
-use crate::sessions::Session;
+use crate::sessions::StoredSession;
 use crate::sessions::cookie::{self, SessionCookie};
-use crate::storage::Stored;
 use crate::web::{Failure, Form, PagePolicy, Parameters, Query, Visitor, cookies, csrf, see_other};
 
 /// What form tokens of the confirmation are bound to, besides the session's secret.
@@ -114,7 +113,7 @@ impl Oidc {
     async fn end_and_tell(
         &self,
         visitor: &Visitor,
-        session: &Stored<Session>,
+        session: &StoredSession,
         target: Option<Target>,
         arrival: Arrival,
     ) -> Result<Response, Failure> {
@@ -141,7 +140,7 @@ impl Oidc {
         &self,
         visitor: &Visitor,
         parameters: &Parameters,
-        session: &Stored<Session>,
+        session: &StoredSession,
         hint_of_another: bool,
     ) -> Result<Response, Failure> {
         let cookie = SessionCookie::read(&visitor.cookies);
@@ -231,6 +230,6 @@ impl Oidc {
 }
 
 /// Whether the hint is of this very session (R-LO-02).
-fn names(hint: &IdTokenHint, session: &Stored<Session>) -> bool {
+fn names(hint: &IdTokenHint, session: &StoredSession) -> bool {
     hint.session == session.value.id && hint.subject == session.value.user
 }

@@ -11,8 +11,8 @@ use crate::foundation::ids::{LogoutId, SessionId};
 use crate::oidc::Oidc;
 use crate::oidc::authorize::Arrival;
 use crate::pages::LanguageWishes;
-use crate::sessions::Session;
-use crate::storage::{Batch, Key, Record, StorageError, Stored};
+use crate::sessions::StoredSession;
+use crate::storage::{Batch, Key, Record, StorageError};
 use crate::web::{Failure, Visitor};
 
 /// How long the status page can be looked at.
@@ -55,7 +55,7 @@ impl Oidc {
     pub(super) async fn end_session(
         &self,
         visitor: &Visitor,
-        session: &Stored<Session>,
+        session: &StoredSession,
         target: Option<Target>,
         arrival: Arrival,
     ) -> Result<LogoutId, Failure> {

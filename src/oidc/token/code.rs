@@ -1,5 +1,7 @@
 //! Exchanging an authorization code (RFC 6749 section 4.1.3, OpenID Connect Core section 3.1.3; R-TK-05 to R-TK-08).
 
+use std::sync::Arc;
+
 use super::{Tokens, bad_request};
 use crate::audit::{Action, Actor, Outcome};
 use crate::claims;
@@ -54,7 +56,7 @@ impl Oidc {
         let now = self.clock.now();
         let withheld = |_| invalid_grant("the person's claims may not be released");
         let released = claims::release(&user, client, &grant.scopes, &grant.claims).map_err(withheld)?;
-        let id_token = self.id_token(client, grant, released.id_token, now).map_err(Failure::internal)?;
+        let id_token = self.id_token(client, grant, released.id_token(), now).map_err(Failure::internal)?;
         let access_token = Plain::<AccessToken>::generate(self.random.as_ref());
         let mut batch = self.limit.count(&client.id);
         self.spend_code(&mut batch, code, read, &client.id, access_token.hash());
@@ -73,7 +75,7 @@ impl Oidc {
     }
 
     /// The person is asked for again at this door too: whoever was disabled or signed out since gets nothing (R-CO-08).
-    async fn person_served(&self, grant: &CodeGrant) -> Result<User, Failure> {
+    async fn person_served(&self, grant: &CodeGrant) -> Result<Arc<User>, Failure> {
         let gone = || invalid_grant("the sign-in behind the code has ended");
         let live = self.sessions.by_id(&grant.session).await?;
         let live = live.and_then(|live| live.served(self.clock.now())).ok_or_else(gone)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Oidc;
 use crate::audit::{Action, Actor, Outcome};
@@ -56,7 +56,7 @@ impl Oidc {
         }
         let client = self.authenticate_client(headers, form).await?;
         match self.grant(visitor, &client, form).await {
-            Ok(tokens) => Ok(answer(&tokens)),
+            Ok(tokens) => answer(&tokens),
             Err(failure) => Err(self.count_refusal(visitor, &client, failure).await?),
         }
     }
@@ -103,18 +103,29 @@ fn bad_request(code: ErrorCode, description: &'static str) -> Failure {
     Failure::json(StatusCode::BAD_REQUEST, code.as_str(), description).described(description)
 }
 
-fn answer(tokens: &Tokens) -> Response {
-    let body: Value = json!({
-        "access_token": tokens.access_token.expose(),
-        "token_type": "Bearer",
-        "expires_in": access_token::LIFETIME.as_secs(),
-        "id_token": tokens.id_token,
-        "scope": tokens.scopes.to_string(),
-    });
+/// RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3.
+#[derive(Serialize)]
+struct TokenResponse<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    id_token: &'a str,
+    scope: String,
+}
+
+fn answer(tokens: &Tokens) -> Result<Response, Failure> {
+    let body = TokenResponse {
+        access_token: tokens.access_token.expose(),
+        token_type: "Bearer",
+        expires_in: access_token::LIFETIME.as_secs(),
+        id_token: &tokens.id_token,
+        scope: tokens.scopes.to_string(),
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
         (header::PRAGMA, "no-cache"),
     ];
-    (StatusCode::OK, headers, body.to_string()).into_response()
+    let body = serde_json::to_string(&body).map_err(Failure::internal)?;
+    Ok((headers, body).into_response())
 }

@@ -101,7 +101,7 @@ async fn finds_everything(app: &App, facts: &Value) {
 
     let session = SessionId::from_text(facts["session"].as_str().unwrap());
     let session = app.sessions.by_id(&session).await.unwrap().expect("the session").session.value;
-    assert_eq!((session.user, session.evidence.len()), (user.id, 2));
+    assert_eq!((&session.user, session.evidence.len()), (&user.id, 2));
 
     for algorithm in SigningAlgorithm::ALL {
         let key = app.rotation.keyring().signing_key(algorithm).unwrap();

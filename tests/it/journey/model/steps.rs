@@ -144,7 +144,7 @@ impl Case<'_> {
     async fn new_in_the_session(&self, browser: usize, before: &Journey) -> Vec<Evidence> {
         let Some(sid) = self.browsers[browser].sid() else { return Vec::new() };
         let live = self.world.app.app.sessions.by_id(&SessionId::from_text(sid)).await.unwrap();
-        let proofs = live.map(|live| live.session.value.evidence).unwrap_or_default();
+        let proofs = live.map(|live| live.session.value.evidence.clone()).unwrap_or_default();
         let is_new = |proof: &Evidence| proof.journey() == &before.id && !before.evidence().contains(proof);
         proofs.into_iter().filter(is_new).collect()
     }
