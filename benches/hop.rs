@@ -1,7 +1,7 @@
 //! What a hop costs the server: authorize with a live session, token, userinfo; 32 clients in parallel, every commit durable,
 //! over kept-alive HTTP connections. Beside it, in the same run, the parts that nobody can avoid: one signature, three empty
-//! requests within the same layers, and the same two batches; together in one server at the same parallelism, which is the sum
-//! that the bound is set against (decision 0007), and each alone.
+//! requests within the same layers, and the same two batches at the same parallelism; each alone, whose sum the bound is set
+//! against, and, to see what they cost one another, together in one server (decision 0007).
 //!
 //! Each server is a process of its own on a processor of its own, and what counts is its processor time (user and kernel). The
 //! clients stay awake on another one. Aims: at most 1.3 times the parts, 2.5 times the signature.
@@ -82,15 +82,17 @@ async fn report() -> Result<(), Box<dyn Error>> {
     let [signature, empty, batches, hop, requests, hops, together] = seen;
     let [signature, empty, batches, hop, together] = [signature, empty, batches, hop, together].map(quickest);
     let [requests, hops] = [requests, hops].map(most);
+    let parts = signature + 3.0 * empty + batches;
     let line = |what: &str, seconds: f64| println!("{what:<52}{:>9.0} µs", seconds * 1e6);
     println!("processor time of the server, {PARALLEL} clients\n");
     line("one RS256 signature (2048 bits), token and all", signature);
     line("three empty requests, alone", 3.0 * empty);
     line("two batches, durable, alone", batches);
-    line("the parts together, in one server", together);
+    line("the three, added", parts);
+    line("the three together, in one server", together);
     line("one hop", hop);
-    println!("\nratio to the parts together  {:>6.2}   (aim: at most 1.3)", hop / together);
-    println!("ratio to the parts alone     {:>6.2}", hop / (signature + 3.0 * empty + batches));
+    println!("\nratio to the parts added     {:>6.2}   (aim: at most 1.3)", hop / parts);
+    println!("ratio to the parts together  {:>6.2}", hop / together);
     println!("ratio to the signature       {:>6.2}   (aim: at most 2.5)", hop / signature);
     println!(
         "hops a second                {hops:>6.0}   (clients on the same machine; empty requests: {requests:.0} a second)"
