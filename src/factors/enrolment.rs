@@ -11,6 +11,7 @@ use super::evidence::{Evidence, FactorKind, Occasion};
 use super::store::{
     PendingTotp, TotpCredential, TotpCredentials, pending_key, place, sealed_as, totp_credentials, totp_key,
 };
+use super::oath::Recipe;
 use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
 use super::{FactorError, Verdict};
 use crate::audit::{Action, Actor, Outcome};
@@ -136,7 +137,7 @@ impl TotpEnrolment {
         if let Err(blocked) = self.factor.lockout.count(&pending.id).await? {
             return Ok(blocked.into());
         }
-        let totp = totp::stored_generator(&self.secret(occasion, &pending)?)?;
+        let totp = totp::stored_generator(&Recipe::default(), &self.secret(occasion, &pending)?)?;
         let now = self.factor.clock.now();
         let Some(step) = totp::matching_step(&totp, &totp::tidy(code.expose()), now, None) else {
             return self.factor.reject(occasion, "totp_enrolment", 0).await;
@@ -150,6 +151,8 @@ impl TotpEnrolment {
             secret: pending.secret,
             last_step: step,
             enrolled_at: now,
+            recipe: Recipe::default(),
+            drift: 0,
         };
         self.activate(batch, occasion, credential, placement).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
@@ -178,6 +181,8 @@ impl TotpEnrolment {
             secret: sealed,
             last_step,
             enrolled_at: now,
+            recipe: Recipe::default(),
+            drift: 0,
         };
         self.activate(&mut batch, occasion, credential, Placement::Beside).await?;
         self.commit(batch).await?;

@@ -11,6 +11,7 @@ pub mod assurance;
 pub mod enrolment;
 pub mod error;
 pub mod evidence;
+pub mod oath;
 pub mod password;
 pub mod recovery_codes;
 pub mod recovery_sheet;

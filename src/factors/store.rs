@@ -2,21 +2,33 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::totp;
+use super::oath::{LOOK_AHEAD, Moving, Recipe, Standing};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
 use crate::sealing::{Identity, Sealed};
 use crate::storage::{Key, Raw, Record, SharedStore, StorageError, Stored};
 
-/// One enrolled authenticator app.
+/// One enrolled authenticator app or hardware token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TotpCredential {
     pub id: CredentialId,
     pub name: String,
     pub secret: Sealed,
-    /// The time step of the last accepted code; only later ones are accepted (R-MF-06).
+    /// The number of the last accepted code, a time step or a count; only later ones are accepted (R-MF-06).
     pub last_step: u64,
     pub enrolled_at: Timestamp,
+    /// How its codes are made.
+    #[serde(default)]
+    pub recipe: Recipe,
+    /// By so many steps its clock was ahead of ours when it was last brought into step.
+    #[serde(default)]
+    pub drift: i64,
+}
+
+impl TotpCredential {
+    pub fn standing(&self) -> Standing {
+        Standing { last: self.last_step, drift: self.drift }
+    }
 }
 
 /// All authenticator apps of one person, in one record, so that their number and their steps change in one commit.
@@ -39,11 +51,18 @@ impl Record for PendingTotp {}
 /// The kind of the records of authenticator apps.
 pub const TOTP: &str = "factor_totp";
 
-/// The authenticator apps of a restored copy: no code shown until `now` is accepted (R-OP-09).
+/// The authenticator apps and hardware tokens of a restored copy: no code shown until `now` is accepted (R-OP-09). Nobody knows
+/// how often a token's button was pressed since the copy was made: as many presses as are tried ahead are taken as spent.
 pub fn after_restore(raw: Raw, now: Timestamp) -> Result<Raw, StorageError> {
     let mut stored = raw.decode::<TotpCredentials>()?;
     for credential in &mut stored.value.list {
-        credential.last_step = credential.last_step.max(totp::step(now));
+        credential.last_step = match credential.recipe.moving {
+            Moving::Time(_) => {
+                let present = credential.recipe.present(now).saturating_add_signed(credential.drift);
+                credential.last_step.max(present)
+            }
+            Moving::Count => credential.last_step.saturating_add(LOOK_AHEAD),
+        };
     }
     Raw::of(&stored.value, stored.revision, stored.expires)
 }

@@ -1,14 +1,16 @@
-//! One-time passwords by time: RFC 6238 with SHA-1, 6 digits, 30 seconds, which every authenticator app knows (R-MF-06).
+//! One-time passwords: of authenticator apps (RFC 6238 with SHA-1, 6 digits, 30 seconds, which every app knows, R-MF-06), and of
+//! hardware tokens, whose recipe may be another ([`super::oath`]).
 //!
-//! The step of the last accepted code is kept for each credential and must rise in the commit that accepts a code, so
+//! The number of the last accepted code is kept for each credential and must rise in the commit that accepts a code, so
 //! that a code is good once, whoever else types it at the same moment.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use totp_rs::{Builder, Totp, TotpError};
+use totp_rs::{Totp, TotpError};
 
 use super::evidence::{Evidence, FactorKind, Occasion};
+use super::oath::{MOST_DIGITS, Recipe, Standing};
 use super::store::{TotpCredential, TotpCredentials, place, sealed_as, totp_credentials, totp_key};
 use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
 use crate::audit::trail::Draft;
@@ -31,35 +33,32 @@ pub const WINDOW: u64 = 1;
 pub const SECRET_BYTES: usize = 20;
 /// Of so many failures in a row after a right password the person is told (R-MF-11).
 pub const FAILURES_TOLD: u64 = 3;
-/// Authenticator apps a person may have (R-EN-06).
+/// Authenticator apps and hardware tokens a person may have (R-EN-06).
 pub const MOST: usize = 5;
 
-/// The generator of codes for `secret`; refuses secrets below 128 bits.
+/// The generator of an app's codes for `secret`; refuses secrets below 128 bits.
 pub fn generator(secret: &[u8]) -> Result<Totp, TotpError> {
-    Builder::new().with_secret(secret.to_vec()).with_skew(0).with_step_duration(PERIOD).build()
+    Recipe::default().generator(secret)
 }
 
-pub(super) fn stored_generator(secret: &[u8]) -> Result<Totp, FactorError> {
-    generator(secret)
-        .map_err(|error| StorageError::Corrupt(format!("a one-time password's secret: {error}")).into())
+pub(super) fn stored_generator(recipe: &Recipe, secret: &[u8]) -> Result<Totp, FactorError> {
+    let damaged = |error| StorageError::Corrupt(format!("a one-time password's secret: {error}"));
+    Ok(recipe.generator(secret).map_err(damaged)?)
 }
 
-/// The step of `now` (RFC 6238 section 4.2).
+/// The step of `now` as apps count it (RFC 6238 section 4.2).
 pub fn step(now: Timestamp) -> u64 {
-    u64::try_from(now.seconds()).unwrap_or(0) / PERIOD
+    Recipe::default().present(now)
 }
 
 /// The code as its owner reads it out: spaces and hyphens between the digits are of no meaning.
 pub fn tidy(code: &str) -> String {
-    code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(DIGITS + 1).collect()
+    code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(MOST_DIGITS + 1).collect()
 }
 
-/// The step within the window around `now`, later than `last`, whose code `code` is. The comparison takes equal time.
+/// The step within the window around `now`, later than `last`, whose code an app's `code` is.
 pub fn matching_step(totp: &Totp, code: &str, now: Timestamp, last: Option<u64>) -> Option<u64> {
-    let present = step(now);
-    let window = present.saturating_sub(WINDOW)..=present.saturating_add(WINDOW);
-    let later = |step: &u64| last.is_none_or(|last| *step > last);
-    window.filter(later).find(|step| totp.check(code, step.saturating_mul(PERIOD)).is_some())
+    Recipe::default().accepts(totp, code, now, Standing { last: last.unwrap_or(0), drift: 0 })
 }
 
 /// What the factor works with.
@@ -208,8 +207,8 @@ impl TotpFactor {
         now: Timestamp,
     ) -> Result<Option<u64>, FactorError> {
         let secret = self.sealing.open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
-        let totp = stored_generator(&secret)?;
-        Ok(matching_step(&totp, code, now, Some(credential.last_step)))
+        let totp = stored_generator(&credential.recipe, &secret)?;
+        Ok(credential.recipe.accepts(&totp, code, now, credential.standing()))
     }
 
     /// Leaves a counted try counted, and writes it down. At so many `failures` in a row the person is told (R-MF-11).
@@ -275,8 +274,11 @@ impl Factor for TotpFactor {
         Ok(list.into_iter().map(shown).collect())
     }
 
-    async fn begin(&self, _occasion: &Occasion) -> Result<Challenge, FactorError> {
-        Ok(Challenge::Code { length: DIGITS })
+    async fn begin(&self, occasion: &Occasion) -> Result<Challenge, FactorError> {
+        let found = totp_credentials(&self.store, &occasion.user).await?;
+        let digits = found.iter().flat_map(|stored| &stored.value.list);
+        let longest = digits.map(|credential| usize::from(credential.recipe.digits)).max();
+        Ok(Challenge::Code { length: longest.unwrap_or(DIGITS) })
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {

@@ -3,6 +3,7 @@
 
 mod assurance;
 mod enrolment;
+mod oath;
 mod recovery_codes;
 mod totp;
 
