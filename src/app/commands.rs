@@ -9,18 +9,20 @@ use crate::commands::client::{self, Applications};
 use crate::commands::configuration;
 use crate::commands::doctor;
 use crate::commands::group::{self, Groups};
+use crate::commands::hardware_token::{self, Devices};
 use crate::commands::key;
 use crate::commands::mail::{self, Mails};
 use crate::commands::office;
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
-use crate::factors;
+use crate::factors::{self, HardwareTokens};
 use crate::grants::Grants;
 
 impl App {
     /// The closed list of commands.
     pub fn commands(&self) -> Registry {
         let (people, groups, applications) = (self.people(), self.groups(), self.applications());
+        let devices = Devices { tokens: HardwareTokens::new(self.enrolment.clone()), people: people.clone() };
         let records = Records { chain: self.chain.clone(), users: self.users.clone() };
         Listing::default()
             .with::<user::Add>(&people)
@@ -32,6 +34,11 @@ impl App {
             .with::<user::Unlock>(&people)
             .with::<user::Delete>(&people)
             .with::<user::ResetFactor>(&people)
+            .with::<hardware_token::Import>(&devices)
+            .with::<hardware_token::List>(&devices)
+            .with::<hardware_token::Assign>(&devices)
+            .with::<hardware_token::Resync>(&devices)
+            .with::<hardware_token::Remove>(&devices)
             .with::<office::SetUp>(&people)
             .with::<office::List>(&people)
             .with::<office::Add>(&people)

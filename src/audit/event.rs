@@ -41,6 +41,12 @@ pub enum Action {
     UserCreated,
     /// A group was created.
     GroupCreated,
+    /// Hardware tokens were taken over, `count` of them.
+    HardwareTokensImported,
+    /// A hardware token was forgotten.
+    HardwareTokenRemoved,
+    /// A hardware token that had gone astray was brought into step.
+    FactorResynchronised,
     /// A person consented to release data.
     Consent,
     /// A token was issued.

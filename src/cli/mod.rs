@@ -15,6 +15,7 @@ pub mod configuration;
 pub mod demo;
 pub mod doctor;
 pub mod group;
+pub mod hardware_token;
 pub mod installation;
 pub mod instructions;
 pub mod invitation;
@@ -70,6 +71,9 @@ enum Command {
     /// People
     #[command(subcommand)]
     User(user::Command),
+    /// Hardware tokens: small devices that show one-time passwords
+    #[command(subcommand)]
+    HardwareToken(hardware_token::Command),
     /// Groups of people
     #[command(subcommand)]
     Group(group::Command),
@@ -179,6 +183,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Doctor(asking) => doctor::run(&asking).await,
         Command::Administrator(command) => administrator::run(command).await,
         Command::User(command) => user::run(command).await,
+        Command::HardwareToken(command) => hardware_token::run(command).await,
         Command::Group(command) => group::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Mail(command) => mail::run(command).await,

@@ -18,6 +18,7 @@ pub mod configuration;
 pub mod doctor;
 pub mod group;
 pub mod handed;
+pub mod hardware_token;
 pub mod mail;
 pub mod office;
 pub mod key;

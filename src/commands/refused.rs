@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clients::RegistrationError;
+use crate::factors::FactorError;
 use crate::storage::StorageError;
 use crate::storage::backup::BackupError;
 use crate::users::UserError;
@@ -81,6 +82,19 @@ impl From<UserError> for Refused {
             UserError::Unknown | UserError::UnknownGroup(_) => Reason::Absent,
             UserError::Conflict => Reason::Conflict,
             UserError::Busy(_) | UserError::Storage(_) | UserError::Sealing(_) => Reason::Failed,
+        };
+        Self::because(reason, error.to_string())
+    }
+}
+
+impl From<FactorError> for Refused {
+    fn from(error: FactorError) -> Self {
+        let reason = match error {
+            FactorError::Password(error) => return error.into(),
+            FactorError::Storage(_) | FactorError::Sealing(_) | FactorError::Busy(_) => Reason::Failed,
+            FactorError::NoToken => Reason::Absent,
+            FactorError::Conflict => Reason::Conflict,
+            _ => Reason::Rule,
         };
         Self::because(reason, error.to_string())
     }

@@ -8,10 +8,10 @@ use totp_rs::{Builder, Secret};
 use zeroize::Zeroizing;
 
 use super::evidence::{Evidence, FactorKind, Occasion};
+use super::oath::Recipe;
 use super::store::{
     PendingTotp, TotpCredential, TotpCredentials, pending_key, place, sealed_as, totp_credentials, totp_key,
 };
-use super::oath::Recipe;
 use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
 use super::{FactorError, Verdict};
 use crate::audit::{Action, Actor, Outcome};
@@ -153,8 +153,10 @@ impl TotpEnrolment {
             enrolled_at: now,
             recipe: Recipe::default(),
             drift: 0,
+            token: None,
         };
-        self.activate(batch, occasion, credential, placement).await?;
+        let by = Actor::User(occasion.user.clone());
+        self.activate(batch, occasion, credential, placement, &by).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
         Ok(Verdict::Accepted(Box::new(evidence)))
     }
@@ -183,18 +185,22 @@ impl TotpEnrolment {
             enrolled_at: now,
             recipe: Recipe::default(),
             drift: 0,
+            token: None,
         };
-        self.activate(&mut batch, occasion, credential, Placement::Beside).await?;
+        let by = Actor::User(occasion.user.clone());
+        self.activate(&mut batch, occasion, credential, Placement::Beside, &by).await?;
         self.commit(batch).await?;
         Ok(id)
     }
 
-    async fn activate(
+    /// Adds to `batch` that `by` made `credential` a factor of the person.
+    pub(super) async fn activate(
         &self,
         batch: &mut Batch,
         occasion: &Occasion,
         credential: TotpCredential,
         placement: Placement,
+        by: &Actor,
     ) -> Result<(), FactorError> {
         let key = totp_key(&occasion.user);
         let mut all = match totp_credentials(&self.factor.store, &occasion.user).await? {
@@ -218,7 +224,7 @@ impl TotpEnrolment {
         }
         AuthenticatorLockout::succeeded(&credential.id, batch);
         let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
-        let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
+        let event = event.by(by.clone()).about(&occasion.user);
         event.credential(&credential.id).because("totp").write(batch);
         let notice = Notice::FactorAdded { factor: credential.name.clone() };
         self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
@@ -242,6 +248,14 @@ impl TotpEnrolment {
             self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
         }
         Ok(())
+    }
+
+    pub(super) fn factor(&self) -> &TotpFactor {
+        &self.factor
+    }
+
+    pub(super) fn random(&self) -> &dyn Random {
+        self.random.as_ref()
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), FactorError> {

@@ -31,6 +31,20 @@ pub enum FactorError {
     /// The name is empty, too long, or holds control characters.
     #[error("the name needs 1 to 64 characters that can be seen")]
     Name,
+    /// There is no hardware token of this serial number.
+    #[error("there is no hardware token with this serial number; see: keyward hardware-token list")]
+    NoToken,
+    /// Somebody has the hardware token.
+    #[error("somebody has this hardware token; take it back first with: keyward user reset-factor")]
+    Held,
+    /// Nobody knows where the hardware token stands.
+    #[error(
+        "the token is not where it should be; give two codes that it shows one right after the other, with --codes"
+    )]
+    Astray,
+    /// Nobody has the hardware token.
+    #[error("nobody has this hardware token; hand it out first with: keyward hardware-token assign")]
+    NotHeld,
     /// Nothing was begun in this journey, or it has ended.
     #[error("there is nothing to confirm; begin again")]
     NotBegun,

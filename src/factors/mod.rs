@@ -11,11 +11,13 @@ pub mod assurance;
 pub mod enrolment;
 pub mod error;
 pub mod evidence;
+pub mod hardware_tokens;
 pub mod oath;
 pub mod password;
 pub mod recovery_codes;
 pub mod recovery_sheet;
 pub mod removal;
+pub mod seeds;
 pub mod store;
 pub mod totp;
 
@@ -26,6 +28,7 @@ use async_trait::async_trait;
 pub use enrolment::{Placement, Setup, TotpEnrolment};
 pub use error::FactorError;
 pub use evidence::{Evidence, FactorKind, Occasion};
+pub use hardware_tokens::HardwareTokens;
 pub use password::PasswordProof;
 pub use recovery_codes::RecoveryCodes;
 pub use recovery_sheet::RecoverySheets;
@@ -45,6 +48,8 @@ pub struct Enrolled {
     pub kind: FactorKind,
     /// The name its owner gave it; at most 64 characters (R-EN-06).
     pub name: String,
+    /// The serial number, where it is a hardware token.
+    pub token: Option<String>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
     /// How often it can still be used; `None` where there is no end.

@@ -57,7 +57,11 @@ pub struct Recipe {
 impl Default for Recipe {
     /// What authenticator apps do: SHA-1, 6 digits, 30 seconds.
     fn default() -> Self {
-        Self { hash: Hash::Sha1, digits: u8::try_from(DIGITS).unwrap_or(u8::MAX), moving: Moving::Time(PERIOD) }
+        Self {
+            hash: Hash::Sha1,
+            digits: u8::try_from(DIGITS).unwrap_or(u8::MAX),
+            moving: Moving::Time(PERIOD),
+        }
     }
 }
 

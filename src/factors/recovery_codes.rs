@@ -220,6 +220,7 @@ impl Factor for RecoveryCodes {
             credential: set.id,
             kind: FactorKind::RecoveryCode,
             name: String::new(),
+            token: None,
             enrolled_at: set.issued_at,
         };
         Ok(found.filter(|set| set.remaining() > 0).map(shown).into_iter().collect())

@@ -23,6 +23,9 @@ pub(super) struct TotpCredential {
     /// By so many steps its clock was ahead of ours when it was last brought into step.
     #[serde(default)]
     pub drift: i64,
+    /// The serial number of the hardware token that it is; none for an app.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 impl TotpCredential {

@@ -268,6 +268,7 @@ impl Factor for TotpFactor {
             credential: credential.id,
             kind: FactorKind::Totp,
             name: credential.name,
+            token: credential.token,
             enrolled_at: credential.enrolled_at,
             remaining: None,
         };

@@ -8,12 +8,13 @@ use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
+use crate::factors::{Enrolled, Factor as _};
 use crate::factors::{FactorKind, Placement};
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
-    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason,
+    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ShownBy,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
@@ -126,11 +127,12 @@ impl Journeys {
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
+        let enrolled = self.second_factor.enrolled(&user.id).await.map_err(super::error::factor)?;
         let page = FactorPage {
             form: self.form(step, "second-factor"),
             application: application(&step.journey),
             username: user.username.as_str().to_owned(),
-            device: None,
+            shown_by: shown_by(&enrolled),
             problem,
             can_use_recovery_code: self.recovery_codes_left(step).await? > 0,
             can_cancel: step.journey.errand.application.is_some(),
@@ -309,4 +311,13 @@ pub(super) fn placement(journey: &Journey) -> Placement {
 
 fn application(journey: &Journey) -> Option<String> {
     journey.errand.application.as_ref().map(|application| application.name.clone())
+}
+
+/// What a person's codes stand on.
+fn shown_by(enrolled: &[Enrolled]) -> ShownBy {
+    match enrolled.iter().filter(|one| one.token.is_some()).count() {
+        0 => ShownBy::App,
+        tokens if tokens == enrolled.len() => ShownBy::Token,
+        _ => ShownBy::AppOrToken,
+    }
 }

@@ -33,6 +33,7 @@ pub const LIVING: &[&str] = &[
     "generation",
     "group",
     "group_joined",
+    "hardware_token",
     "limit_authenticator",
     "password_pepper",
     "sealing",

@@ -88,7 +88,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, Failure> {
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
     let mut secrets = vec![Hidden::new(secret)];
-    secrets.extend(form_decoded(secret).filter(|decoded| decoded != secret).map(Hidden::new));
+    secrets.extend(form_decoded(secret).map(Hidden::new).filter(|decoded| decoded.expose() != secret));
     let id = form_decoded(id).unwrap_or_else(|| id.to_owned());
     Ok(Some(Presented { id, secrets, method: ClientAuthentication::ClientSecretBasic }))
 }

@@ -26,7 +26,19 @@ pub struct LoginPage {
 }
 page!(LoginPage, "journey/login.html", "id=\"login\"", "name=\"username\"", "name=\"password\"", TOKEN);
 
-/// A code from an authenticator app. Form `factor`: `code`; `action` = `recovery_code`, `lost_factor` or `cancel`.
+/// What shows a person's one-time passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownBy {
+    /// An authenticator app.
+    App,
+    /// A hardware token.
+    Token,
+    /// Either.
+    AppOrToken,
+}
+
+/// A code from an authenticator app or a hardware token. Form `factor`: `code`; `action` = `recovery_code`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorPage {
     /// Where to post.
@@ -35,8 +47,8 @@ pub struct FactorPage {
     pub application: Option<String>,
     /// Who is signing in.
     pub username: String,
-    /// The name the person gave their app or telephone, if any.
-    pub device: Option<String>,
+    /// What the code stands on.
+    pub shown_by: ShownBy,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
     /// Whether unused recovery codes exist.

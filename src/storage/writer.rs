@@ -148,7 +148,7 @@ impl Writer {
 }
 
 /// Waits a little for company while many commit at once: a round costs nearly the same for one batch as for a dozen. It begins
-/// when as many wait as the `last` one answered, or nobody comes any more; and whoever commits alone never waits.
+/// when as many wait as the `last` one answered, or nobody comes any more; and whoever commits alone does not wait, but for the first after others.
 fn gather(last: usize, requests: &mpsc::Receiver<Request>) {
     let (mut waiting, mut quiet) = (requests.len(), 0);
     for step in 0..GATHERING_STEPS {

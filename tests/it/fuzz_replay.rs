@@ -78,4 +78,14 @@ macro_rules! targets {
     };
 }
 
-targets!(backup, claims_request, configuration, cookies, id_token_hint, parameters, redirect_uri, words);
+targets!(
+    backup,
+    claims_request,
+    configuration,
+    cookies,
+    id_token_hint,
+    oath_seeds,
+    parameters,
+    redirect_uri,
+    words
+);

@@ -4,7 +4,7 @@ use super::{Samples, page};
 use crate::pages::content::Page;
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
-    LostFactorPage, RecoveryCodePage, RecoveryCodesPage, SetUpPage,
+    LostFactorPage, RecoveryCodePage, RecoveryCodesPage, SetUpPage, ShownBy,
 };
 use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
@@ -31,15 +31,16 @@ impl Samples {
             form: self.form("/sign-in"),
             application: self.application(),
             username: self.word("maria.lindqvist"),
-            device: None,
+            shown_by: ShownBy::App,
             problem: None,
             can_use_recovery_code: true,
             can_cancel: true,
         };
-        let named = FactorPage { device: Some(self.word("Work phone")), ..factor.clone() };
+        let token = FactorPage { shown_by: ShownBy::Token, ..factor.clone() };
+        let either = FactorPage { shown_by: ShownBy::AppOrToken, ..factor.clone() };
         let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
         let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };
-        vec![page(&factor), page(&named), page(&wrong), page(&blocked)]
+        vec![page(&factor), page(&token), page(&either), page(&wrong), page(&blocked)]
     }
 
     pub(super) fn recovery(&self) -> Vec<Page> {

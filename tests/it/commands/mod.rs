@@ -4,6 +4,7 @@ mod applications;
 mod backups;
 mod doctor;
 mod groups;
+mod hardware_tokens;
 mod import;
 mod people;
 

@@ -26,9 +26,8 @@ fn at(last: u64) -> Standing {
 /// RFC 4226 appendix D.
 #[test]
 fn counted_codes_are_those_of_the_standard() {
-    let table = [
-        "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489",
-    ];
+    let table =
+        ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
     let generator = counting().generator(SECRET).unwrap();
     for (count, expected) in (0_u64..).zip(table).skip(1) {
         assert_eq!(counting().accepts(&generator, expected, NOW, at(count - 1)), Some(count));
@@ -64,7 +63,9 @@ fn timed_codes_are_those_of_the_standard() {
 #[test]
 fn short_secrets_and_odd_recipes_are_refused() {
     assert!(Recipe::default().generator(&SECRET[..15]).is_err());
-    assert!([5, 9, 10].iter().all(|digits| Recipe { digits: *digits, ..counting() }.generator(SECRET).is_err()));
+    assert!(
+        [5, 9, 10].iter().all(|digits| Recipe { digits: *digits, ..counting() }.generator(SECRET).is_err())
+    );
     assert!(Recipe { moving: Moving::Time(0), ..Recipe::default() }.generator(SECRET).is_err());
 }
 
@@ -79,7 +80,11 @@ fn a_device_whose_clock_runs_wrong_is_found_again() {
             let shown = present.saturating_add_signed(drift);
             let [first, second, third] = [0, 1, 2].map(|more| code(recipe, SECRET, shown + more));
             assert_eq!(recipe.accepts(&generator, &first, NOW, at(1)), None);
-            assert_eq!(recipe.found_again(&generator, (&second, &first), NOW, at(1)), None, "the other way round");
+            assert_eq!(
+                recipe.found_again(&generator, (&second, &first), NOW, at(1)),
+                None,
+                "the other way round"
+            );
             let found = recipe.found_again(&generator, (&first, &second), NOW, at(1)).unwrap();
             assert_eq!(found, Standing { last: shown + 1, drift: drift + 1 });
             assert_eq!(recipe.accepts(&generator, &second, NOW, found), None, "spent by being shown");

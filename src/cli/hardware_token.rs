@@ -1,0 +1,133 @@
+//! `keyward hardware-token`: small devices that show one-time passwords, from the maker's seed file to a person's hand.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::Failed;
+use super::output::{Asking, table};
+use crate::commands::Handed;
+use crate::commands::hardware_token::{self, Assigned, Done, Imported, Listed};
+use crate::factors::seeds::LARGEST;
+
+/// What can be done with hardware tokens.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Take tokens over from the maker's seed file
+    Import(Import),
+    /// List all tokens, and who has them
+    List(Asking),
+    /// Hand a token to a person
+    Assign(Assign),
+    /// Bring a token into step whose codes are refused
+    Resync(Resync),
+    /// Forget a token that nobody has
+    Remove(Remove),
+}
+
+/// `keyward hardware-token import`.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// A CSV file whose first row names the columns: serial number, secret key, and if wanted type (TOTP or HOTP), algorithm,
+    /// digits, time interval, counter, manufacturer, model; destroy it afterwards
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// `keyward hardware-token assign`.
+#[derive(Debug, clap::Args)]
+pub struct Assign {
+    /// The serial number on its back
+    serial: String,
+    /// The person's user name or mail address
+    user: String,
+    /// Two codes that it shows one right after the other: proof that it is the right one
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"])]
+    codes: Option<Vec<String>>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// `keyward hardware-token resync`.
+#[derive(Debug, clap::Args)]
+pub struct Resync {
+    /// The serial number on its back
+    serial: String,
+    /// A code that it shows
+    first: String,
+    /// The very next one
+    second: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// `keyward hardware-token remove`.
+#[derive(Debug, clap::Args)]
+pub struct Remove {
+    /// The serial number on its back
+    serial: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Runs the command.
+pub async fn run(command: Command) -> Result<(), Failed> {
+    match command {
+        Command::Import(Import { file, asking }) => {
+            let said = |done: &Imported| {
+                format!(
+                    "{} tokens were taken over, {} were there already. Destroy the file: who has it can make their codes.\n",
+                    done.added, done.known
+                )
+            };
+            asking.of(hardware_token::Import { file: read(&file)? }, said).await
+        }
+        Command::List(asking) => asking.of(hardware_token::List {}, |tokens| list(tokens)).await,
+        Command::Assign(Assign { serial, user, codes, asking }) => {
+            let mut codes = codes.into_iter().flatten().map(Handed::new);
+            let codes = codes.next().zip(codes.next());
+            let said = |it: &Assigned| {
+                format!(
+                    "{} has the token {} now, and is asked for its codes from the next sign-in on.\n",
+                    it.username, it.serial
+                )
+            };
+            asking.of(hardware_token::Assign { serial, user, codes }, said).await
+        }
+        Command::Resync(Resync { serial, first, second, asking }) => {
+            let codes = (Handed::new(first), Handed::new(second));
+            let said =
+                |it: &Done| format!("The token {} is in step; the next code it shows is good.\n", it.serial);
+            asking.of(hardware_token::Resync { serial, codes }, said).await
+        }
+        Command::Remove(Remove { serial, asking }) => {
+            let said = |it: &Done| format!("The token {} is forgotten.\n", it.serial);
+            asking.of(hardware_token::Remove { serial }, said).await
+        }
+    }
+}
+
+/// The text of `file`.
+fn read(file: &Path) -> Result<Handed, Failed> {
+    let named = |why: String| Failed(format!("{}: {why}", file.display()));
+    let opened = std::fs::File::open(file).map_err(|error| named(format!("cannot be read ({error})")))?;
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let most = LARGEST as u64 + 1;
+    opened
+        .take(most)
+        .read_to_string(&mut text)
+        .map_err(|error| named(format!("cannot be read ({error})")))?;
+    Ok(Handed::new(text.as_str()))
+}
+
+fn list(tokens: &[Listed]) -> String {
+    let line = |token: &Listed| {
+        let holder = token.holder.clone().unwrap_or_else(|| "-".to_owned());
+        [token.serial.clone(), token.codes.clone(), token.model.clone().unwrap_or_default(), holder]
+    };
+    let lines: Vec<_> = tokens.iter().map(line).collect();
+    let none =
+        "There are no hardware tokens yet. Take some over with: keyward hardware-token import FILE.csv";
+    table(["SERIAL", "CODES", "MODEL", "HOLDER"], &lines, none)
+}
