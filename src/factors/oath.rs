@@ -124,8 +124,10 @@ impl Recipe {
             }
             Moving::Count => next(standing.last, ASTRAY),
         };
-        let both = |number: &u64| self.is_of(totp, first, *number) && self.is_of(totp, second, *number + 1);
-        let last = astray.filter(|number| *number > standing.last).find(both)? + 1;
+        let both = |number: &u64| {
+            self.is_of(totp, first, *number) && self.is_of(totp, second, number.saturating_add(1))
+        };
+        let last = astray.filter(|number| *number > standing.last).find(both)?.saturating_add(1);
         let drift = match self.moving {
             Moving::Time(_) => i64::try_from(last).ok()?.checked_sub_unsigned(present)?,
             Moving::Count => 0,

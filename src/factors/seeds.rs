@@ -14,6 +14,8 @@ use super::totp::PERIOD;
 pub const LARGEST: usize = 2 * 1024 * 1024;
 /// More tokens than this come in several files.
 const MOST: usize = 10_000;
+/// No button is pressed so often; greater counters are a fault of the file.
+const MOST_COUNT: u64 = 1_000_000_000;
 /// Longest serial number and model, in characters.
 const LONGEST: usize = 64;
 
@@ -121,7 +123,10 @@ impl Columns {
         recipe
             .generator(&secret)
             .map_err(|_| "asks for what no token does: 6 to 8 digits, 16 bytes of secret or more")?;
-        let count = cell(COUNT).map(|text| text.parse().map_err(|_| "has a counter that is no number"));
+        let count = cell(COUNT).map(|text| {
+            let count = text.parse().ok().filter(|count| *count <= MOST_COUNT);
+            count.ok_or("has a counter that is no number below a thousand million")
+        });
         let model = [cell(MAKER), cell(MODEL)].into_iter().flatten().filter(|name| is_plain(name));
         let model = model.collect::<Vec<_>>().join(" ");
         Ok(Seed {

@@ -69,6 +69,16 @@ fn short_secrets_and_odd_recipes_are_refused() {
     assert!(Recipe { moving: Moving::Time(0), ..Recipe::default() }.generator(SECRET).is_err());
 }
 
+/// However a record was damaged, a search for a device ends.
+#[test]
+fn a_search_at_the_end_of_all_numbers_finds_nothing() {
+    let generator = counting().generator(SECRET).unwrap();
+    for last in [u64::MAX - 1, u64::MAX] {
+        assert_eq!(counting().found_again(&generator, ("000000", "000000"), NOW, at(last)), None);
+        assert_eq!(counting().accepts(&generator, "000000", NOW, at(last)), None);
+    }
+}
+
 /// RFC 6238 section 6: a slow clock is found again by two codes in a row, and from then on taken into account.
 #[test]
 fn a_device_whose_clock_runs_wrong_is_found_again() {
