@@ -64,11 +64,8 @@ pub fn release<'a>(
         check_preset_needs(user, &mut known)?;
     }
     let release = Release { known, client, granted, request };
-    let largest = [Place::IdToken, Place::Userinfo].map(|place| release.size(place)).into_iter().max();
-    match largest.filter(|largest| *largest > LARGEST_ANSWER) {
-        Some(largest) => Err(Withheld::TooLarge(largest)),
-        None => Ok(release),
-    }
+    let largest = release.size(Place::IdToken).max(release.size(Place::Userinfo));
+    if largest > LARGEST_ANSWER { Err(Withheld::TooLarge(largest)) } else { Ok(release) }
 }
 
 impl Release<'_> {

@@ -1,13 +1,12 @@
 //! `keyward hardware-token`: small devices that show one-time passwords, from the maker's seed file to a person's hand.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Failed;
 use super::output::{Asking, table};
+use super::table_file;
 use crate::commands::Handed;
 use crate::commands::hardware_token::{self, Assigned, Done, Imported, Listed};
-use crate::factors::seeds::LARGEST;
 
 /// What can be done with hardware tokens.
 #[derive(Debug, clap::Subcommand)]
@@ -81,7 +80,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
                     done.added, done.known
                 )
             };
-            asking.of(hardware_token::Import { file: read(&file)? }, said).await
+            asking.of(hardware_token::Import { file: Handed::new(table_file::read(&file)?) }, said).await
         }
         Command::List(asking) => asking.of(hardware_token::List {}, |tokens| list(tokens)).await,
         Command::Assign(Assign { serial, user, codes, asking }) => {
@@ -106,19 +105,6 @@ pub async fn run(command: Command) -> Result<(), Failed> {
             asking.of(hardware_token::Remove { serial }, said).await
         }
     }
-}
-
-/// The text of `file`.
-fn read(file: &Path) -> Result<Handed, Failed> {
-    let named = |why: String| Failed(format!("{}: {why}", file.display()));
-    let opened = std::fs::File::open(file).map_err(|error| named(format!("cannot be read ({error})")))?;
-    let mut text = zeroize::Zeroizing::new(String::new());
-    let most = LARGEST as u64 + 1;
-    opened
-        .take(most)
-        .read_to_string(&mut text)
-        .map_err(|error| named(format!("cannot be read ({error})")))?;
-    Ok(Handed::new(text.as_str()))
 }
 
 fn list(tokens: &[Listed]) -> String {

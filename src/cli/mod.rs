@@ -29,6 +29,7 @@ pub mod restore;
 pub mod serve;
 pub mod serving;
 pub mod settings;
+pub mod table_file;
 pub mod user;
 
 use std::ffi::OsString;

@@ -15,6 +15,11 @@ impl Handed {
         Self(Hidden::new(secret))
     }
 
+    /// The secret, still hidden.
+    pub fn hidden(&self) -> &Hidden {
+        &self.0
+    }
+
     /// The secret, for the one place that checks or shows it.
     pub fn expose(&self) -> &str {
         self.0.expose()

@@ -6,13 +6,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::user::People;
-use super::{Administrator, Command, Handed, Reason, Refused, Who};
+use super::{Administrator, Command, Handed, Refused, Who};
 use crate::audit::Origin;
 use crate::factors::hardware_tokens::{HardwareToken, HardwareTokens};
-use crate::factors::oath::{Hash, Moving};
 use crate::factors::{Occasion, seeds};
 use crate::foundation::ids::JourneyId;
-use crate::foundation::secret::Hidden;
 
 /// What these commands work with.
 #[derive(Debug, Clone)]
@@ -56,7 +54,7 @@ pub struct Listed {
     pub serial: String,
     /// Maker and model.
     pub model: Option<String>,
-    /// How it makes its codes, such as `TOTP SHA1 6 digits 30 s`.
+    /// How it makes its codes, such as `TOTP SHA1, 6 digits, 30 s`.
     pub codes: String,
     /// The user name of whoever has it.
     pub holder: Option<String>,
@@ -158,8 +156,7 @@ impl Command for Assign {
         let user = devices.people.served(&self.user).await?;
         let journey = JourneyId::generate(devices.people.random.as_ref());
         let occasion = Occasion { user: user.id.clone(), journey, origin: Origin::default() };
-        let codes = self.codes.map(hidden);
-        let codes = codes.as_ref().map(|(first, second)| (first, second));
+        let codes = self.codes.as_ref().map(|(first, second)| (first.hidden(), second.hidden()));
         devices.tokens.assign(&self.serial, codes, &occasion, &by.actor()).await?;
         Ok(Assigned { serial: self.serial, username: user.username.as_str().to_owned() })
     }
@@ -173,12 +170,11 @@ impl Command for Resync {
     type Answer = Done;
 
     async fn perform(self, by: &Administrator, devices: &Devices) -> Result<Done, Refused> {
-        let (first, second) = hidden(self.codes);
-        if devices.tokens.bring_into_step(&self.serial, (&first, &second), &by.actor()).await? {
+        let codes = (self.codes.0.hidden(), self.codes.1.hidden());
+        if devices.tokens.bring_into_step(&self.serial, codes, &by.actor()).await? {
             return Ok(Done { serial: self.serial });
         }
-        Err(Refused::because(
-            Reason::Rule,
+        Err(Refused::rule(
             "these are no two codes in a row that this token may still show; wait for two fresh ones and type both in their order",
         ))
     }
@@ -197,10 +193,6 @@ impl Command for Remove {
     }
 }
 
-fn hidden((first, second): (Handed, Handed)) -> (Hidden, Hidden) {
-    (Hidden::new(first.expose()), Hidden::new(second.expose()))
-}
-
 impl Devices {
     async fn listed(&self, token: HardwareToken) -> Result<Listed, Refused> {
         let holder = match &token.holder {
@@ -209,19 +201,10 @@ impl Devices {
             }
             None => None,
         };
-        let hash = match token.recipe.hash {
-            Hash::Sha1 => "SHA1",
-            Hash::Sha256 => "SHA256",
-            Hash::Sha512 => "SHA512",
-        };
-        let (kind, every) = match token.recipe.moving {
-            Moving::Time(seconds) => ("TOTP", format!(", {seconds} s")),
-            Moving::Count => ("HOTP", String::new()),
-        };
         Ok(Listed {
             serial: token.serial,
             model: token.model,
-            codes: format!("{kind} {hash}, {} digits{every}", token.recipe.digits),
+            codes: token.recipe.to_string(),
             holder,
             imported_at: token.imported_at.rfc3339(),
         })

@@ -145,16 +145,7 @@ impl TotpEnrolment {
         let id = pending.id.clone();
         let key = pending_key(&occasion.journey, &occasion.user);
         batch.require_revision(key.clone(), revision).delete(key);
-        let credential = TotpCredential {
-            id: pending.id,
-            name,
-            secret: pending.secret,
-            last_step: step,
-            enrolled_at: now,
-            recipe: Recipe::default(),
-            drift: 0,
-            token: None,
-        };
+        let credential = TotpCredential::of_app(pending.id, name, pending.secret, step, now);
         let by = Actor::User(occasion.user.clone());
         self.activate(batch, occasion, credential, placement, &by).await?;
         let evidence = Evidence::new(FactorKind::Totp, Some(id), now, occasion);
@@ -177,16 +168,7 @@ impl TotpEnrolment {
         let id = CredentialId::generate(self.random.as_ref());
         let sealed = self.factor.sealing.seal(sealed_as(&place(&occasion.user, &id)), secret)?;
         let last_step = totp::step(before(now));
-        let credential = TotpCredential {
-            id: id.clone(),
-            name: name_of(name)?,
-            secret: sealed,
-            last_step,
-            enrolled_at: now,
-            recipe: Recipe::default(),
-            drift: 0,
-            token: None,
-        };
+        let credential = TotpCredential::of_app(id.clone(), name_of(name)?, sealed, last_step, now);
         let by = Actor::User(occasion.user.clone());
         self.activate(&mut batch, occasion, credential, Placement::Beside, &by).await?;
         self.commit(batch).await?;
@@ -258,7 +240,7 @@ impl TotpEnrolment {
         self.random.as_ref()
     }
 
-    async fn commit(&self, batch: Batch) -> Result<(), FactorError> {
+    pub(super) async fn commit(&self, batch: Batch) -> Result<(), FactorError> {
         let done = self.factor.store.commit(batch).await?.is_done();
         if done { Ok(()) } else { Err(FactorError::Conflict) }
     }

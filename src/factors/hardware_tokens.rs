@@ -11,7 +11,8 @@ use super::seeds::Seed;
 use super::store::{TotpCredential, place, sealed_as, totp_credentials, totp_key};
 use super::totp::{stored_generator, tidy};
 use super::{FactorError, Occasion};
-use crate::audit::{Action, Actor, Outcome};
+use crate::audit::trail::Draft;
+use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
@@ -104,13 +105,10 @@ impl HardwareTokens {
                 added += 1;
             }
             if added > 0 {
-                let event = self.factor().trail.event(
-                    Action::HardwareTokensImported,
-                    Outcome::Success,
-                    &Default::default(),
-                );
-                event.by(by.clone()).count(u64::try_from(added).unwrap_or(u64::MAX)).write(&mut batch);
-                self.commit(batch).await?;
+                self.event(Action::HardwareTokensImported, by)
+                    .count(u64::try_from(added).unwrap_or(u64::MAX))
+                    .write(&mut batch);
+                self.enrolment.commit(batch).await?;
             }
             done.added += added;
             done.known += portion.len() - added;
@@ -164,7 +162,7 @@ impl HardwareTokens {
         self.enrolment.activate(&mut batch, occasion, credential, Placement::Beside, by).await?;
         token.holder = Some(Holder { user: occasion.user.clone(), credential: id });
         batch.require_revision(key(serial), revision).put(key(serial), &token, None);
-        self.commit(batch).await
+        self.enrolment.commit(batch).await
     }
 
     /// Finds a token again that shows `first` and then `second`, though its clock runs wrong or its button was pressed without
@@ -189,10 +187,8 @@ impl HardwareTokens {
         (mine.last_step, mine.drift) = (last, drift);
         let mut batch = Batch::new();
         batch.require_revision(totp_key(&user), revision).put(totp_key(&user), &value, None);
-        let event =
-            self.factor().trail.event(Action::FactorResynchronised, Outcome::Success, &Default::default());
-        event.by(by.clone()).about(&user).credential(&credential).write(&mut batch);
-        self.commit(batch).await?;
+        self.event(Action::FactorResynchronised, by).about(&user).credential(&credential).write(&mut batch);
+        self.enrolment.commit(batch).await?;
         Ok(true)
     }
 
@@ -204,10 +200,8 @@ impl HardwareTokens {
         }
         let mut batch = Batch::new();
         batch.require_revision(key(serial), revision).delete(key(serial));
-        let event =
-            self.factor().trail.event(Action::HardwareTokenRemoved, Outcome::Success, &Default::default());
-        event.by(by.clone()).write(&mut batch);
-        self.commit(batch).await
+        self.event(Action::HardwareTokenRemoved, by).write(&mut batch);
+        self.enrolment.commit(batch).await
     }
 
     /// From where a token goes on that is handed out. Nothing that it may have shown to somebody else is good any more.
@@ -267,12 +261,11 @@ impl HardwareTokens {
         Ok(stands.then_some(holder))
     }
 
-    fn factor(&self) -> &super::TotpFactor {
-        self.enrolment.factor()
+    fn event(&self, action: Action, by: &Actor) -> Draft<'_> {
+        self.factor().trail.event(action, Outcome::Success, &Origin::default()).by(by.clone())
     }
 
-    async fn commit(&self, batch: Batch) -> Result<(), FactorError> {
-        let done = self.factor().store.commit(batch).await?.is_done();
-        if done { Ok(()) } else { Err(FactorError::Conflict) }
+    fn factor(&self) -> &super::TotpFactor {
+        self.enrolment.factor()
     }
 }

@@ -9,11 +9,13 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Totp, TotpError};
 
-use super::totp::{DIGITS, PERIOD, WINDOW};
+use super::totp::{DIGITS, PERIOD};
 use crate::foundation::Timestamp;
 
 /// Most digits of a code (RFC 4226 section 5.3).
 pub const MOST_DIGITS: usize = 8;
+/// Steps accepted before and after the present one, for clocks that are not exact.
+const WINDOW: u64 = 1;
 /// So many counts after the last accepted one are tried: a button may be pressed without typing the code (RFC 4226 section 7.4).
 pub const LOOK_AHEAD: u64 = 10;
 /// So far from what is expected a device is searched for when it is brought into step again: counts ahead, or seconds either way.
@@ -57,11 +59,23 @@ pub struct Recipe {
 impl Default for Recipe {
     /// What authenticator apps do: SHA-1, 6 digits, 30 seconds.
     fn default() -> Self {
-        Self {
-            hash: Hash::Sha1,
-            digits: u8::try_from(DIGITS).unwrap_or(u8::MAX),
-            moving: Moving::Time(PERIOD),
+        Self { hash: Hash::Sha1, digits: DIGITS, moving: Moving::Time(PERIOD) }
+    }
+}
+
+impl std::fmt::Display for Recipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.moving == Moving::Count { "HOTP" } else { "TOTP" };
+        let hash = match self.hash {
+            Hash::Sha1 => "SHA1",
+            Hash::Sha256 => "SHA256",
+            Hash::Sha512 => "SHA512",
+        };
+        write!(f, "{kind} {hash}, {} digits", self.digits)?;
+        if let Moving::Time(seconds) = self.moving {
+            write!(f, ", {seconds} s")?;
         }
+        Ok(())
     }
 }
 

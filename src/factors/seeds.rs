@@ -3,15 +3,16 @@
 //! The first row names the columns, in any order and any case; those not known are passed over, for makers add their own. A
 //! bad row stops the whole file, and is named by its line and never by its seed.
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use std::collections::BTreeSet;
+
+use csv::StringRecord;
 use totp_rs::Secret;
 use zeroize::Zeroizing;
 
 use super::oath::{Hash, Moving, Recipe};
 use super::totp::PERIOD;
+use crate::foundation::table::{Table, TableError};
 
-/// The largest file: 2 MiB.
-pub const LARGEST: usize = 2 * 1024 * 1024;
 /// More tokens than this come in several files.
 const MOST: usize = 10_000;
 /// No button is pressed so often; greater counters are a fault of the file.
@@ -55,28 +56,19 @@ const COUNT: &[&str] = &["counter", "count"];
 const MAKER: &[&str] = &["manufacturer", "maker"];
 const MODEL: &[&str] = &["model"];
 
-/// All tokens in `text`, comma-separated or separated by semicolons.
+/// All tokens in `text`.
 pub fn read(text: &str) -> Result<Vec<Seed>, Unreadable> {
-    if text.len() > LARGEST {
-        return Err(Unreadable("the file is larger than 2 MiB; split it".to_owned()));
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
-    let mut builder = ReaderBuilder::new();
-    let mut reader = builder.delimiter(delimiter).trim(Trim::All).from_reader(text.as_bytes());
-    let columns = Columns::of(reader.headers().map_err(|_| unreadable_row(1, "is no CSV"))?)?;
+    let no_table = |error: TableError| Unreadable(error.to_string());
+    let table = Table::open(text).map_err(no_table)?;
+    let columns = Columns::of(table.header())?;
     let mut seeds: Vec<Seed> = Vec::new();
-    let mut serials = std::collections::BTreeSet::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            unreadable_row(line, "has not as many cells as the first row, or is no CSV")
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let seed = columns.seed(&record).map_err(|why| unreadable_row(line, why))?;
+    let mut serials = BTreeSet::new();
+    for row in table {
+        let (line, record) = row.map_err(no_table)?;
+        let at_line = |why: &str| Unreadable(format!("line {line} {why}"));
+        let seed = columns.seed(&record).map_err(at_line)?;
         if !serials.insert(seed.serial.clone()) {
-            return Err(unreadable_row(line, "has a serial number that another row has too"));
+            return Err(at_line("has a serial number that another row has too"));
         }
         if seeds.len() == MOST {
             return Err(Unreadable(format!("the file has more than {MOST} tokens; split it")));
@@ -84,10 +76,6 @@ pub fn read(text: &str) -> Result<Vec<Seed>, Unreadable> {
         seeds.push(seed);
     }
     Ok(seeds)
-}
-
-fn unreadable_row(line: u64, why: &str) -> Unreadable {
-    Unreadable(format!("line {line} {why}"))
 }
 
 /// What each column holds, in small letters.
@@ -112,6 +100,9 @@ impl Columns {
     }
 
     fn seed(&self, record: &StringRecord) -> Result<Seed, &'static str> {
+        if record.len() != self.0.len() {
+            return Err("has not as many cells as the first row");
+        }
         let cell = |names: &[&str]| {
             let place = self.0.iter().position(|known| names.contains(&known.as_str()));
             place.and_then(|place| record.get(place)).filter(|text| !text.is_empty())

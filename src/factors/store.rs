@@ -29,6 +29,12 @@ pub(super) struct TotpCredential {
 }
 
 impl TotpCredential {
+    /// That of an authenticator app.
+    pub fn of_app(id: CredentialId, name: String, secret: Sealed, last_step: u64, now: Timestamp) -> Self {
+        let recipe = Recipe::default();
+        Self { id, name, secret, last_step, enrolled_at: now, recipe, drift: 0, token: None }
+    }
+
     pub fn standing(&self) -> Standing {
         Standing { last: self.last_step, drift: self.drift }
     }

@@ -26,9 +26,7 @@ use crate::users::notices::Notices;
 /// Seconds a code is shown.
 pub const PERIOD: u64 = 30;
 /// Digits of a code.
-pub const DIGITS: usize = 6;
-/// Steps accepted before and after the present one, for clocks that are not exact.
-pub const WINDOW: u64 = 1;
+pub const DIGITS: u8 = 6;
 /// Bytes of a secret: 160 bits, as RFC 4226 section 4 recommends.
 pub const SECRET_BYTES: usize = 20;
 /// Of so many failures in a row after a right password the person is told (R-MF-11).
@@ -278,8 +276,8 @@ impl Factor for TotpFactor {
     async fn begin(&self, occasion: &Occasion) -> Result<Challenge, FactorError> {
         let found = totp_credentials(&self.store, &occasion.user).await?;
         let digits = found.iter().flat_map(|stored| &stored.value.list);
-        let longest = digits.map(|credential| usize::from(credential.recipe.digits)).max();
-        Ok(Challenge::Code { length: longest.unwrap_or(DIGITS) })
+        let longest = digits.map(|credential| credential.recipe.digits).max();
+        Ok(Challenge::Code { length: longest.unwrap_or(DIGITS).into() })
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {

@@ -32,7 +32,7 @@ impl Journeys {
             name: full_name(&user).unwrap_or_else(|| user.username.as_str().to_owned()),
             username: user.username.as_str().to_owned(),
             sets_password: invited.purpose == Purpose::PasswordAndFactor,
-            sets_factor: self.second_factors(&user.id).await? == 0,
+            sets_factor: self.second_factors(&user.id).await?.is_empty(),
         };
         Ok(self.web.page(visitor, StatusCode::OK, &page, &PagePolicy::default()))
     }
@@ -53,8 +53,7 @@ impl Journeys {
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
         beginning.journey.invite(user.id.clone(), epoch.number, permission(invited.purpose));
         beginning.journey.concerned = Some(user.id);
-        let session = beginning.live.as_ref().map(|live| &*live.session.value);
-        beginning.next = self.ask_next(&beginning.journey, session).await?;
+        beginning.next = self.ask_next(&beginning.journey, beginning.session()).await?;
         self.begin_with(visitor, beginning, &burning).await
     }
 

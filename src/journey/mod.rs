@@ -36,7 +36,9 @@ use std::sync::Arc;
 use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
-use crate::factors::{Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor};
+use crate::factors::{
+    Enrolled, Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor,
+};
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
@@ -83,8 +85,8 @@ impl Journeys {
         PasswordRules::under(&self.settings.now())
     }
 
-    /// How many second factors a person has enrolled.
-    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<usize, Failure> {
-        Ok(self.second_factor.enrolled(user).await.map_err(error::factor)?.len())
+    /// The second factors a person has enrolled.
+    pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<Enrolled>, Failure> {
+        self.second_factor.enrolled(user).await.map_err(error::factor)
     }
 }

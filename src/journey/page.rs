@@ -8,7 +8,7 @@ use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
-use crate::factors::{Enrolled, Factor as _};
+use crate::factors::Enrolled;
 use crate::factors::{FactorKind, Placement};
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
@@ -127,12 +127,11 @@ impl Journeys {
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
-        let enrolled = self.second_factor.enrolled(&user.id).await.map_err(super::error::factor)?;
         let page = FactorPage {
             form: self.form(step, "second-factor"),
             application: application(&step.journey),
             username: user.username.as_str().to_owned(),
-            shown_by: shown_by(&enrolled),
+            shown_by: shown_by(&self.second_factors(&user.id).await?),
             problem,
             can_use_recovery_code: self.recovery_codes_left(step).await? > 0,
             can_cancel: step.journey.errand.application.is_some(),

@@ -80,12 +80,11 @@ impl Journeys {
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey begins");
                 beginning.journey.progress = Progress::Under(stage);
-                let session = beginning.live.as_ref().map(|live| &*live.session.value);
-                beginning.journey.concerned = person_concerned(&beginning.journey, session).cloned();
+                beginning.journey.concerned =
+                    person_concerned(&beginning.journey, beginning.session()).cloned();
             }
             Next::Refuse(refusal) => {
-                let session = beginning.live.as_ref().map(|live| &*live.session.value);
-                let user = person_concerned(&beginning.journey, session);
+                let user = person_concerned(&beginning.journey, beginning.session());
                 return self.refusal_page(visitor, user, refusal, None).await;
             }
             Next::Arrive(_) => return Err(Failure::internal("a journey without anything to ask")),
@@ -148,13 +147,18 @@ impl Journeys {
             user: user.id.clone(),
             standing: standing(user, self.clock.now()),
             must_change_password: self.passwords.must_change(&user.id).await?,
-            second_factors: self.second_factors(&user.id).await?,
+            second_factors: self.second_factors(&user.id).await?.len(),
             consent: consent.map(|consent| consent.scopes),
         })
     }
 }
 
 impl Beginning {
+    /// The session of whoever is signed in in this browser.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.live.as_ref().map(|live| &*live.session.value)
+    }
+
     fn answer(self) -> Result<Response, Failure> {
         let mut response = shown(&self.journey.id)?;
         if self.browser_is_new {

@@ -30,44 +30,37 @@ pub fn encode(key: &Key, raw: &Raw) -> Vec<u8> {
 
 /// What `bytes` at `key` say; `Corrupt` if they are damaged, cut, of another key or of a newer format.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Raw, StorageError> {
-    let Head { revision, expires, json } = open(key, bytes)?;
-    Ok(Raw { json: json.to_vec(), revision, expires })
+    decode_owned(key, bytes.to_vec())
 }
 
 /// The same of bytes that nobody else needs: the record keeps them.
 pub fn decode_owned(key: &Key, mut bytes: Vec<u8>) -> Result<Raw, StorageError> {
-    let Head { revision, expires, .. } = open(key, &bytes)?;
+    let (revision, expires) = read(key, &bytes)?;
     bytes.drain(..HEADER);
     Ok(Raw { json: bytes, revision, expires })
 }
 
-struct Head<'a> {
-    revision: Revision,
-    expires: Option<Timestamp>,
-    json: &'a [u8],
-}
-
-fn open<'a>(key: &Key, bytes: &'a [u8]) -> Result<Head<'a>, StorageError> {
+fn read(key: &Key, bytes: &[u8]) -> Result<(Revision, Option<Timestamp>), StorageError> {
     let damaged = || StorageError::Corrupt(format!("the record {key} is damaged; restore the newest backup"));
     let (head, json) = bytes.split_at_checked(HEADER).ok_or_else(damaged)?;
     let (fields, stored) = head.split_at_checked(CHECKED).ok_or_else(damaged)?;
     if checksum(key, fields, json).to_be_bytes() != stored {
         return Err(newer(key, fields).unwrap_or_else(damaged));
     }
-    parse(fields, json).ok_or_else(|| newer(key, fields).unwrap_or_else(damaged))
+    parse(fields, json.len()).ok_or_else(|| newer(key, fields).unwrap_or_else(damaged))
 }
 
-fn parse<'a>(fields: &[u8], json: &'a [u8]) -> Option<Head<'a>> {
+fn parse(fields: &[u8], json: usize) -> Option<(Revision, Option<Timestamp>)> {
     let (start, rest) = fields.split_first_chunk::<2>()?;
     let (revision, rest) = rest.split_first_chunk::<8>()?;
     let (end, rest) = rest.split_first_chunk::<8>()?;
     let length = u32::from_be_bytes(rest.try_into().ok()?);
     let [format, flags] = *start;
-    if format != FORMAT || flags & !HAS_END != 0 || usize::try_from(length).ok()? != json.len() {
+    if format != FORMAT || flags & !HAS_END != 0 || usize::try_from(length).ok()? != json {
         return None;
     }
     let expires = (flags & HAS_END != 0).then(|| Timestamp(i64::from_be_bytes(*end)));
-    Some(Head { revision: u64::from_be_bytes(*revision), expires, json })
+    Some((u64::from_be_bytes(*revision), expires))
 }
 
 fn newer(key: &Key, fields: &[u8]) -> Option<StorageError> {

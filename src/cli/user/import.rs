@@ -1,12 +1,12 @@
 //! `keyward user import`: the table is read here; `commands` judges it.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::Failed;
 use crate::cli::installation::Installation;
 use crate::cli::output::Asking;
-use crate::commands::user::import::{self, LARGEST, Report};
+use crate::cli::table_file;
+use crate::commands::user::import::{self, Report};
 
 /// `keyward user import`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ pub struct Import {
 impl Import {
     pub(super) async fn run(self) -> Result<(), Failed> {
         let Self { dry_run, create_groups, invite, .. } = self;
-        let command = import::Import { csv: read(&self.file)?, dry_run, create_groups, invite };
+        let command = import::Import { csv: table_file::read(&self.file)?, dry_run, create_groups, invite };
         let report = Installation::at(&self.asking.place)?.perform(command).await?;
         self.asking.write(&report, words)?;
         match report.bad.len() {
@@ -42,23 +42,6 @@ impl Import {
             _ => Err(Failed("the import stopped half-way; run it again".to_owned())),
         }
     }
-}
-
-/// The text of `file`.
-fn read(file: &Path) -> Result<String, Failed> {
-    let named = |why: String| Failed(format!("{}: {why}", file.display()));
-    let opened = std::fs::File::open(file).map_err(|error| named(format!("cannot be read ({error})")))?;
-    let mut bytes = Vec::new();
-    let most = LARGEST as u64 + 1;
-    opened.take(most).read_to_end(&mut bytes).map_err(|error| named(format!("cannot be read ({error})")))?;
-    if bytes.len() > LARGEST {
-        return Err(named("is larger than 2 MiB; split it".to_owned()));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n');
-        named(format!("is no UTF-8 text (line {}); save it as \"CSV UTF-8\"", line.count() + 1))
-    })
 }
 
 fn words(report: &Report) -> String {

@@ -178,6 +178,7 @@ async fn a_faulty_file_is_refused_whole_by_line_and_without_its_seeds() {
         ("serial number,secret key,counter,type\nA,GOOD,18446744073709551614,HOTP\n", "line 2 has a counter"),
         ("serial number,secret key,algorithm\nA,GOOD,MD5\n", "line 2 names an algorithm"),
         ("serial number,secret key\nA\n", "line 2 has not as many cells"),
+        ("serial number,secret key\r\nA,GOOD\r\n\r\nB,\r\n", "line 4 "),
         ("serial number,secret key\n,GOOD\n", "line 2 has no usable serial"),
     ];
     for (file, expected) in faults {

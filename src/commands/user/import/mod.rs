@@ -18,8 +18,6 @@ use crate::storage::Batch;
 use crate::users::profile::Text;
 use crate::users::{NewUser, UserError, group, store};
 
-/// The largest file: 2 MiB.
-pub const LARGEST: usize = 2 * 1024 * 1024;
 /// Groups that one file may create.
 const MOST_NEW_GROUPS: usize = 1_000;
 /// People added in one commit.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
-use super::LARGEST;
 use crate::commands::Refused;
+use crate::foundation::table::{Table, TableError};
 use crate::users::profile::{LanguageTag, Mail, MailAddress, Text, Username};
 use crate::users::{NewUser, Profile, UserError};
 
@@ -27,56 +27,20 @@ pub struct Row {
     pub person: Result<NewUser, String>,
 }
 
-/// All rows of `text`, comma-separated, or separated by semicolons as spreadsheets write it where the comma is the decimal
-/// sign.
+/// All rows of `text`.
 pub fn read(text: &str) -> Result<Vec<Row>, Refused> {
-    if text.len() > LARGEST {
-        return Err(Refused::rule("the file is larger than 2 MiB; split it"));
-    }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
-    let mut builder = ReaderBuilder::new();
-    builder.delimiter(delimiter).flexible(true).trim(Trim::All);
-    let mut reader = builder.from_reader(text.as_bytes());
-    let columns = columns(reader.headers().map_err(|error| Refused::rule(error.to_string()))?)?;
-    let (mut rows, mut lines) = (Vec::new(), Lines::new(text));
-    for record in reader.records() {
-        let record = record.map_err(|error| Refused::rule(error.to_string()))?;
+    let no_table = |error: TableError| Refused::rule(error.to_string());
+    let table = Table::open(text).map_err(no_table)?;
+    let columns = columns(table.header())?;
+    let mut rows = Vec::new();
+    for row in table {
+        let (line, record) = row.map_err(no_table)?;
         if rows.len() == MOST_ROWS {
             return Err(Refused::rule(format!("the file has more than {MOST_ROWS} rows; split it")));
         }
-        let line = lines.of(&record);
         rows.push(Row { line, person: columns.person(&record) });
     }
     Ok(rows)
-}
-
-/// Counts lines as an editor does. The reader's own count stands before the line's end where that is CR LF, and before
-/// empty lines.
-struct Lines<'a> {
-    text: &'a [u8],
-    counted: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), counted: 0, line: 1 }
-    }
-
-    /// The line on which `record` begins; records come in order.
-    fn of(&mut self, record: &StringRecord) -> u64 {
-        let begun = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(self.counted);
-        for (place, byte) in self.text.iter().enumerate().skip(self.counted) {
-            if place >= begun && !matches!(byte, b'\r' | b'\n') {
-                break;
-            }
-            self.line += u64::from(*byte == b'\n');
-            self.counted = place + 1;
-        }
-        self.line
-    }
 }
 
 /// Which column stands where.
