@@ -10,13 +10,19 @@ use crate::vocabulary::amr::Method;
 /// The level that `evidence`, all of it still fresh, reaches; `None` where it proves nothing on its own.
 /// A second factor counts only together with a password of the same person; a recovery code never raises (R-RC-06).
 pub fn level(evidence: &[Evidence]) -> Option<Level> {
-    let has = |kind| evidence.iter().any(|proof| proof.factor() == kind);
     let one_person =
         evidence.iter().zip(evidence.iter().skip(1)).all(|(one, next)| one.user() == next.user());
-    match (one_person && has(FactorKind::Password), has(FactorKind::Totp)) {
-        (false, _) => None,
-        (true, false) => Some(Level::Password),
-        (true, true) => Some(Level::Mfa),
+    let first = one_person && evidence.iter().any(|proof| proof.factor() == FactorKind::Password);
+    let second = evidence.iter().filter_map(|proof| level_with_password(proof.factor())).max();
+    first.then(|| second.unwrap_or(Level::Password))
+}
+
+/// The level that a password and a factor of this kind reach together; `None` where the kind never raises a level.
+pub fn level_with_password(kind: FactorKind) -> Option<Level> {
+    match kind {
+        FactorKind::Password | FactorKind::RecoveryCode => None,
+        FactorKind::MailCode => Some(Level::MfaLow),
+        FactorKind::Totp => Some(Level::Mfa),
     }
 }
 
@@ -25,6 +31,7 @@ pub fn amr(evidence: &[Evidence]) -> Vec<Method> {
     let own = |proof: &Evidence| match proof.factor() {
         FactorKind::Password => Method::Pwd,
         FactorKind::Totp => Method::Otp,
+        FactorKind::MailCode => Method::Email,
         FactorKind::RecoveryCode => Method::Recovery,
     };
     let mut methods: BTreeSet<Method> = evidence.iter().map(own).collect();

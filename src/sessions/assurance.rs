@@ -22,17 +22,21 @@ pub struct Assurance {
 }
 
 impl Assurance {
-    /// What `evidence` proves at `now`. A second factor older than `second_factor_max_age` no longer counts; the first one
-    /// counts as long as its session lives. `None` where nothing is proved.
-    pub fn of(evidence: &[Evidence], now: Timestamp, second_factor_max_age: Duration) -> Option<Self> {
-        let fresh = |proof: &&Evidence| {
+    /// What of `evidence` counts at `now`. A second factor older than `second_factor_max_age` no longer does; the first one
+    /// counts as long as its session lives.
+    pub fn fresh(evidence: Vec<Evidence>, now: Timestamp, second_factor_max_age: Duration) -> Vec<Evidence> {
+        let fresh = |proof: &Evidence| {
             proof.factor() == FactorKind::Password || now.since(proof.at()) <= second_factor_max_age
         };
-        let fresh: Vec<_> = evidence.iter().filter(fresh).cloned().collect();
+        evidence.into_iter().filter(fresh).collect()
+    }
+
+    /// What `fresh` evidence proves; `None` where that is nothing.
+    pub fn of_fresh(fresh: &[Evidence]) -> Option<Self> {
         Some(Self {
-            level: assurance::level(&fresh)?,
-            methods: assurance::amr(&fresh),
-            auth_time: assurance::auth_time(&fresh)?,
+            level: assurance::level(fresh)?,
+            methods: assurance::amr(fresh),
+            auth_time: assurance::auth_time(fresh)?,
         })
     }
 }
