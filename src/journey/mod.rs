@@ -22,6 +22,7 @@ pub mod invitation;
 mod mail_code;
 pub mod next;
 pub mod page;
+pub mod people;
 pub mod password;
 pub mod policy;
 pub mod reach;
@@ -53,6 +54,7 @@ use crate::web::{Failure, Web};
 
 pub use errands::{Arrived, Errands};
 pub use next::{Next, Refusal};
+pub use people::People;
 pub use routes::routes;
 pub use stage::{Application, ConsentDemand, Demands, Errand, Journey, Progress};
 pub use start::Beginning;
@@ -67,6 +69,7 @@ pub struct Journeys {
     pub(crate) trail: Trail,
     pub(crate) settings: Live,
     pub(crate) users: Users,
+    pub(crate) people: People,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,
