@@ -25,6 +25,7 @@ pub mod page;
 pub mod people;
 pub mod password;
 pub mod policy;
+pub mod prospect;
 pub mod reach;
 pub mod routes;
 pub mod second_factor;

@@ -142,6 +142,12 @@ const RULES: [Rule; 14] = [
     consent_to_give,
 ];
 
+/// What the rules of the second factor say; `None` where it needs none.
+pub(super) fn after_password(seen: &Seen<'_>) -> Option<Next> {
+    let rules: [Rule; 3] = [denied, level_by_enrolled_factor, level_by_enrolment];
+    rules.iter().find_map(|rule| rule(seen))
+}
+
 /// What now?
 pub fn next(facts: &Facts<'_>) -> Next {
     let seen = Seen::of(facts);

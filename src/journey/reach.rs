@@ -8,6 +8,7 @@ use crate::factors::assurance::level_with_password;
 use crate::factors::{Evidence, FactorKind};
 use crate::sessions::Assurance;
 use crate::vocabulary::acr::Level;
+use crate::vocabulary::amr::Method;
 
 /// The highest level that can be reached with the factors there are.
 const HIGHEST: Level = Level::Mfa;
@@ -43,6 +44,13 @@ impl<'a> Seen<'a> {
         let second = |kind| FactorKind::SECOND.contains(&kind);
         fresh.retain(|proof| !second(proof.factor()) || facts.requirement.counting.contains(&proof.factor()));
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
+    }
+
+    /// The same as if the person had just typed the right password, and proved nothing else.
+    pub(super) fn after_password(facts: &'a Facts<'a>) -> Self {
+        let assurance =
+            Assurance { level: Level::Password, methods: vec![Method::Pwd], auth_time: facts.now };
+        Self { facts, fresh: Vec::new(), assurance: Some(assurance) }
     }
 
     /// The level reached so far.

@@ -1,6 +1,6 @@
 //! Every rule of the decision, with its reason, by example.
 
-use keyward::factors::FactorKind::{self, MailCode, Password, RecoveryCode, Totp};
+use keyward::factors::FactorKind::{Password, RecoveryCode, Totp};
 use keyward::journey::next::Why;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
@@ -13,7 +13,7 @@ use super::scene::{Scene, consent, user};
 
 /// What is expected; of an arrival only the level.
 #[derive(Debug, PartialEq)]
-enum Expected {
+pub(super) enum Expected {
     Ask(Stage, Why),
     Refuse(Refusal),
     Arrive(Level),
@@ -29,19 +29,19 @@ fn seen(next: &Next) -> Expected {
     }
 }
 
-type Row = (&'static str, Scene, Expected);
+pub(super) type Row = (&'static str, Scene, Expected);
 
-fn check(rows: Vec<Row>) {
+pub(super) fn check(rows: Vec<Row>) {
     for (story, scene, expected) in rows {
         assert_eq!(seen(&scene.decide()), expected, "{story}");
     }
 }
 
-fn plain() -> Scene {
+pub(super) fn plain() -> Scene {
     Scene::new(Demands::default())
 }
 
-fn demanding(change: impl FnOnce(&mut Demands)) -> Scene {
+pub(super) fn demanding(change: impl FnOnce(&mut Demands)) -> Scene {
     let mut demands = Demands::default();
     change(&mut demands);
     Scene::new(demands)
@@ -52,7 +52,7 @@ fn ann_is_in(scene: Scene) -> Scene {
     scene.signed_in("ann", &[(Password, 60), (Totp, 60)])
 }
 
-const PASSWORD: Expected = Ask(Stage::Password, Why::NobodySignedIn);
+pub(super) const PASSWORD: Expected = Ask(Stage::Password, Why::NobodySignedIn);
 
 #[test]
 fn r_mf_04_who_is_not_signed_in_proves_both_factors_in_order() {
@@ -330,81 +330,4 @@ fn r_mf_01_a_journey_takes_no_proof_of_another_person_or_journey() {
     let mut invited = plain().invited().journey;
     assert!(invited.accept(proof(Password, "bob", THIS, ago(0)), Epoch::default()).is_err());
     assert_eq!(invited.user(), Some(&user("ann")), "R-MF-02");
-}
-
-/// Security requirements 4.5: what a rule says of the factors that count, in place of the floor and besides.
-#[test]
-fn r_mf_04_rules_say_which_factors_count_and_which_must_be_there_besides() {
-    let given = |proofs: &[FactorKind]| {
-        proofs.iter().fold(plain().proves("ann", Password), |scene, kind| scene.proves("ann", *kind))
-    };
-    let with = |mut scene: Scene, change: fn(&mut keyward::journey::policy::Requirement)| {
-        change(&mut scene.requirement);
-        scene.whose(|person| person.factors = vec![Totp, MailCode])
-    };
-    let second = || Ask(Stage::SecondFactor, Why::LevelTooLow);
-    check(vec![
-        ("a code by mail is below the floor", with(given(&[MailCode]), |_| {}), second()),
-        (
-            "unless it is accepted in its place",
-            with(given(&[MailCode]), |asked| asked.instead = vec![MailCode]),
-            Arrive(Level::MfaLow),
-        ),
-        (
-            "only an app counts here",
-            with(given(&[MailCode]), |asked| {
-                asked.floor = Level::MfaLow;
-                asked.counting = vec![Totp];
-            }),
-            second(),
-        ),
-        ("both are wanted", with(given(&[Totp]), |asked| asked.also = vec![MailCode]), second()),
-        (
-            "both are there",
-            with(given(&[Totp, MailCode]), |asked| asked.also = vec![MailCode]),
-            Arrive(Level::Mfa),
-        ),
-        ("nobody gets in", with(given(&[Totp]), |asked| asked.denied = true), Refuse(Refusal::Denied)),
-        (
-            "what is wanted besides cannot be had",
-            with(given(&[Totp]), |asked| asked.also = vec![MailCode])
-                .whose(|person| person.factors = vec![Totp]),
-            Refuse(Refusal::LevelOutOfReach),
-        ),
-        (
-            "nobody is told before the password",
-            {
-                let mut scene = plain();
-                scene.requirement.denied = true;
-                scene
-            },
-            PASSWORD,
-        ),
-    ]);
-}
-
-/// R-EN-01: before proofs are changed, the strongest one there is was given within five minutes.
-#[test]
-fn r_en_01_the_strongest_factor_is_asked_anew_for_changes() {
-    let strong = || demanding(|demands| demands.strongest_within = Some(300));
-    let second = || Ask(Stage::SecondFactor, Why::ProofTooOld);
-    check(vec![
-        ("both are recent", strong().signed_in("ann", &[(Password, 60), (Totp, 60)]), Arrive(Level::Mfa)),
-        (
-            "both are old",
-            strong().signed_in("ann", &[(Password, 301), (Totp, 301)]),
-            Ask(Stage::Password, Why::ProofTooOld),
-        ),
-        ("the app is old", strong().signed_in("ann", &[(Password, 60), (Totp, 301)]), second()),
-        (
-            "a weaker one does not do",
-            strong().password_is_enough().signed_in("ann", &[(Password, 60), (MailCode, 60)]),
-            second(),
-        ),
-        (
-            "there is no second one",
-            strong().password_is_enough().signed_in("ann", &[(Password, 60)]).without_factor(),
-            Arrive(Level::Password),
-        ),
-    ]);
 }
