@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::factors::{Evidence, FactorKind, assurance};
+use crate::factors::{Evidence, assurance};
 use crate::foundation::Timestamp;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::amr::Method;
@@ -23,12 +23,11 @@ pub struct Assurance {
 
 impl Assurance {
     /// What `evidence` proves at `now`. A second factor older than `second_factor_max_age` no longer counts; the first one
-    /// counts as long as its session lives. `None` where nothing is proved.
+    /// counts as long as its session lives; a passkey is both, and then the first one alone. `None` where nothing is proved.
     pub fn of(evidence: &[Evidence], now: Timestamp, second_factor_max_age: Duration) -> Option<Self> {
-        let fresh = |proof: &&Evidence| {
-            proof.factor() == FactorKind::Password || now.since(proof.at()) <= second_factor_max_age
-        };
-        let fresh: Vec<_> = evidence.iter().filter(fresh).cloned().collect();
+        let is_fresh = |proof: &Evidence| now.since(proof.at()) <= second_factor_max_age;
+        let left = |proof: &Evidence| if is_fresh(proof) { Some(proof.clone()) } else { proof.aged() };
+        let fresh: Vec<_> = evidence.iter().filter_map(left).collect();
         Some(Self {
             level: assurance::level(&fresh)?,
             methods: assurance::amr(&fresh),
