@@ -1,5 +1,7 @@
 //! Enrolling a key (WebAuthn Level 3 section 7.1). Whether the person may (R-EN-01, R-EN-02) is decided above.
 
+use std::ops::RangeInclusive;
+
 use uuid::Uuid;
 use webauthn_rs_core::error::WebauthnError;
 use webauthn_rs_core::proto::{
@@ -20,8 +22,8 @@ use crate::foundation::ids::{CredentialId, UserId};
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
 
-/// A credential id has 16 bytes at least (WebAuthn Level 3 section 4).
-const LEAST_ID_BYTES: usize = 16;
+/// Bytes of a credential id (WebAuthn Level 3 sections 4 and 7.1).
+const ID_BYTES: RangeInclusive<usize> = 16..=1023;
 /// Of the ways to reach a key, which its browser names unsigned, so many are remembered.
 const MOST_TRANSPORTS: usize = 8;
 
@@ -133,7 +135,7 @@ impl Passkeys {
             attestation_format: AttestationFormat::None,
             ..made
         };
-        Ok((slim.cred_id.len() >= LEAST_ID_BYTES).then_some(slim))
+        Ok(ID_BYTES.contains(&slim.cred_id.len()).then_some(slim))
     }
 
     async fn refuse_enrolment(
