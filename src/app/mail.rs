@@ -6,9 +6,11 @@ use super::Ground;
 use crate::audit::Trail;
 use crate::config::Live;
 use crate::delivery::DeliveryError;
+use crate::factors::MailCodes;
 use crate::jobs::{Queue, Runner};
 use crate::lifecycle::post::Way;
 use crate::lifecycle::{Invitations, Post};
+use crate::limits::AuthenticatorLockout;
 use crate::pages::Pages;
 use crate::users::notices::{self, Notices};
 
@@ -19,6 +21,7 @@ pub(super) struct Mailing {
     pub notices: Notices,
     /// The way to that server, and what is wrong with it.
     pub way: Way,
+    trail: Trail,
 }
 
 impl Mailing {
@@ -26,7 +29,16 @@ impl Mailing {
         let Ground { store, sealing, clock, random, .. } = ground;
         let queue = Queue::new(clock.clone(), random.clone(), sealing.clone());
         let notices = Notices::by(store.clone(), clock.clone(), queue, trail.clone(), live.clone());
-        Self { notices, way: Way::new(live.clone()) }
+        Self { notices, way: Way::new(live.clone()), trail: trail.clone() }
+    }
+
+    /// The factor that this mail carries.
+    pub fn codes(&self, ground: &Ground, live: &Live) -> MailCodes {
+        let Ground { store, sealing, clock, random, .. } = ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+        let (clock, random, sealing) = (clock.clone(), random.clone(), sealing.clone());
+        MailCodes::new(store.clone(), clock, random, sealing, lockout, self.trail.clone())
+            .sent_by(self.notices.clone())
     }
 
     /// Carries out what is queued. Also without a mail server: then what still waits from before is given up in time.
@@ -35,7 +47,7 @@ impl Mailing {
         ground: &Ground,
         pages: &Arc<Pages>,
         invitations: &Invitations,
-        trail: &Trail,
+        mail_codes: &MailCodes,
     ) -> Result<Runner, DeliveryError> {
         let Ground { settings, store, sealing, clock, random, arrivals } = ground;
         // What cannot be used is said at the start.
@@ -45,12 +57,15 @@ impl Mailing {
             pages: pages.clone(),
             site: Arc::new(settings.site.clone()),
             invitations: invitations.clone(),
+            mail_codes: mail_codes.clone(),
             clock: clock.clone(),
-            trail: trail.clone(),
+            trail: self.trail.clone(),
         };
         let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
         let mut runner = Runner::new(store, clock, random, sealing.clone(), arrivals.clone());
-        runner.register(notices::KIND, Arc::new(post));
+        let post = Arc::new(post);
+        runner.register(notices::KIND, post.clone());
+        runner.register(notices::CODE_KIND, post);
         Ok(runner)
     }
 }

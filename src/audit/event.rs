@@ -17,6 +17,8 @@ pub enum Action {
     PasswordCheck,
     /// A second factor was checked.
     FactorCheck,
+    /// A one-time code was sent.
+    CodeSent,
     /// A recovery code was checked.
     RecoveryCodeCheck,
     /// A sign-in was completed: a session exists.

@@ -26,6 +26,19 @@ pub enum Floor {
     Mfa,
 }
 
+/// What one-time codes by mail are good for. Of administrators none is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailCodes {
+    /// A sign-in, in place of the floor, and all that is below.
+    #[default]
+    SignIn,
+    /// Enrolling the first second factor, where there is none yet.
+    Enrolment,
+    /// Nothing: none is sent.
+    Off,
+}
+
 /// The section `[policy]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,6 +48,8 @@ pub struct Policy {
     pub second_factor_max_age: Duration,
     /// The least level; `mfa` by default.
     pub floor: Floor,
+    /// What one-time codes by mail are good for; `sign-in` by default.
+    pub mail_codes: MailCodes,
     /// From these networks a person without a second factor may enrol the first one with the password alone
     /// (R-EN-02). Empty by default: then only an invitation allows it.
     #[serde(with = "super::proxies::networks")]
@@ -46,6 +61,7 @@ impl Default for Policy {
         Self {
             second_factor_max_age: Duration::from_secs(12 * 3600),
             floor: Floor::Mfa,
+            mail_codes: MailCodes::default(),
             first_enrolment_by_password: Vec::new(),
         }
     }
@@ -54,6 +70,8 @@ impl Default for Policy {
 impl Policy {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
         let floors = [("pwd", Floor::Password), ("mfa-low", Floor::MfaLow), ("mfa", Floor::Mfa)];
+        let codes =
+            [("sign-in", MailCodes::SignIn), ("enrolment", MailCodes::Enrolment), ("off", MailCodes::Off)];
         let usual = Self::default();
         let networks = section.texts("first_enrolment_by_password")?.unwrap_or_default();
         let network = |text: &String| network(section, "first_enrolment_by_password", text);
@@ -61,6 +79,7 @@ impl Policy {
             first_enrolment_by_password: networks.iter().map(network).collect::<Result<_, _>>()?,
             second_factor_max_age: section.duration("second_factor_max_age", usual.second_factor_max_age)?,
             floor: section.choice("floor", &floors, usual.floor)?,
+            mail_codes: section.choice("mail_codes", &codes, usual.mail_codes)?,
         })
     }
 

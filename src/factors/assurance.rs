@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::evidence::{Evidence, FactorKind};
+use super::evidence::{Evidence, FactorKind, KeyProof};
 use crate::foundation::Timestamp;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::amr::Method;
@@ -14,19 +14,27 @@ pub fn level(evidence: &[Evidence]) -> Option<Level> {
     let one_person =
         evidence.iter().zip(evidence.iter().skip(1)).all(|(one, next)| one.user() == next.user());
     let first = one_person && evidence.iter().any(Evidence::is_first);
-    first.then(|| evidence.iter().map(beside_a_first).max()).flatten()
+    let second = evidence.iter().filter_map(beside_a_first).max();
+    first.then(|| second.unwrap_or(Level::Password))
 }
 
-/// The level that a proof reaches beside a first factor.
-fn beside_a_first(proof: &Evidence) -> Level {
-    match (proof.factor(), proof.key()) {
-        (FactorKind::Totp, _) => Level::Mfa,
-        (FactorKind::Passkey, Some(_)) if proof.is_aged() => Level::Password,
-        (FactorKind::Passkey, Some(key)) if key.user_verified && key.attested && !key.backup_eligible => {
-            Level::PhishingResistantHardware
-        }
-        (FactorKind::Passkey, Some(_)) => Level::PhishingResistant,
-        _ => Level::Password,
+/// The level that a password and a factor of this kind reach together; `None` where the kind never raises a level.
+pub fn level_with_password(kind: FactorKind) -> Option<Level> {
+    match kind {
+        FactorKind::Password | FactorKind::RecoveryCode => None,
+        FactorKind::MailCode => Some(Level::MfaLow),
+        FactorKind::Totp => Some(Level::Mfa),
+        FactorKind::Passkey => Some(Level::PhishingResistant),
+    }
+}
+
+/// The level that this very proof reaches beside a first factor: of keys, attested hardware reaches more.
+fn beside_a_first(proof: &Evidence) -> Option<Level> {
+    let hardware = |key: KeyProof| key.user_verified && key.attested && !key.backup_eligible;
+    match proof.key() {
+        Some(_) if proof.is_aged() => None,
+        Some(key) if hardware(key) => Some(Level::PhishingResistantHardware),
+        _ => level_with_password(proof.factor()),
     }
 }
 
@@ -44,6 +52,7 @@ fn own(proof: &Evidence) -> &'static [Method] {
     match proof.factor() {
         FactorKind::Password => &[Method::Pwd],
         FactorKind::Totp => &[Method::Otp],
+        FactorKind::MailCode => &[Method::Email],
         FactorKind::RecoveryCode => &[Method::Recovery],
         FactorKind::Passkey if proof.key().is_some_and(|key| key.attested) => {
             &[Method::Hwk, Method::Pop, Method::User]

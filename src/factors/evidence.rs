@@ -14,10 +14,34 @@ pub enum FactorKind {
     Password,
     /// A one-time password by time (RFC 6238).
     Totp,
+    /// A one-time code sent by mail.
+    MailCode,
     /// A saved recovery code.
     RecoveryCode,
     /// A passkey or security key (WebAuthn).
     Passkey,
+}
+
+impl FactorKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Password, Self::Totp, Self::MailCode, Self::RecoveryCode, Self::Passkey];
+
+    /// Its word in forms, records and the audit trail.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::MailCode => "mail_code",
+            Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// The kind of that word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 /// What a passkey's or security key's signed answer says of it (WebAuthn Level 3 section 6.1; R-WA-03, R-WA-07).
@@ -117,7 +141,7 @@ impl Evidence {
     }
 
     /// What is left of it once it is too old to be a second factor: the first one, if it is that.
-    pub fn aged(&self) -> Option<Self> {
-        self.is_first().then(|| Self { aged: true, ..self.clone() })
+    pub fn aged(self) -> Option<Self> {
+        self.is_first().then_some(Self { aged: true, ..self })
     }
 }

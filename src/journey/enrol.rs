@@ -5,7 +5,7 @@ use axum::response::Response;
 use super::stage::Stage;
 use super::step::Opening;
 use super::{Journeys, error, page};
-use crate::factors::{FactorError, Verdict};
+use crate::factors::{FactorError, FactorKind, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
@@ -26,6 +26,10 @@ impl Journeys {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
+        let by_mail = form.get("action")? == Some(FactorKind::MailCode.word());
+        if by_mail && self.can_use_mail_code(&step).await? {
+            return self.choose_factor(step, FactorKind::MailCode).await;
+        }
         let Some(code) = form.get("code")?.map(Hidden::new) else {
             return self.enrol_page(&step, Some(Message::FieldEmpty)).await;
         };

@@ -19,10 +19,12 @@ pub mod error;
 pub mod errands;
 pub mod finish;
 pub mod invitation;
+mod mail_code;
 pub mod next;
 pub mod page;
 pub mod password;
 pub mod policy;
+pub mod reach;
 pub mod routes;
 pub mod second_factor;
 pub mod set_up;
@@ -37,11 +39,12 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{
-    Enrolled, Factor, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor,
+    Enrolled, Factor, MailCodes, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor,
 };
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
+use crate::lifecycle::post::Way;
 use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
 use crate::sessions::Sessions;
 use crate::storage::SharedStore;
@@ -68,6 +71,8 @@ pub struct Journeys {
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) second_factor: Arc<TotpFactor>,
+    pub(crate) mail_codes: MailCodes,
+    pub(crate) mail: Way,
     pub(crate) enrolment: TotpEnrolment,
     pub(crate) recovery_codes: RecoveryCodes,
     pub(crate) recovery_sheets: RecoverySheets,

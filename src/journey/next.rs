@@ -1,14 +1,16 @@
 //! The one decision of every journey: what now? A pure function of journey, session, person and policy.
 //! Each rule has a reason, which the page, the log and the `prompt=none` error share.
 
+use std::time::Duration;
+
 use super::policy::Requirement;
-use super::stage::{AccountChoice, Journey, Stage};
-use crate::factors::{Evidence, FactorKind};
+use super::reach::Seen;
+use super::stage::{AccountChoice, EnrolmentPermission, Journey, Stage};
+use crate::factors::FactorKind;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
 use crate::sessions::{Assurance, Session};
 use crate::users::Reason;
-use crate::vocabulary::acr::Level;
 use crate::vocabulary::{ErrorCode, Scopes};
 
 /// All that the decision rests on, read at one moment.
@@ -31,12 +33,14 @@ pub struct Facts<'a> {
 pub struct Person {
     /// Who.
     pub user: UserId,
+    /// Whether the person administers this installation.
+    pub administrator: bool,
     /// Whether the person may be served at all.
     pub standing: Result<(), Reason>,
     /// Whether the password must be changed.
     pub must_change_password: bool,
-    /// How many second factors are enrolled.
-    pub second_factors: usize,
+    /// The kinds of second factors that the person can give: those enrolled, and codes by mail where they reach the person.
+    pub factors: Vec<FactorKind>,
     /// What the person let the application learn before.
     pub consent: Option<Scopes>,
 }
@@ -117,29 +121,8 @@ pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) 
 
 type Rule = fn(&Seen<'_>) -> Option<Next>;
 
-/// The facts, and what all that was proved adds up to.
-struct Seen<'a> {
-    facts: &'a Facts<'a>,
-    assurance: Option<Assurance>,
-}
-
-impl<'a> std::ops::Deref for Seen<'a> {
-    type Target = Facts<'a>;
-
-    fn deref(&self) -> &Facts<'a> {
-        self.facts
-    }
-}
-
-impl Seen<'_> {
-    /// The level reached so far.
-    fn level(&self) -> Option<Level> {
-        self.assurance.as_ref().map(|assurance| assurance.level)
-    }
-}
-
 /// The rules, in the order in which they are asked; the first that has something to say decides.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     account_to_choose,
     nobody_signed_in,
     not_served,
@@ -147,6 +130,7 @@ const RULES: [Rule; 12] = [
     password_by_invitation,
     fresh_login,
     proof_too_old,
+    strongest_proof,
     level_by_enrolled_factor,
     password_to_change,
     level_by_enrolment,
@@ -156,19 +140,10 @@ const RULES: [Rule; 12] = [
 
 /// What now?
 pub fn next(facts: &Facts<'_>) -> Next {
-    let assurance = Assurance::of(&proofs(facts), facts.now, facts.requirement.second_factor_max_age);
-    let seen = Seen { facts, assurance };
+    let seen = Seen::of(facts);
     let decided = RULES.iter().find_map(|rule| rule(&seen));
     let arrived = seen.assurance.map_or(Next::Ask(Stage::Password, Why::NobodySignedIn), Next::Arrive);
     decided.unwrap_or(arrived)
-}
-
-/// Everything proved by the person concerned: in this journey, and before in this browser's session.
-fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
-    let concerned = person_concerned(facts.journey, facts.session);
-    let earlier = facts.session.filter(|session| Some(&session.user) == concerned);
-    let earlier = earlier.into_iter().flat_map(|session| session.evidence.iter());
-    earlier.chain(facts.journey.evidence()).cloned().collect()
 }
 
 fn account_to_choose(facts: &Seen<'_>) -> Option<Next> {
@@ -207,7 +182,7 @@ fn other_person(facts: &Seen<'_>) -> Option<Next> {
 
 /// Whoever came by an invitation proves the password by setting it.
 fn password_by_invitation(facts: &Seen<'_>) -> Option<Next> {
-    let invited = facts.journey.permission == Some(super::stage::EnrolmentPermission::Invitation);
+    let invited = facts.journey.permission == Some(EnrolmentPermission::Invitation);
     let asked = invited && !facts.journey.has_proof_of(FactorKind::Password);
     asked.then_some(Next::Ask(Stage::NewPassword, Why::PasswordToChange))
 }
@@ -228,38 +203,21 @@ fn proof_too_old(facts: &Seen<'_>) -> Option<Next> {
     (facts.journey.evidence().is_empty() && too_old).then_some(Next::Ask(Stage::Password, Why::ProofTooOld))
 }
 
-/// The highest level that can be reached with the factors there are.
-const HIGHEST: Level = Level::Mfa;
-
-/// The level that must be reached: policy's floor, and of the wished levels the first that can be (R-AZ-12).
-/// `Err` where it is out of reach.
-fn level_needed(facts: &Seen<'_>) -> Result<Level, Refusal> {
-    let demands = &facts.journey.demands;
-    let reached = facts.level();
-    let met = demands.levels.iter().any(|level| Some(*level) <= reached);
-    let wished = demands.levels.iter().copied().find(|level| *level <= HIGHEST);
-    let wished = if met { None } else { wished };
-    if demands.level_essential && !met && wished.is_none() {
-        return Err(Refusal::LevelOutOfReach);
+/// The strongest factor that there is, although a weaker one would do: proofs are about to be changed (R-EN-01).
+fn strongest_proof(facts: &Seen<'_>) -> Option<Next> {
+    let within = Duration::from_secs(facts.journey.demands.strongest_within?);
+    if !facts.proved(&[FactorKind::Password], within) {
+        return Some(Next::Ask(Stage::Password, Why::ProofTooOld));
     }
-    let needed = facts.requirement.floor.max(wished.unwrap_or(Level::Password));
-    if needed > HIGHEST { Err(Refusal::LevelOutOfReach) } else { Ok(needed) }
-}
-
-/// Whether more must be proved than was; `Some(Err)` where it cannot be.
-fn level_missing(facts: &Seen<'_>) -> Option<Result<(), Refusal>> {
-    match level_needed(facts) {
-        Err(refusal) => Some(Err(refusal)),
-        Ok(needed) => (facts.level() < Some(needed)).then_some(Ok(())),
-    }
+    facts.lacks_strongest().then_some(Next::Ask(Stage::SecondFactor, Why::ProofTooOld))
 }
 
 fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
-    match level_missing(facts)? {
+    match facts.lacks_level() {
         Err(refusal) => Some(Next::Refuse(refusal)),
-        Ok(()) => {
-            let replaced = facts.journey.has_proof_of(FactorKind::RecoveryCode);
-            let asked = facts.person?.second_factors > 0 && !replaced;
+        Ok(false) => None,
+        Ok(true) => {
+            let asked = !facts.enrols_instead() && !facts.offered().is_empty();
             asked.then_some(Next::Ask(Stage::SecondFactor, Why::LevelTooLow))
         }
     }
@@ -275,15 +233,18 @@ fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
     Some(Next::Ask(stage, Why::PasswordToChange))
 }
 
-/// A recovery code stands for the lost factor only to enrol its replacement (R-RC-06, R-EN-01). Where nothing may be
-/// enrolled, policy's floor and an essential level refuse; a wish that this person cannot fulfil is dropped (R-AZ-12).
+/// Whoever may: by an administrator's link or the network (R-EN-02), with a recovery code in place of the lost factor (R-RC-06,
+/// R-EN-01), or having just proved the strongest factor there is. Where nothing may be enrolled, policy's floor and an essential
+/// level refuse; a wish that this person cannot fulfil is dropped (R-AZ-12).
 fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
-    level_missing(facts)?.ok()?;
+    if facts.lacks_level() != Ok(true) {
+        return None;
+    }
     let journey = facts.journey;
-    let below_floor = facts.level() < Some(facts.requirement.floor);
-    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) {
+    let vouched = facts.must_enrol() && facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
+    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
-    } else if below_floor {
+    } else if !facts.is_above_floor() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))
     } else {
         let essential = journey.demands.level_essential;

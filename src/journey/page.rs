@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::next::{Next, Refusal};
+use super::second_factor::shown_first;
 use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
@@ -13,12 +14,13 @@ use crate::factors::{FactorKind, Placement};
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage,
-    RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ShownBy,
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, MailCodePage,
+    OtherWays, RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ShownBy,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
 use crate::storage::Batch;
+use crate::telemetry::health::Check as _;
 use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor, see_other};
 
@@ -55,7 +57,7 @@ impl Journeys {
                 let username = self.expected_username(step).await?;
                 Ok(self.password_page(step, StatusCode::OK, &username, None))
             }
-            Stage::SecondFactor => self.factor_page(step, None).await,
+            Stage::SecondFactor => self.factor_page(step).await,
             Stage::NewPassword => {
                 let user = self.concerned(step).await?;
                 self.change_password_page(step, &user, Vec::new()).await
@@ -121,20 +123,46 @@ impl Journeys {
         self.web.page(&step.visitor, status, &page, &PagePolicy::default())
     }
 
-    pub(super) async fn factor_page(
+    /// The page of the factor that the person chose, or of the strongest.
+    async fn factor_page(&self, step: &Step) -> Result<Response, Failure> {
+        let offered = self.offered(&step.journey, step.session()).await?;
+        match shown_first(&step.journey, &offered) {
+            Some(kind) => self.page_of(step, kind, None).await,
+            None => Err(Failure::internal("a second factor is asked, and none is offered")),
+        }
+    }
+
+    /// The page that asks for a factor of `kind`.
+    pub(super) async fn page_of(
         &self,
         step: &Step,
+        kind: FactorKind,
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
-        let page = FactorPage {
-            form: self.form(step, "second-factor"),
-            application: application(&step.journey),
-            username: user.username.as_str().to_owned(),
-            shown_by: shown_by(&self.second_factors(&user.id).await?),
+        let offered = self.offered(&step.journey, step.session()).await?;
+        let other_ways = OtherWays {
+            factors: offered.iter().filter(|other| **other != kind).map(|other| other.word()).collect(),
+            recovery_code: self.recovery_codes_left(step).await? > 0,
+        };
+        let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
+        let can_cancel = application.is_some();
+        if kind != FactorKind::MailCode {
+            let shown_by = shown_by(&self.second_factors(&user.id).await?);
+            let form = self.form(step, "second-factor");
+            let page = FactorPage { form, application, username, shown_by, problem, other_ways, can_cancel };
+            return Ok(self.send(step, &page));
+        }
+        let awaited = self.mail_codes.awaited(&step.occasion(&user.id)).await.map_err(error::factor)?;
+        let page = MailCodePage {
+            form: self.form(step, "mail-code"),
+            application,
+            username,
+            sent_to: awaited.map(|awaited| awaited.address),
+            mail_is_down: self.mail.check().await.is_err(),
             problem,
-            can_use_recovery_code: self.recovery_codes_left(step).await? > 0,
-            can_cancel: step.journey.errand.application.is_some(),
+            other_ways,
+            can_cancel,
         };
         Ok(self.send(step, &page))
     }
@@ -193,6 +221,7 @@ impl Journeys {
             otpauth_url: setup.address.expose().to_owned(),
             picture: QrPicture::of(setup.address.expose()),
             problem,
+            can_use_mail_code: self.can_use_mail_code(step).await?,
             can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))

@@ -3,29 +3,34 @@
 
 use std::time::Duration;
 
-use crate::config::policy::{Floor, Policy};
+use crate::config::policy::{Floor, MailCodes, Policy};
+use crate::factors::FactorKind;
 use crate::vocabulary::acr::Level;
 use crate::web::client_ip::ClientAddress;
 
 use super::stage::EnrolmentPermission;
 
 /// What policy asks of one sign-in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// The least level.
     pub floor: Level,
+    /// Weaker factors that are accepted in place of the floor; tokens still say the level that they reach.
+    pub instead: Vec<FactorKind>,
     /// How long a second factor counts.
     pub second_factor_max_age: Duration,
 }
 
-/// What the settings ask of everybody, for every application.
-pub fn requirement(policy: &Policy) -> Requirement {
+/// What the settings ask of a person, for every application. Of an administrator no weak factor is accepted.
+pub fn requirement(policy: &Policy, administrator: bool) -> Requirement {
     let floor = match policy.floor {
         Floor::Password => Level::Password,
         Floor::MfaLow => Level::MfaLow,
         Floor::Mfa => Level::Mfa,
     };
-    Requirement { floor, second_factor_max_age: policy.second_factor_max_age }
+    let by_mail = policy.mail_codes == MailCodes::SignIn && !administrator;
+    let instead = if by_mail { vec![FactorKind::MailCode] } else { Vec::new() };
+    Requirement { floor, instead, second_factor_max_age: policy.second_factor_max_age }
 }
 
 /// Whether the password alone permits a first enrolment from this address (R-EN-02). One that nobody vouches for permits

@@ -32,6 +32,7 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
         .route("/sign-in/{journey}/account", step!(journeys.choose_account))
         .route("/sign-in/{journey}/password", step!(journeys.check_password))
         .route("/sign-in/{journey}/second-factor", step!(journeys.check_code))
+        .route("/sign-in/{journey}/mail-code", step!(journeys.check_mail_code))
         .route(
             "/sign-in/{journey}/recovery-code",
             step!(journeys.check_recovery_code).get(show_recovery_code),

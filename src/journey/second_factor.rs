@@ -2,15 +2,21 @@
 
 use axum::response::Response;
 
-use super::stage::Stage;
+use super::stage::{Journey, Stage};
 use super::step::{Opening, Step};
 use super::{Journeys, error};
-use crate::factors::{Answer, Evidence, Factor, Verdict};
+use crate::factors::{Answer, Evidence, Factor, FactorKind, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
 use crate::users::epoch;
 use crate::web::{Failure, Parameters, Visitor, see_other};
+
+/// Which of the `offered` factors is asked: the one that the person chose, else the strongest.
+pub(super) fn shown_first(journey: &Journey, offered: &[FactorKind]) -> Option<FactorKind> {
+    let chosen = journey.chosen.filter(|chosen| offered.contains(chosen));
+    chosen.or_else(|| offered.first().copied())
+}
 
 impl Journeys {
     /// `POST /sign-in/{journey}/second-factor`.
@@ -20,26 +26,68 @@ impl Journeys {
         id: &str,
         form: &Parameters,
     ) -> Result<Response, Failure> {
+        self.check_code_of(visitor, id, form, FactorKind::Totp).await
+    }
+
+    /// `POST /sign-in/{journey}/mail-code`; `action` = `resend` sends another one.
+    pub(super) async fn check_mail_code(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        self.check_code_of(visitor, id, form, FactorKind::MailCode).await
+    }
+
+    async fn check_code_of(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+        kind: FactorKind,
+    ) -> Result<Response, Failure> {
         let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
+        // Which factors will do is decided here and now, whatever page the form stood on (R-MF-04).
+        let offered = self.offered(&step.journey, step.session()).await?;
         match form.get("action")? {
             Some("recovery_code") => return see_other(&format!("/sign-in/{id}/recovery-code")),
             Some("lost_factor") => return see_other(&format!("/sign-in/{id}/lost-factor")),
-            _ => {}
+            Some("resend") if offered.contains(&FactorKind::MailCode) => {
+                return self.send_mail_code(step).await;
+            }
+            Some(word) => {
+                if let Some(kind) = FactorKind::of_word(word).filter(|kind| offered.contains(kind)) {
+                    return self.choose_factor(step, kind).await;
+                }
+            }
+            None => {}
+        }
+        if !offered.contains(&kind) {
+            return step.shown();
         }
         let Some(code) = form.get("code")?.map(Hidden::new) else {
-            return self.factor_page(&step, Some(Message::FieldEmpty)).await;
+            return self.page_of(&step, kind, Some(Message::FieldEmpty)).await;
         };
-        let factor = self.second_factor.clone();
-        match self.verify(factor.as_ref(), &step, code).await? {
+        let factor: &dyn Factor = match kind {
+            FactorKind::MailCode => &self.mail_codes,
+            _ => self.second_factor.as_ref(),
+        };
+        match self.verify(factor, &step, code).await? {
             // The same form was sent twice at once, and the other has spent the code.
             Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
-            Verdict::Rejected => self.factor_page(&step, Some(Message::CodeFailed)).await,
+            Verdict::Rejected => self.page_of(&step, kind, Some(Message::CodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
         }
+    }
+
+    /// The person would rather give this one.
+    pub(super) async fn choose_factor(&self, mut step: Step, kind: FactorKind) -> Result<Response, Failure> {
+        step.journey.chosen = Some(kind);
+        self.settle(step, Batch::new()).await
     }
 
     /// `POST /sign-in/{journey}/recovery-code`.

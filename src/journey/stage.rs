@@ -19,7 +19,7 @@ pub enum Stage {
     Account,
     /// User name and password.
     Password,
-    /// A code of an enrolled second factor, or a recovery code.
+    /// A second factor, or a recovery code.
     SecondFactor,
     /// A new password.
     NewPassword,
@@ -83,6 +83,9 @@ pub struct Demands {
     pub level_essential: bool,
     /// The person it must be (`id_token_hint`).
     pub subject: Option<UserId>,
+    /// The strongest proof that this person has, at most so many seconds old: for changes of proofs themselves (R-EN-01).
+    #[serde(default)]
+    pub strongest_within: Option<u64>,
     /// What consent is needed for; `None` where nobody is asked.
     pub consent: Option<ConsentDemand>,
     /// Prefills the user name.
@@ -147,6 +150,9 @@ pub struct Journey {
     pub codes_unsaved: bool,
     /// The person allowed what is asked.
     pub consented: bool,
+    /// The second factor that the person chose to give; else the strongest is asked.
+    #[serde(default)]
+    pub chosen: Option<FactorKind>,
     /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
     pub concerned: Option<UserId>,
     user: Option<UserId>,
@@ -181,6 +187,7 @@ impl Journey {
             permission: None,
             codes_unsaved: false,
             consented: false,
+            chosen: None,
             concerned: None,
             user: None,
             epoch: None,
@@ -201,6 +208,11 @@ impl Journey {
     /// Whether a factor of this kind was proved in it.
     pub fn has_proof_of(&self, factor: FactorKind) -> bool {
         self.evidence.iter().any(|proof| proof.factor() == factor)
+    }
+
+    /// Whether a second factor was proved in it, or a recovery code in its place.
+    pub fn has_second_proof(&self) -> bool {
+        self.evidence.iter().any(|proof| proof.factor() != FactorKind::Password)
     }
 
     /// The epoch of its proofs: the journey ends with it.

@@ -6,9 +6,12 @@ use axum::response::Response;
 use super::Journeys;
 use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
+use super::reach;
 use super::stage::{Demands, Errand, Journey, Progress};
 use super::step::shown;
 use super::store::Opened;
+use crate::config::policy::MailCodes;
+use crate::factors::FactorKind;
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Plain};
 use crate::limits::AddressClass;
@@ -116,13 +119,32 @@ impl Journeys {
         self.ask_next_of(journey, None, Some(user)).await
     }
 
-    /// The same; `known` spares reading a person's record that was read just now.
+    /// The kinds of second factors that the person concerned may give now, strongest first.
+    pub(super) async fn offered(
+        &self,
+        journey: &Journey,
+        session: Option<&Session>,
+    ) -> Result<Vec<FactorKind>, Failure> {
+        self.decide(journey, session, None, reach::offered).await
+    }
+
     async fn ask_next_of(
         &self,
         journey: &Journey,
         session: Option<&Session>,
         known: Option<&User>,
     ) -> Result<Next, Failure> {
+        self.decide(journey, session, known, next).await
+    }
+
+    /// Reads all that a decision rests on, and makes it; `known` spares reading a person's record that was read just now.
+    async fn decide<T>(
+        &self,
+        journey: &Journey,
+        session: Option<&Session>,
+        known: Option<&User>,
+        decide: fn(&Facts<'_>) -> T,
+    ) -> Result<T, Failure> {
         let person = match person_concerned(journey, session) {
             Some(id) => match known.filter(|user| user.id == *id) {
                 Some(user) => Some(self.person(user, journey).await?),
@@ -133,9 +155,10 @@ impl Journeys {
             },
             None => None,
         };
-        let requirement = requirement(&self.settings.now().policy);
+        let administrator = person.as_ref().is_some_and(|person| person.administrator);
+        let requirement = requirement(&self.settings.now().policy, administrator);
         let now = self.clock.now();
-        Ok(next(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
+        Ok(decide(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
     }
 
     async fn person(&self, user: &User, journey: &Journey) -> Result<Person, Failure> {
@@ -143,13 +166,27 @@ impl Journeys {
             (Some(_), Some(application)) => self.grants.consent(&user.id, &application.client).await?,
             _ => None,
         };
+        let administrator = self.users.administrators().await?.contains(&user.id);
         Ok(Person {
             user: user.id.clone(),
+            administrator,
             standing: standing(user, self.clock.now()),
             must_change_password: self.passwords.must_change(&user.id).await?,
-            second_factors: self.second_factors(&user.id).await?.len(),
+            factors: self.factors_of(user, administrator).await?,
             consent: consent.map(|consent| consent.scopes),
         })
+    }
+
+    /// The kinds of second factors that `user` can give, strongest first. Nobody who administers gets codes by mail.
+    async fn factors_of(&self, user: &User, administrator: bool) -> Result<Vec<FactorKind>, Failure> {
+        let mut kinds: Vec<_> =
+            self.second_factors(&user.id).await?.into_iter().map(|one| one.kind).collect();
+        kinds.dedup();
+        let by_mail = !administrator && self.settings.now().policy.mail_codes != MailCodes::Off;
+        if by_mail && self.mail_codes.serves(user).await? {
+            kinds.push(FactorKind::MailCode);
+        }
+        Ok(kinds)
     }
 }
 

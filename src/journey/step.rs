@@ -218,8 +218,13 @@ impl Journeys {
         step.journey.concerned = person_concerned(&step.journey, step.session()).cloned();
         step.journey.progress = progress;
         self.put_step(&mut batch, &step);
-        let stored = self.store.commit(batch).await?.is_done();
-        stored.then(|| see_other(&next)).transpose()
+        if !self.store.commit(batch).await?.is_done() {
+            return Ok(None);
+        }
+        if step.journey.progress == Progress::Under(Stage::SecondFactor) {
+            self.begin_second_factor(&step.journey, &step.visitor, step.session()).await;
+        }
+        see_other(&next).map(Some)
     }
 
     /// Whether another request has changed the journey since this step read it.
@@ -245,9 +250,7 @@ impl Journeys {
 fn passed(journey: &Journey, stage: Stage) -> bool {
     match stage {
         Stage::Password | Stage::NewPassword => journey.has_proof_of(FactorKind::Password),
-        Stage::SecondFactor => {
-            journey.has_proof_of(FactorKind::Totp) || journey.has_proof_of(FactorKind::RecoveryCode)
-        }
+        Stage::SecondFactor => journey.has_second_proof(),
         Stage::Enrolment => journey.has_proof_of(FactorKind::Totp),
         Stage::RecoveryCodes => journey.has_proof_of(FactorKind::Totp) && !journey.codes_unsaved,
         Stage::Account | Stage::Consent => false,

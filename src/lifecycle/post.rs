@@ -10,15 +10,17 @@ use super::invitation::Purpose;
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::{Live, Site};
 use crate::delivery::{DeliveryError, Email, Message};
-use crate::foundation::secret::Plain;
+use crate::factors::MailCodes;
+use crate::foundation::secret::{Hidden, Plain};
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::{Handler, Job, Verdict};
 use crate::pages::Pages;
 use crate::pages::mails::{Addressee, Mail};
 use crate::storage::Batch;
 use crate::telemetry::health::Check;
-use crate::users::notices::{Letter, Subject};
+use crate::users::notices::{CodeLetter, Letter, Subject};
 
+const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * 60;
 
 /// What sending letters takes.
@@ -32,6 +34,8 @@ pub struct Post {
     pub site: Arc<Site>,
     /// Whether a link is still good.
     pub invitations: Invitations,
+    /// Whether a code still waits for an answer.
+    pub mail_codes: MailCodes,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where it is noted that a mail could not be delivered.
@@ -112,6 +116,17 @@ impl Post {
                 let (notice, network) = (notice.clone(), network.clone());
                 Ok(Some(Mail::Notice { notice, at: for_people(*at), network }))
             }
+            Subject::Code { letter: code, at, network } => {
+                self.code(letter, code, job).await.map(|minutes| {
+                    minutes.map(|minutes| Mail::Code {
+                        code: in_groups(&code.code),
+                        minutes,
+                        application: code.application.clone(),
+                        at: for_people(*at),
+                        network: network.clone(),
+                    })
+                })
+            }
             Subject::Invitation(secret) => {
                 let invitation = Plain::parse(secret).ok_or("the invitation is none")?;
                 let found = self.invitations.find(&invitation).await.map_err(|error| error.to_string())?;
@@ -124,6 +139,14 @@ impl Post {
                 }))
             }
         }
+    }
+
+    /// For how many minutes a one-time code is still good; `None` if it was used or replaced.
+    async fn code(&self, letter: &Letter, code: &CodeLetter, job: &Job) -> Result<Option<u64>, String> {
+        let typed = Hidden::new(&code.code);
+        let awaited = self.mail_codes.is_awaited(&code.journey, &letter.user, &typed).await;
+        let left = job.until.since(self.clock.now()).as_secs();
+        awaited.map(|awaited| awaited.then(|| left.div_ceil(MINUTE))).map_err(|error| error.to_string())
     }
 
     fn message(&self, letter: &Letter, mail: &Mail, job: &Job) -> Result<Message, String> {
@@ -174,7 +197,9 @@ impl Handler for Post {
         };
         let mail = match self.mail(&letter, job).await {
             Ok(Some(mail)) => mail,
-            Ok(None) => return Verdict::NotNeeded("the link was used, or replaced by a newer one"),
+            Ok(None) => {
+                return Verdict::NotNeeded("its link or code was used, or replaced by a newer one");
+            }
             Err(why) => return Verdict::Later(why),
         };
         match self.message(&letter, &mail, job) {
@@ -190,6 +215,7 @@ impl Handler for Post {
             Ok(letter) => {
                 let word = match letter.subject {
                     Subject::Invitation(_) => "invitation",
+                    Subject::Code { .. } => "code",
                     Subject::Notice { .. } => "notice",
                 };
                 event.about(&letter.user).because(word).write(batch);
@@ -201,6 +227,12 @@ impl Handler for Post {
     fn per_hour(&self) -> u64 {
         self.way.per_hour()
     }
+}
+
+/// In two halves, easy to read and to remember.
+fn in_groups(code: &str) -> String {
+    code.split_at_checked(code.len() / 2)
+        .map_or_else(|| code.to_owned(), |(one, other)| format!("{one} {other}"))
 }
 
 /// Date and time to the minute, in UTC: nobody's time zone is known for sure.

@@ -10,6 +10,7 @@
 
 pub mod application;
 pub mod authenticator;
+pub mod mail_code;
 pub mod password;
 pub mod rate;
 

@@ -38,7 +38,17 @@ pub enum ShownBy {
     AppOrToken,
 }
 
-/// A code from an authenticator app or a hardware token. Form `factor`: `code`; `action` = `recovery_code`, `lost_factor` or `cancel`.
+/// What a person may do instead of giving the factor that is asked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OtherWays {
+    /// Other factors that would do; each is the value of a button `action`.
+    pub factors: Vec<&'static str>,
+    /// Whether unused recovery codes exist.
+    pub recovery_code: bool,
+}
+
+/// A code from an authenticator app or a hardware token. Form `factor`: `code`; `action` = a factor, `recovery_code`, `lost_factor`
+/// or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorPage {
     /// Where to post.
@@ -51,12 +61,34 @@ pub struct FactorPage {
     pub shown_by: ShownBy,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
-    /// Whether unused recovery codes exist.
-    pub can_use_recovery_code: bool,
+    /// What else would do.
+    pub other_ways: OtherWays,
     /// Whether the person can go back to the application.
     pub can_cancel: bool,
 }
 page!(FactorPage, "journey/factor.html", "id=\"factor\"", "name=\"code\"", TOKEN);
+
+/// A code sent by mail. Form `factor`: `code`; `action` = `resend`, a factor, `recovery_code`, `lost_factor` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailCodePage {
+    /// Where to post.
+    pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Who is signing in.
+    pub username: String,
+    /// The address the code went to, mostly hidden; none where no code is on its way.
+    pub sent_to: Option<String>,
+    /// Mail did not go out lately.
+    pub mail_is_down: bool,
+    /// Why the last code was not accepted.
+    pub problem: Option<Message>,
+    /// What else would do.
+    pub other_ways: OtherWays,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(MailCodePage, "journey/mail_code.html", "id=\"factor\"", TOKEN);
 
 /// A saved recovery code. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
@@ -76,7 +108,7 @@ pub struct RecoveryCodePage {
 }
 page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
-/// Setting up an authenticator app. Form `enrol`: `code`; `action` = `cancel`.
+/// Setting up an authenticator app. Form `enrol`: `code`; `action` = `mail_code` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct EnrolPage {
     /// Where to post.
@@ -93,6 +125,8 @@ pub struct EnrolPage {
     pub picture: Option<QrPicture>,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
+    /// Whether a code by mail would do for this sign-in.
+    pub can_use_mail_code: bool,
     /// Whether the person can go back to the application.
     pub can_cancel: bool,
 }

@@ -151,6 +151,19 @@ pub enum Mail {
         /// For how many hours it works.
         hours: u64,
     },
+    /// A one-time code, which completes a sign-in under way.
+    Code {
+        /// The code, in groups that are easy to read.
+        code: String,
+        /// For how many minutes it is good.
+        minutes: u64,
+        /// The application that the person signs in to; absent for our own pages.
+        application: Option<String>,
+        /// When it was asked for, for people.
+        at: String,
+        /// The network it was asked for from, for people.
+        network: Option<String>,
+    },
     /// Something happened.
     Notice {
         /// What.
@@ -199,6 +212,20 @@ impl Mail {
             Self::Invitation { password: true, link: link(), hours: 24 },
             Self::Invitation { password: false, link: link(), hours: 1 },
             Self::Notice { notice: Notice::PasswordSet, at: String::new(), network: None },
+            Self::Code {
+                code: "1234 5678".to_owned(),
+                minutes: 5,
+                application: Some("Confluence".to_owned()),
+                at: "2027-01-15 08:00 UTC".to_owned(),
+                network: Some("192.0.2.0/24".to_owned()),
+            },
+            Self::Code {
+                code: "1234 5678".to_owned(),
+                minutes: 1,
+                application: None,
+                at: "2027-01-15 08:00 UTC".to_owned(),
+                network: None,
+            },
             Self::Test,
         ];
         Notice::samples().into_iter().map(notice).chain(others).collect()
@@ -209,6 +236,8 @@ impl Mail {
         match self {
             Self::Invitation { password: true, .. } => ("mail.invitation.subject", "mail.invitation.what"),
             Self::Invitation { password: false, .. } => ("mail.new_factor.subject", "mail.new_factor.what"),
+            Self::Code { application: Some(_), .. } => ("mail.code.subject", "mail.code.for_application"),
+            Self::Code { application: None, .. } => ("mail.code.subject", "mail.code.for_account"),
             Self::Notice { notice, .. } => notice.text_ids(),
             Self::Test => ("mail.test.subject", "mail.test.sentence"),
         }
@@ -218,6 +247,7 @@ impl Mail {
     fn template(&self) -> &'static str {
         match self {
             Self::Invitation { .. } => "email/invitation",
+            Self::Code { .. } => "email/code",
             Self::Notice { .. } => "email/notice",
             Self::Test => "email/test",
         }
@@ -229,6 +259,9 @@ impl Mail {
         match self {
             Self::Invitation { password, link, hours } => {
                 context! { name, username, id, password, link, hours }
+            }
+            Self::Code { code, minutes, application, at, network } => {
+                context! { name, username, id, code, minutes, application, at, network }
             }
             Self::Notice { notice, at, network } => {
                 let values = Value::from(Serde(notice.values().and("username", username)));
@@ -243,6 +276,7 @@ impl Mail {
     fn required(&self) -> &str {
         match self {
             Self::Invitation { link, .. } => link,
+            Self::Code { code, .. } => code,
             Self::Notice { .. } | Self::Test => "",
         }
     }
@@ -261,7 +295,7 @@ impl PageSet {
         let part = |ending| self.render_part(&format!("{}{ending}", mail.template()), &content, language);
         let (text, html) = (part(".txt")?, part(".html")?);
         if !text.contains(mail.required()) || !html.contains(mail.required()) || text.trim().is_empty() {
-            return Err(format!("{} lacks its link or its words", mail.template()));
+            return Err(format!("{} lacks its link, its code or its words", mail.template()));
         }
         Ok(RenderedMail { subject: self.subject(mail, language)?, text, html })
     }

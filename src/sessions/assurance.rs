@@ -22,16 +22,20 @@ pub struct Assurance {
 }
 
 impl Assurance {
-    /// What `evidence` proves at `now`. A second factor older than `second_factor_max_age` no longer counts; the first one
-    /// counts as long as its session lives; a passkey is both, and then the first one alone. `None` where nothing is proved.
-    pub fn of(evidence: &[Evidence], now: Timestamp, second_factor_max_age: Duration) -> Option<Self> {
+    /// What of `evidence` counts at `now`. A second factor older than `second_factor_max_age` no longer does; the first one
+    /// counts as long as its session lives; a passkey is both, and then the first one alone.
+    pub fn fresh(evidence: Vec<Evidence>, now: Timestamp, second_factor_max_age: Duration) -> Vec<Evidence> {
         let is_fresh = |proof: &Evidence| now.since(proof.at()) <= second_factor_max_age;
-        let left = |proof: &Evidence| if is_fresh(proof) { Some(proof.clone()) } else { proof.aged() };
-        let fresh: Vec<_> = evidence.iter().filter_map(left).collect();
+        let left = |proof: Evidence| if is_fresh(&proof) { Some(proof) } else { proof.aged() };
+        evidence.into_iter().filter_map(left).collect()
+    }
+
+    /// What `fresh` evidence proves; `None` where that is nothing.
+    pub fn of_fresh(fresh: &[Evidence]) -> Option<Self> {
         Some(Self {
-            level: assurance::level(&fresh)?,
-            methods: assurance::amr(&fresh),
-            auth_time: assurance::auth_time(&fresh)?,
+            level: assurance::level(fresh)?,
+            methods: assurance::amr(fresh),
+            auth_time: assurance::auth_time(fresh)?,
         })
     }
 }

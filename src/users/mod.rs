@@ -9,6 +9,7 @@
 //! Follows: security requirements R-ID-01 to R-ID-06, R-PW-02 to R-PW-07, R-CO-08; OpenID Connect Core section 5.1;
 //! NIST SP 800-63B-4 section 3.1.1.2.
 
+pub mod address_change;
 pub mod administrators;
 pub mod block_list;
 pub mod epoch;

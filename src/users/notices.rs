@@ -15,7 +15,7 @@ use super::store::user_key;
 use super::user::User;
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::config::Live;
-use crate::foundation::ids::UserId;
+use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{Invitation, Plain};
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::Queue;
@@ -24,6 +24,8 @@ use crate::storage::{Batch, Key, SharedStore, StorageError};
 
 /// The kind of the jobs that carry a letter.
 pub const KIND: &str = "mail";
+/// The kind of the jobs that carry a one-time code: they do not wait behind other letters.
+pub const CODE_KIND: &str = "mail_code";
 /// How long delivery of a notice is tried.
 pub const NOTICE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Mails to one person in one hour.
@@ -70,6 +72,16 @@ impl Letter {
 pub enum Subject {
     /// A one-time link. It is worth a password, so it exists in the sealed job only.
     Invitation(String),
+    /// A one-time code, of which the same holds.
+    Code {
+        /// The code, and what asked for it.
+        letter: CodeLetter,
+        /// When it was asked for.
+        at: Timestamp,
+        /// From which network.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        network: Option<String>,
+    },
     /// Something happened.
     Notice {
         /// What.
@@ -86,8 +98,27 @@ impl std::fmt::Debug for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invitation(_) => f.write_str("invitation"),
+            Self::Code { .. } => f.write_str("one-time code"),
             Self::Notice { notice, .. } => notice.fmt(f),
         }
+    }
+}
+
+/// A one-time code on its way to a person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CodeLetter {
+    /// The code in clear.
+    pub code: String,
+    /// The journey in which it counts.
+    pub journey: JourneyId,
+    /// The name of the application that the person signs in to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub application: Option<String>,
+}
+
+impl std::fmt::Debug for CodeLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeLetter").field("journey", &self.journey).finish_non_exhaustive()
     }
 }
 
@@ -112,6 +143,26 @@ impl Notices {
 
     fn way(&self) -> Option<&Way> {
         self.0.as_deref().filter(|way| way.settings.now().mail.is_some())
+    }
+
+    /// Whether there is a mail server.
+    pub fn are_sent(&self) -> bool {
+        self.way().is_some()
+    }
+
+    /// Adds to `batch` the mail with a one-time code to the person's address, worth nothing from `until` on. How many may be
+    /// sent is counted by the caller.
+    pub fn send_code(
+        &self,
+        batch: &mut Batch,
+        user: &User,
+        letter: CodeLetter,
+        until: Timestamp,
+        origin: &Origin,
+    ) {
+        let (Some(way), Some(mail)) = (self.way(), &user.profile.mail) else { return };
+        let subject = Subject::Code { letter, at: way.clock.now(), network: origin.address.map(network) };
+        way.queue.put(batch, CODE_KIND, &Letter::to(user, mail.address.as_str(), subject), until);
     }
 
     /// Adds to `batch` the mail that tells `user` of `notice`, if there is a mail server and a verified address.

@@ -156,6 +156,9 @@ impl Users {
         let added = user.groups.difference(&before.groups).cloned().collect();
         self.require_groups(&added, &mut batch).await?;
         batch.put(user_key(id), &user, None);
+        if user.profile.mail != before.profile.mail {
+            super::address_change::note(&mut batch, id, user.updated_at);
+        }
         self.commit(batch, with).await?;
         Ok(user)
     }

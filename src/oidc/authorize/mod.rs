@@ -209,6 +209,7 @@ impl Oidc {
             host: host(&request.back.redirect_uri),
         };
         Ok(Demands {
+            strongest_within: None,
             fresh_login: request.prompt.login,
             select_account: request.prompt.select_account,
             max_age: request.max_age,

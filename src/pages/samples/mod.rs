@@ -28,7 +28,14 @@ struct Samples {
 
 impl Samples {
     fn all(&self) -> Vec<Page> {
-        let journey = [self.login(), self.factor(), self.recovery(), self.enrolment(), self.new_password()];
+        let journey = [
+            self.login(),
+            self.factor(),
+            self.mail_code(),
+            self.recovery(),
+            self.enrolment(),
+            self.new_password(),
+        ];
         let between =
             [self.choices(), self.invitation(), self.set_up(), self.hand_over(), self.restarts_and_errors()];
         let after = [self.account(), self.logout(), self.demo(DemoKind::Boards), self.demo(DemoKind::Spaces)];

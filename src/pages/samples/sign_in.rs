@@ -4,7 +4,7 @@ use super::{Samples, page};
 use crate::pages::content::Page;
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
-    LostFactorPage, RecoveryCodePage, RecoveryCodesPage, SetUpPage, ShownBy,
+    LostFactorPage, MailCodePage, OtherWays, RecoveryCodePage, RecoveryCodesPage, SetUpPage, ShownBy,
 };
 use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
@@ -33,7 +33,7 @@ impl Samples {
             username: self.word("maria.lindqvist"),
             shown_by: ShownBy::App,
             problem: None,
-            can_use_recovery_code: true,
+            other_ways: OtherWays { factors: vec!["mail_code"], recovery_code: true },
             can_cancel: true,
         };
         let token = FactorPage { shown_by: ShownBy::Token, ..factor.clone() };
@@ -41,6 +41,23 @@ impl Samples {
         let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
         let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };
         vec![page(&factor), page(&token), page(&either), page(&wrong), page(&blocked)]
+    }
+
+    pub(super) fn mail_code(&self) -> Vec<Page> {
+        let sent = MailCodePage {
+            form: self.form("/sign-in"),
+            application: self.application(),
+            username: self.word("maria.lindqvist"),
+            sent_to: Some(self.word("m•••@example.com")),
+            mail_is_down: false,
+            problem: None,
+            other_ways: OtherWays::default(),
+            can_cancel: true,
+        };
+        let wrong = MailCodePage { problem: Some(Message::CodeFailed), ..sent.clone() };
+        let other_ways = OtherWays { factors: vec!["totp"], recovery_code: true };
+        let down = MailCodePage { sent_to: None, mail_is_down: true, other_ways, ..sent.clone() };
+        vec![page(&sent), page(&wrong), page(&down)]
     }
 
     pub(super) fn recovery(&self) -> Vec<Page> {
@@ -83,6 +100,7 @@ impl Samples {
             otpauth_url: otpauth.to_owned(),
             picture: QrPicture::of(otpauth),
             problem: None,
+            can_use_mail_code: true,
             can_cancel: true,
         };
         let wrong = EnrolPage { problem: Some(Message::EnrolmentCodeFailed), picture: None, ..enrol.clone() };

@@ -4,6 +4,7 @@
 mod devices;
 mod enrolment;
 mod limits;
+mod mail_codes;
 mod model;
 mod next;
 mod pages;

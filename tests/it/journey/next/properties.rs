@@ -1,7 +1,7 @@
 //! What holds of the decision for arbitrary facts: it never says "arrived" without the evidence.
 
 use keyward::factors::Evidence;
-use keyward::factors::FactorKind::{self, Password, RecoveryCode, Totp};
+use keyward::factors::FactorKind::{self, MailCode, Password, RecoveryCode, Totp};
 use keyward::journey::next::person_concerned;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
@@ -19,7 +19,7 @@ const PEOPLE: [&str; 2] = ["ann", "bob"];
 const AGES: [u64; 7] = [0, 1, 59, 3600, 43_200, 43_201, 90_000];
 
 fn factors(most: usize) -> impl Strategy<Value = Vec<(FactorKind, u64)>> {
-    vec((select(vec![Password, Totp, RecoveryCode]), select(AGES.to_vec())), 0..=most)
+    vec((select(vec![Password, Totp, MailCode, RecoveryCode]), select(AGES.to_vec())), 0..=most)
 }
 
 fn demands() -> impl Strategy<Value = Demands> {
@@ -27,8 +27,17 @@ fn demands() -> impl Strategy<Value = Demands> {
     let age = option::of(select(vec![0u64, 60, 3600, u64::MAX]));
     let consents = option::of((select(vec!["openid", "openid email"]), any::<bool>()));
     let subject = option::weighted(0.2, select(PEOPLE.to_vec()));
-    (any::<[bool; 3]>(), age, levels, subject, consents).prop_map(
-        |([fresh_login, select_account, level_essential], max_age, levels, subject, consents)| Demands {
+    let strongest = option::weighted(0.2, select(vec![60u64, 300]));
+    (any::<[bool; 3]>(), age, levels, subject, consents, strongest).prop_map(
+        |(
+            [fresh_login, select_account, level_essential],
+            max_age,
+            levels,
+            subject,
+            consents,
+            strongest_within,
+        )| Demands {
+            strongest_within,
             fresh_login,
             select_account,
             max_age,
@@ -94,24 +103,29 @@ fn scenes() -> impl Strategy<Value = Scene> {
     let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa]);
     let standing = select(vec![Ok(()), Ok(()), Ok(()), Err(Reason::Disabled), Err(Reason::Expired)]);
     let given = option::of(select(vec!["openid", "openid email"]));
-    let person = (standing, any::<bool>(), 0..3usize, given, prop::bool::weighted(0.95));
-    (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, floor, person)| {
-        let mut scene = walk.take(Scene::new(demands));
-        if let Some((who, proofs)) = session {
-            scene = scene.signed_in(who, &proofs);
-        }
-        scene.requirement.floor = floor;
-        let (standing, must_change_password, second_factors, given, exists) = person;
-        let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
-        scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
-            standing,
-            must_change_password,
-            second_factors,
-            consent: given.map(Scopes::parse),
-            ..somebody(user)
-        });
-        scene
-    })
+    let kinds = select(vec![vec![], vec![Totp], vec![MailCode], vec![Totp, MailCode]]);
+    let person = (standing, any::<bool>(), kinds, given, prop::bool::weighted(0.95));
+    let floor = (floor, select(vec![vec![], vec![MailCode]]));
+    (demands(), walks(), session, floor, person).prop_map(
+        |(demands, walk, session, (floor, instead), person)| {
+            let mut scene = walk.take(Scene::new(demands));
+            if let Some((who, proofs)) = session {
+                scene = scene.signed_in(who, &proofs);
+            }
+            scene.requirement.floor = floor;
+            scene.requirement.instead = instead;
+            let (standing, must_change_password, factors, given, exists) = person;
+            let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
+            scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
+                standing,
+                must_change_password,
+                factors,
+                consent: given.map(Scopes::parse),
+                ..somebody(user)
+            });
+            scene
+        },
+    )
 }
 
 /// All proofs of the person concerned that count now, told apart by hand.
@@ -132,11 +146,18 @@ fn has(proofs: &[Evidence], factor: FactorKind) -> bool {
 
 fn real_level(scene: &Scene) -> Option<Level> {
     let proofs = counting(scene);
-    match (has(&proofs, Password), has(&proofs, Totp)) {
-        (false, _) => None,
-        (true, false) => Some(Level::Password),
-        (true, true) => Some(Level::Mfa),
+    match (has(&proofs, Password), has(&proofs, Totp), has(&proofs, MailCode)) {
+        (false, ..) => None,
+        (true, true, _) => Some(Level::Mfa),
+        (true, false, true) => Some(Level::MfaLow),
+        (true, false, false) => Some(Level::Password),
     }
+}
+
+/// Whether a weak factor was given that policy accepts in place of the floor.
+fn instead_of_floor(scene: &Scene) -> bool {
+    let proofs = counting(scene);
+    has(&proofs, Password) && scene.requirement.instead.iter().any(|kind| has(&proofs, *kind))
 }
 
 proptest! {
@@ -147,7 +168,7 @@ proptest! {
     fn nobody_arrives_above_the_evidence_or_below_the_floor(scene in scenes()) {
         if let Next::Arrive(assurance) = scene.decide() {
             prop_assert_eq!(Some(assurance.level), real_level(&scene));
-            prop_assert!(assurance.level >= scene.requirement.floor);
+            prop_assert!(assurance.level >= scene.requirement.floor || instead_of_floor(&scene));
             let demands = &scene.journey.demands;
             if demands.level_essential {
                 prop_assert!(demands.levels.iter().any(|level| *level <= assurance.level));
@@ -210,10 +231,46 @@ proptest! {
     fn enrolment_is_never_asked_without_permission(scene in scenes()) {
         if let Next::Ask(Stage::Enrolment, _) = scene.decide() {
             let recovered = scene.journey.has_proof_of(RecoveryCode);
-            prop_assert!(recovered || scene.journey.permission.is_some());
-            prop_assert!(recovered || scene.person.as_ref().is_some_and(|person| person.second_factors == 0));
+            let factors = scene.person.as_ref().map(|person| person.factors.clone()).unwrap_or_default();
+            let by_mail = factors == [MailCode] && scene.journey.has_proof_of(MailCode);
+            prop_assert!(recovered || scene.journey.permission.is_some() || by_mail);
+            prop_assert!(recovered || !factors.contains(&Totp));
             prop_assert!(has(&counting(&scene), Password));
         }
+    }
+
+    /// R-MF-04: what is offered can be given by the person, and is enough, or is the strongest there is.
+    #[test]
+    fn only_what_helps_is_offered(scene in scenes()) {
+        let offered = keyward::journey::reach::offered(&scene.facts());
+        let factors = scene.person.as_ref().map(|person| person.factors.clone()).unwrap_or_default();
+        prop_assert!(offered.iter().all(|kind| factors.contains(kind)));
+        if matches!(scene.decide(), Next::Ask(Stage::SecondFactor, _)) {
+            prop_assert!(!offered.is_empty(), "a page without a way on");
+        }
+        let enough = scene.requirement.floor <= Level::MfaLow || scene.requirement.instead.contains(&MailCode);
+        if offered == [MailCode] && factors.contains(&Totp) {
+            prop_assert!(enough && scene.requirement.floor < Level::Mfa, "the stronger one would do as well");
+        }
+    }
+
+    /// R-EN-01: whoever arrives where the strongest proof is demanded has just given it.
+    #[test]
+    fn the_strongest_proof_is_recent(scene in scenes()) {
+        let (Some(within), Next::Arrive(_)) = (scene.journey.demands.strongest_within, scene.decide()) else {
+            return Ok(());
+        };
+        let who = &scene.person.as_ref().unwrap().user;
+        let all = scene.session.iter().flat_map(|session| &session.evidence).chain(scene.journey.evidence());
+        let recent: Vec<_> = all
+            .filter(|proof| proof.user() == who)
+            .filter(|proof| NOW.since(proof.at()).as_secs() <= within || proof.journey().as_str() == THIS)
+            .cloned()
+            .collect();
+        prop_assert!(has(&recent, Password));
+        let strongest = scene.person.as_ref().unwrap().factors.first().copied();
+        let recovered = scene.journey.has_proof_of(RecoveryCode);
+        prop_assert!(strongest.is_none_or(|kind| recovered || has(&recent, kind)));
     }
 
     /// R-RC-06: with a recovery code the same level is reached as without, or less.

@@ -68,7 +68,11 @@ impl Scene {
             journey: Journey::new(JourneyId::from_text(THIS), browser, demands, errand, ago(60)),
             session: None,
             person: None,
-            requirement: Requirement { floor: Level::Mfa, second_factor_max_age: MAX_AGE },
+            requirement: Requirement {
+                floor: Level::Mfa,
+                instead: Vec::new(),
+                second_factor_max_age: MAX_AGE,
+            },
         }
     }
 
@@ -126,7 +130,7 @@ impl Scene {
 
     /// Has no second factor.
     pub fn without_factor(self) -> Self {
-        self.whose(|person| person.second_factors = 0)
+        self.whose(|person| person.factors.clear())
     }
 
     /// Looks up the person concerned, as the journey does before it asks.
@@ -155,7 +159,14 @@ impl Scene {
 
 /// A person in good standing with one app.
 pub fn somebody(user: UserId) -> Person {
-    Person { user, standing: Ok(()), must_change_password: false, second_factors: 1, consent: None }
+    Person {
+        user,
+        administrator: false,
+        standing: Ok(()),
+        must_change_password: false,
+        factors: vec![FactorKind::Totp],
+        consent: None,
+    }
 }
 
 /// Consent is needed for these scopes.
