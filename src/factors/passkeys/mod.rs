@@ -13,8 +13,8 @@
 mod authentication;
 pub(in crate::factors) mod management;
 mod registration;
-pub mod relying_party;
-pub mod store;
+mod relying_party;
+pub(in crate::factors) mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use registration::Account;
-pub use relying_party::RelyingParty;
+
+use relying_party::RelyingParty;
 
 use super::FactorError;
 use crate::audit::Trail;
 use crate::config::Site;
 use crate::foundation::{Clock, Random};
 use crate::limits::AuthenticatorLockout;
-use crate::storage::SharedStore;
+use crate::storage::{SharedStore, StorageError};
 use crate::users::notices::Notices;
 
 /// Passkeys and security keys a person may have (R-EN-06).
@@ -89,9 +90,16 @@ impl Passkeys {
         self
     }
 
-    /// Whether there can be any: browsers know no passkeys of IP addresses.
-    pub fn are_possible(&self) -> bool {
-        self.party.is_some()
+    /// The host to which new ones are bound for ever; `None` where there can be none, since browsers know no passkeys of IP
+    /// addresses.
+    pub fn bound_to(&self) -> Option<&str> {
+        self.party.as_ref().map(|party| party.id())
+    }
+
+    /// Another host to which the ones enrolled last are bound: here they are dead (R-WA-10).
+    pub async fn lost_with(&self) -> Result<Option<String>, StorageError> {
+        let enrolled = store::bound_to(&self.store).await?;
+        Ok(enrolled.filter(|host| Some(host.as_str()) != self.bound_to()))
     }
 
     fn party(&self) -> Result<&RelyingParty, FactorError> {

@@ -20,7 +20,7 @@ use crate::factors::enrolment::name_of;
 use crate::factors::{Evidence, FactorError, KeyProof, Occasion, Verdict};
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::pages::mails::Notice;
-use crate::storage::{Batch, Stored};
+use crate::storage::{Batch, Key, Stored};
 
 /// Bytes of a credential id (WebAuthn Level 3 sections 4 and 7.1).
 const ID_BYTES: RangeInclusive<usize> = 16..=1023;
@@ -142,7 +142,7 @@ impl Passkeys {
         &self,
         occasion: &Occasion,
         kind: KeyKind,
-        place: crate::storage::Key,
+        place: Key,
     ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
         batch.delete(place);

@@ -10,7 +10,7 @@ use crate::config::Site;
 
 /// This site as relying party (WebAuthn Level 3 section 4).
 #[derive(Debug)]
-pub struct RelyingParty {
+pub(super) struct RelyingParty {
     pub(super) core: WebauthnCore,
     origin: String,
     id: String,
@@ -29,7 +29,7 @@ struct ClientData {
 
 impl RelyingParty {
     /// `site` as relying party; `None` where its host is an IP address, for which no browser makes a passkey.
-    pub fn of(site: &Site) -> Option<Self> {
+    pub(super) fn of(site: &Site) -> Option<Self> {
         let url = Url::parse(site.issuer()).ok()?;
         let Some(Host::Domain(host)) = url.host() else { return None };
         let id = host.to_owned();
@@ -45,7 +45,7 @@ impl RelyingParty {
     }
 
     /// The id to which every key is bound for ever (RP ID): the host of the issuer.
-    pub fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.id
     }
 

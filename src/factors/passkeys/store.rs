@@ -13,7 +13,7 @@ use webauthn_rs_core::proto::{AuthenticationState, Credential, RegistrationState
 use super::KeyKind;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
-use crate::storage::{Key, Record, SharedStore, StorageError, Stored};
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
 
 /// One enrolled passkey or security key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub(in crate::factors) fn owner_key(credential: &[u8]) -> Key {
     Key::new("passkey_owner", &[&hash])
 }
 
-pub(super) fn bound_key() -> Key {
+fn bound_key() -> Key {
     Key::new("passkey_site", &[])
 }
 
@@ -131,10 +131,10 @@ pub(in crate::factors) async fn keys_of(
 }
 
 /// The RP ID to which the keys enrolled last are bound, if there are any.
-pub async fn bound_to(store: &SharedStore) -> Result<Option<String>, StorageError> {
+pub(super) async fn bound_to(store: &SharedStore) -> Result<Option<String>, StorageError> {
     Ok(store.fetch::<BoundTo>(&bound_key()).await?.map(|stored| stored.value.id))
 }
 
-pub(super) fn bind(batch: &mut crate::storage::Batch, id: &str) {
+pub(super) fn bind(batch: &mut Batch, id: &str) {
     batch.put(bound_key(), &BoundTo { id: id.to_owned() }, None);
 }

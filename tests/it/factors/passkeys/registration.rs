@@ -176,15 +176,19 @@ async fn an_ip_address_has_no_passkeys_and_localhost_has() {
     };
     for address in ["https://192.0.2.1", "https://[2001:db8::1]:8443"] {
         let none = of(address);
-        assert!(!none.are_possible());
+        assert_eq!(none.bound_to(), None);
         let begun = none.begin_enrolment(&ann, KeyKind::Passkey, ANN).await;
         assert!(matches!(begun, Err(FactorError::NoPasskeys)));
     }
     let local = of("http://localhost:8443");
-    assert!(local.are_possible());
+    assert_eq!(local.bound_to(), Some("localhost"));
     let mut key = SoftKey::new("http://localhost:8443");
     let options = local.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
     let mut batch = keyward::storage::Batch::new();
     let enrolled = local.enrol_into(&mut batch, &ann, &key.create(&options), "x").await.unwrap();
     assert!(matches!(enrolled, Verdict::Accepted(_)));
+    assert!(world.store.commit(batch).await.unwrap().is_done());
+    assert_eq!(local.lost_with().await.unwrap(), None);
+    let moved = world.passkeys.lost_with().await.unwrap();
+    assert_eq!(moved.as_deref(), Some("localhost"), "R-WA-10: they are dead here");
 }
