@@ -112,6 +112,7 @@ impl App {
             passwords: self.passwords.clone(),
             settings: self.live.clone(),
             factors: factors::Registry::new(vec![
+                Arc::new(self.passkeys.clone()),
                 Arc::new(self.factor.clone()),
                 Arc::new(self.recovery_codes()),
             ]),

@@ -272,7 +272,7 @@ fn before(now: Timestamp) -> Timestamp {
     now.minus(Duration::from_secs(PERIOD * 2))
 }
 
-fn name_of(name: &str) -> Result<String, FactorError> {
+pub(super) fn name_of(name: &str) -> Result<String, FactorError> {
     let name = name.trim();
     let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits { Ok(name.to_owned()) } else { Err(FactorError::Name) }

@@ -81,9 +81,15 @@ impl Lifecycle {
             let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
             event.by(by.clone()).about(user).credential(credential).write(batch);
         }
-        let count = gone.iter().filter(|(kind, _)| *kind == FactorKind::Totp).count();
-        if count > 0 {
-            self.notices.tell(batch, user, Notice::FactorRemoved { count }, &Origin::default()).await?;
+        let count = |sought| gone.iter().filter(|(kind, _)| *kind == sought).count();
+        let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
+        if apps > 0 {
+            let notice = Notice::FactorRemoved { count: apps };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
+        }
+        if keys > 0 {
+            let notice = Notice::PasskeysRemoved { count: keys };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;
