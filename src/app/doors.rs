@@ -10,7 +10,7 @@ use crate::account::{self, Accounts};
 use crate::configuration;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
-use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets};
+use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices};
 use crate::grants::Grants;
 use crate::journey::{self, Errands, Journeys};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -76,6 +76,7 @@ impl App {
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
             mail_codes: self.mail_codes.clone(),
+            remembered: self.remembered_devices(),
             mail: self.way.clone(),
             enrolment: self.enrolment.clone(),
             recovery_codes: self.recovery_codes(),
@@ -87,6 +88,12 @@ impl App {
             first_administrator: self.first_administrator.clone(),
             errands,
         }
+    }
+
+    pub(super) fn remembered_devices(&self) -> RememberedDevices {
+        let Ground { store, clock, random, .. } = &self.ground;
+        let (trail, notices) = (self.trail.clone(), self.notices.clone());
+        RememberedDevices::new(store.clone(), clock.clone(), random.clone(), trail, notices)
     }
 
     /// What decisions about people rest on.

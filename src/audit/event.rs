@@ -33,6 +33,10 @@ pub enum Action {
     ManyFailures,
     /// A factor was enrolled.
     FactorEnrolled,
+    /// A browser is remembered from now on.
+    DeviceRemembered,
+    /// A remembered browser was forgotten.
+    DeviceForgotten,
     /// A factor was removed.
     FactorRemoved,
     /// A factor was given another name.

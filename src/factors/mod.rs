@@ -18,6 +18,7 @@ pub mod passkeys;
 pub mod password;
 pub mod recovery_codes;
 pub mod recovery_sheet;
+pub mod remembered_devices;
 pub mod removal;
 pub mod seeds;
 pub mod store;
@@ -36,6 +37,7 @@ pub use passkeys::{KeyKind, Passkeys};
 pub use password::PasswordProof;
 pub use recovery_codes::RecoveryCodes;
 pub use recovery_sheet::RecoverySheets;
+pub use remembered_devices::{RememberCookie, RememberedDevices};
 pub use totp::TotpFactor;
 
 use crate::foundation::Timestamp;

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::next::{Next, Refusal};
+use super::reach;
 use super::second_factor::shown_first;
 use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
@@ -23,6 +24,9 @@ use crate::storage::Batch;
 use crate::telemetry::health::Check as _;
 use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor, see_other};
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 impl Journeys {
     /// `GET /sign-in/{journey}`: the page of where the journey stands now.
@@ -150,7 +154,19 @@ impl Journeys {
         if kind != FactorKind::MailCode {
             let shown_by = shown_by(&self.second_factors(&user.id).await?);
             let form = self.form(step, "second-factor");
-            let page = FactorPage { form, application, username, shown_by, problem, other_ways, can_cancel };
+            let decided =
+                self.decide(&step.visitor, &step.journey, step.session(), None, reach::offers_to_remember);
+            let remember_days = decided.await?.as_secs() / DAY;
+            let page = FactorPage {
+                form,
+                application,
+                username,
+                shown_by,
+                remember_days,
+                problem,
+                other_ways,
+                can_cancel,
+            };
             return Ok(self.send(step, &page));
         }
         let awaited = self.mail_codes.awaited(&step.occasion(&user.id)).await.map_err(error::factor)?;

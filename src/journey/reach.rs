@@ -21,6 +21,30 @@ pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
     Seen::of(facts).offered()
 }
 
+/// For how long the device may be remembered at which a strong second factor is given; zero where it may not be, because
+/// something is in mind that asks for more (security requirements 4.7).
+pub fn offers_to_remember(facts: &Facts<'_>) -> Duration {
+    use EnrolmentPermission::{FactorLink, Invitation};
+    let enrols = matches!(facts.journey.permission, Some(Invitation | FactorLink));
+    let recovers = facts.journey.has_proof_of(FactorKind::RecoveryCode);
+    let more = enrols || recovers || facts.journey.demands.strongest_within.is_some();
+    if more { Duration::ZERO } else { facts.requirement.remembered_devices }
+}
+
+/// The same once it was given, in this very journey.
+pub fn may_remember(facts: &Facts<'_>) -> Duration {
+    let strong = |proof: &Evidence| level_with_password(proof.factor()) >= Some(Level::Mfa);
+    let given = facts.journey.evidence().iter().any(strong);
+    if given { offers_to_remember(facts) } else { Duration::ZERO }
+}
+
+/// For how long a device may have been remembered that stands in for the second factor now; zero where none may.
+pub fn may_recognise(facts: &Facts<'_>) -> Duration {
+    let seen = Seen::of(facts);
+    let helps = seen.lacks_level() == Ok(true) && seen.would_help(FactorKind::RememberedDevice);
+    if helps { offers_to_remember(facts) } else { Duration::ZERO }
+}
+
 /// The facts, and what all that was proved and is still fresh adds up to.
 pub(super) struct Seen<'a> {
     facts: &'a Facts<'a>,
@@ -41,8 +65,7 @@ impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a Facts<'a>) -> Self {
         let max_age = facts.requirement.second_factor_max_age;
         let mut fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
-        let second = |kind| FactorKind::SECOND.contains(&kind);
-        fresh.retain(|proof| !second(proof.factor()) || facts.requirement.counting.contains(&proof.factor()));
+        fresh.retain(|proof| counts(facts, proof.factor()));
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
     }
 
@@ -56,6 +79,15 @@ impl<'a> Seen<'a> {
     /// The level reached so far.
     pub(super) fn level(&self) -> Option<Level> {
         self.assurance.as_ref().map(|assurance| assurance.level)
+    }
+}
+
+/// Whether policy lets proofs of this kind count.
+fn counts(facts: &Facts<'_>, kind: FactorKind) -> bool {
+    let requirement = facts.requirement;
+    match kind {
+        FactorKind::RememberedDevice => requirement.instead.contains(&kind),
+        kind => !FactorKind::SECOND.contains(&kind) || requirement.counting.contains(&kind),
     }
 }
 
@@ -118,13 +150,12 @@ impl Seen<'_> {
 
     /// Whether one more proof of `kind` is what is missing, or a part of it.
     fn would_help(&self, kind: FactorKind) -> bool {
-        let counts = self.requirement.counting.contains(&kind);
         let level = self.level().max(level_with_password(kind));
         let lifts = level > self.level() || self.requirement.instead.contains(&kind);
         let reaches = self.meets_floor(level, |other| other == kind) && self.meets_wish(level);
         let enough =
             self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.meets_wish(self.level());
-        counts && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
+        counts(self.facts, kind) && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
     }
 
     /// The kinds that the person could enrol to go on.

@@ -46,7 +46,7 @@ impl Journeys {
         form: &Parameters,
         kind: FactorKind,
     ) -> Result<Response, Failure> {
-        let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
+        let mut step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
@@ -75,6 +75,7 @@ impl Journeys {
             FactorKind::MailCode => &self.mail_codes,
             _ => self.second_factor.as_ref(),
         };
+        step.journey.remember = form.get("remember")? == Some("yes");
         match self.verify(factor, &step, code).await? {
             // The same form was sent twice at once, and the other has spent the code.
             Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),

@@ -153,6 +153,9 @@ pub struct Journey {
     /// The second factor that the person chose to give; else the strongest is asked.
     #[serde(default)]
     pub chosen: Option<FactorKind>,
+    /// The person wants this browser to be remembered.
+    #[serde(default)]
+    pub remember: bool,
     /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
     pub concerned: Option<UserId>,
     user: Option<UserId>,
@@ -188,6 +191,7 @@ impl Journey {
             codes_unsaved: false,
             consented: false,
             chosen: None,
+            remember: false,
             concerned: None,
             user: None,
             epoch: None,

@@ -75,6 +75,7 @@ pub const DEAD: &[&str] = &[
     "participant",
     "passkey_ceremony",
     "recovery_sheet",
+    "remembered_device",
     "restored",
     "session",
     "set-up/link",

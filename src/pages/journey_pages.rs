@@ -47,8 +47,8 @@ pub struct OtherWays {
     pub recovery_code: bool,
 }
 
-/// A code from an authenticator app or a hardware token. Form `factor`: `code`; `action` = a factor, `recovery_code`, `lost_factor`
-/// or `cancel`.
+/// A code from an authenticator app or a hardware token. Form `factor`: `code`, `remember` = `yes`; `action` = a factor,
+/// `recovery_code`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorPage {
     /// Where to post.
@@ -59,6 +59,8 @@ pub struct FactorPage {
     pub username: String,
     /// What the code stands on.
     pub shown_by: ShownBy,
+    /// For how many days this browser may be remembered; 0 where it may not.
+    pub remember_days: u64,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
     /// What else would do.

@@ -16,6 +16,8 @@ pub enum FactorKind {
     RecoveryCode,
     /// A passkey or security key (WebAuthn).
     Passkey,
+    /// A browser that is remembered.
+    RememberedDevice,
 }
 
 impl FactorKind {
@@ -30,6 +32,7 @@ impl FactorKind {
             Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
+            Self::RememberedDevice => "remembered_device",
         }
     }
 

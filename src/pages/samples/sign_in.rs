@@ -32,11 +32,12 @@ impl Samples {
             application: self.application(),
             username: self.word("maria.lindqvist"),
             shown_by: ShownBy::App,
+            remember_days: 30,
             problem: None,
             other_ways: OtherWays { factors: vec!["mail_code"], recovery_code: true },
             can_cancel: true,
         };
-        let token = FactorPage { shown_by: ShownBy::Token, ..factor.clone() };
+        let token = FactorPage { shown_by: ShownBy::Token, remember_days: 0, ..factor.clone() };
         let either = FactorPage { shown_by: ShownBy::AppOrToken, ..factor.clone() };
         let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
         let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };

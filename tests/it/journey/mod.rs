@@ -9,6 +9,7 @@ mod model;
 mod next;
 mod pages;
 mod recovery;
+mod remembered;
 mod sessions;
 mod set_up;
 mod storm;
