@@ -10,7 +10,7 @@ use crate::account::{self, Accounts};
 use crate::configuration;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
-use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices};
+use crate::factors::{AccessCodes, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices};
 use crate::grants::Grants;
 use crate::journey::{self, Errands, Journeys};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -90,6 +90,14 @@ impl App {
         }
     }
 
+    pub(super) fn access_codes(&self) -> AccessCodes {
+        let Ground { store, clock, random, sealing, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
+        let (clock, random, sealing) = (clock.clone(), random.clone(), sealing.clone());
+        AccessCodes::new(store.clone(), clock, random, sealing, lockout, self.trail.clone())
+            .telling(self.notices.clone())
+    }
+
     pub(super) fn remembered_devices(&self) -> RememberedDevices {
         let Ground { store, clock, random, .. } = &self.ground;
         let (trail, notices) = (self.trail.clone(), self.notices.clone());
@@ -104,6 +112,7 @@ impl App {
             passwords: self.passwords.clone(),
             totp: Arc::new(self.factor.clone()),
             mail_codes: self.mail_codes.clone(),
+            access_codes: self.access_codes(),
             grants: Grants::new(self.ground.store.clone()),
         }
     }

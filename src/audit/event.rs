@@ -43,6 +43,8 @@ pub enum Action {
     FactorRenamed,
     /// A key was locked: by its counter there are two of it.
     FactorLocked,
+    /// A temporary access code was given out.
+    AccessCodeIssued,
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
     /// A password was set or changed.
@@ -236,7 +238,7 @@ impl Origin {
     }
 }
 
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let steering =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !c.is_control() && !steering(*c)).take(Origin::USER_AGENT).collect()
@@ -276,6 +278,9 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
+    /// Why, in the words of who did it; at most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
     /// Which backup was restored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backup: Option<Backup>,

@@ -59,6 +59,7 @@ impl Trail {
             signing_key: None,
             session: None,
             reason: None,
+            note: None,
             backup: None,
             count: None,
             changes: Vec::new(),
@@ -137,6 +138,12 @@ impl Draft<'_> {
     /// Says why, in one of our own words.
     pub fn because(mut self, word: &'static str) -> Self {
         self.event.reason = Some(Reason::new(word));
+        self
+    }
+
+    /// Says why, in the words of who does it; cut to 200 characters.
+    pub fn note(mut self, words: &str) -> Self {
+        self.event.note = Some(super::event::printable(words));
         self
     }
 

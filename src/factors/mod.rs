@@ -7,6 +7,7 @@
 //! Must not: decide which factor is enough (that is the journey's policy, R-MF-04), or keep a secret unsealed.
 //! Follows: security requirements R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06, R-WA-01 to R-WA-10.
 
+pub mod access_codes;
 pub mod assurance;
 pub mod enrolment;
 pub mod error;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use access_codes::AccessCodes;
 pub use enrolment::{Placement, Setup, TotpEnrolment};
 pub use error::FactorError;
 pub use evidence::{Evidence, FactorKind, KeyProof, Occasion};

@@ -91,7 +91,8 @@ impl Journeys {
         let page = LostFactorPage {
             form: self.form(&step, "lost-factor"),
             request_id: step.visitor.request.as_str().to_owned(),
-            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0,
+            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0
+                || self.has_access_code(&step).await?,
             application: application(&step.journey),
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -143,11 +144,18 @@ impl Journeys {
         kind: FactorKind,
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
+        if kind == FactorKind::AccessCode {
+            return self.recovery_code_page(step, problem).await;
+        }
         let user = self.concerned(step).await?;
         let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         let other_ways = OtherWays {
-            factors: offered.iter().filter(|other| **other != kind).map(|other| other.word()).collect(),
-            recovery_code: self.recovery_codes_left(step).await? > 0,
+            factors: offered
+                .iter()
+                .filter(|other| **other != kind && **other != FactorKind::AccessCode)
+                .map(|other| other.word())
+                .collect(),
+            recovery_code: self.recovery_codes_left(step).await? > 0 || self.has_access_code(step).await?,
         };
         let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
         let can_cancel = application.is_some();
@@ -194,6 +202,7 @@ impl Journeys {
             application: application(&step.journey),
             username: user.username.as_str().to_owned(),
             remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
+            from_help_desk: self.has_access_code(step).await?,
             problem,
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -334,6 +343,10 @@ impl Journeys {
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
+    async fn has_access_code(&self, step: &Step) -> Result<bool, Failure> {
+        Ok(self.people.access_codes.is_live(&step.user()?).await?)
+    }
+
     async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
         self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
     }
@@ -348,9 +361,9 @@ impl Journeys {
     }
 }
 
-/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else must not have any.
+/// Whoever came by a recovery code, or one from the help desk, has lost what was enrolled before (R-EN-01); anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_proof_of(FactorKind::RecoveryCode) { Placement::InPlaceOfAll } else { Placement::First }
+    if journey.has_recovered() { Placement::InPlaceOfAll } else { Placement::First }
 }
 
 fn application(journey: &Journey) -> Option<String> {

@@ -26,7 +26,7 @@ pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
 pub fn offers_to_remember(facts: &Facts<'_>) -> Duration {
     use EnrolmentPermission::{FactorLink, Invitation};
     let enrols = matches!(facts.journey.permission, Some(Invitation | FactorLink));
-    let recovers = facts.journey.has_proof_of(FactorKind::RecoveryCode);
+    let recovers = facts.journey.has_recovered();
     let more = enrols || recovers || facts.journey.demands.strongest_within.is_some();
     if more { Duration::ZERO } else { facts.requirement.remembered_devices }
 }
@@ -103,7 +103,7 @@ impl Seen<'_> {
     /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01). Codes by mail
     /// are none where they do not count.
     fn factors(&self) -> Vec<FactorKind> {
-        let lost = self.journey.has_proof_of(FactorKind::RecoveryCode);
+        let lost = self.journey.has_recovered();
         let known = self.person.filter(|_| !lost).map(|person| person.factors.clone()).unwrap_or_default();
         let counts = |kind: &FactorKind| self.requirement.counting.contains(kind);
         known.into_iter().filter(|kind| *kind != FactorKind::MailCode || counts(kind)).collect()
@@ -116,9 +116,10 @@ impl Seen<'_> {
         factors.into_iter().filter(|kind| level_with_password(*kind) == highest).collect()
     }
 
-    /// Whether a second factor is enrolled; codes by mail are not.
+    /// Whether a second factor is enrolled; codes by mail and from the help desk are not.
     fn has_enrolled(&self) -> bool {
-        self.factors().iter().any(|kind| *kind != FactorKind::MailCode)
+        let enrolled = |kind: &FactorKind| level_with_password(*kind) >= Some(Level::Mfa);
+        self.factors().iter().any(enrolled)
     }
 
     /// Whether `level`, reached by factors that `include` knows, is what policy asks, or what it accepts in its place.
@@ -160,9 +161,15 @@ impl Seen<'_> {
 
     /// The kinds that the person could enrol to go on.
     pub(super) fn enrollable(&self) -> Vec<FactorKind> {
-        let known = self.factors();
+        let (known, forced) = (self.factors(), self.owes_enrolment());
         let enrollable = ENROLLABLE.into_iter().filter(|kind| !known.contains(kind));
-        enrollable.filter(|kind| self.would_help(*kind)).collect()
+        enrollable.filter(|kind| self.would_help(*kind) || (forced && counts(self.facts, *kind))).collect()
+    }
+
+    /// Whoever was let in by the help desk sets up a factor before anything else, whatever level that is.
+    pub(super) fn owes_enrolment(&self) -> bool {
+        let set_up = ENROLLABLE.iter().any(|kind| self.journey.has_proof_of(*kind));
+        self.journey.has_proof_of(FactorKind::AccessCode) && !set_up
     }
 
     /// Whether one of `kinds` was proved so recently, or in this journey.
@@ -187,13 +194,13 @@ impl Seen<'_> {
         if self.requirement.floor > HIGHEST || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
-        Ok(!(self.meets_policy() && self.meets_wish(self.level())))
+        Ok(self.owes_enrolment() || !(self.meets_policy() && self.meets_wish(self.level())))
     }
 
     /// Whether the person can only go on with a factor that is not enrolled yet: whoever adds one first proves the strongest
     /// of those there are (R-EN-01), and who has none proves the mailbox (R-EN-02).
     pub(super) fn must_enrol(&self) -> bool {
-        !self.meets_policy() || self.journey.demands.level_essential
+        !self.meets_policy() || self.owes_enrolment() || self.journey.demands.level_essential
     }
 
     /// See [`offered`].

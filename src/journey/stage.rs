@@ -214,6 +214,11 @@ impl Journey {
         self.evidence.iter().any(|proof| proof.factor() == factor)
     }
 
+    /// Whether a code was given in it that stands for lost factors.
+    pub fn has_recovered(&self) -> bool {
+        self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
+    }
+
     /// Whether a second factor was proved in it, or a recovery code in its place.
     pub fn has_second_proof(&self) -> bool {
         self.evidence.iter().any(|proof| proof.factor() != FactorKind::Password)

@@ -56,6 +56,7 @@ pub const DEAD: &[&str] = &[
     "access-token",
     "browser",
     "code",
+    "factor_access_code",
     "factor_mail_code",
     "factor_recovery_codes",
     "factor_totp_pending",

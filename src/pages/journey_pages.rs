@@ -92,7 +92,7 @@ pub struct MailCodePage {
 }
 page!(MailCodePage, "journey/mail_code.html", "id=\"factor\"", TOKEN);
 
-/// A saved recovery code. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
+/// A saved recovery code, or one from the help desk. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecoveryCodePage {
     /// Where to post.
@@ -103,6 +103,8 @@ pub struct RecoveryCodePage {
     pub username: String,
     /// How many unused codes are left.
     pub remaining: u32,
+    /// Whether the help desk has given out a code that is still good.
+    pub from_help_desk: bool,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
     /// Whether the person can go back to the application.

@@ -40,6 +40,8 @@ pub enum Notice {
     },
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
+    /// The help desk gave out a temporary access code.
+    AccessCodeIssued,
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.
@@ -79,6 +81,7 @@ impl Notice {
             Self::RecoveryCodeUsed { count: 7 },
             Self::PasswordSet,
             Self::SecondFactorFailing { count: 3 },
+            Self::AccessCodeIssued,
             Self::DeviceCopied,
             Self::AddressChanged { address: Some("maria@example.com".to_owned()) },
             Self::AddressChanged { address: None },
@@ -106,6 +109,7 @@ impl Notice {
             Self::SecondFactorFailing { .. } => {
                 ("mail.second_factor_failing.subject", "mail.second_factor_failing.sentence")
             }
+            Self::AccessCodeIssued => ("mail.access_code_issued.subject", "mail.access_code_issued.sentence"),
             Self::DeviceCopied => ("mail.device_copied.subject", "mail.device_copied.sentence"),
             Self::AddressChanged { address: Some(_) } => {
                 ("mail.address_changed.subject", "mail.address_changed.sentence")
@@ -138,6 +142,7 @@ impl Notice {
             Self::Restored { made_at } => Values::one("made_at", made_at),
             Self::AddressChanged { address: None }
             | Self::RecoveryCodesIssued
+            | Self::AccessCodeIssued
             | Self::DeviceCopied
             | Self::PasswordSet => Values::default(),
         }

@@ -18,6 +18,8 @@ pub enum FactorKind {
     Passkey,
     /// A browser that is remembered.
     RememberedDevice,
+    /// A temporary access code from the help desk.
+    AccessCode,
 }
 
 impl FactorKind {
@@ -33,6 +35,7 @@ impl FactorKind {
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
             Self::RememberedDevice => "remembered_device",
+            Self::AccessCode => "access_code",
         }
     }
 

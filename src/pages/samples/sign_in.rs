@@ -66,12 +66,14 @@ impl Samples {
             form: self.form("/sign-in"),
             username: self.word("maria.lindqvist"),
             remaining: 9,
+            from_help_desk: false,
             problem: None,
             application: self.application(),
             can_cancel: true,
         };
         let last =
             RecoveryCodePage { remaining: 1, problem: Some(Message::RecoveryCodeFailed), ..recovery.clone() };
+        let desk = RecoveryCodePage { remaining: 0, from_help_desk: true, ..recovery.clone() };
         let lost = LostFactorPage {
             form: self.form("/sign-in"),
             request_id: self.word("01JD-4K7Q-2M"),
@@ -85,7 +87,7 @@ impl Samples {
             can_cancel: false,
             ..lost.clone()
         };
-        vec![page(&recovery), page(&last), page(&lost), page(&lost_all)]
+        vec![page(&recovery), page(&last), page(&desk), page(&lost), page(&lost_all)]
     }
 
     pub(super) fn enrolment(&self) -> Vec<Page> {
