@@ -12,11 +12,14 @@ use zeroize::Zeroizing;
 use super::oath::{Hash, Moving, Recipe};
 use super::totp::PERIOD;
 use crate::foundation::table::{Table, TableError};
+use crate::users::profile::Text;
 
 /// More tokens than this come in several files.
 const MOST: usize = 10_000;
 /// No button is pressed so often; greater counters are a fault of the file.
 const MOST_COUNT: u64 = 1_000_000_000;
+/// Longest seed, in bytes: twice that of any token.
+const MOST_SECRET: usize = 128;
 /// Longest serial number and model, in characters.
 const LONGEST: usize = 64;
 
@@ -64,9 +67,11 @@ pub fn read(text: &str) -> Result<Vec<Seed>, Unreadable> {
     let mut seeds: Vec<Seed> = Vec::new();
     let mut serials = BTreeSet::new();
     for row in table {
-        let (line, record) = row.map_err(no_table)?;
+        let (line, mut record) = row.map_err(no_table)?;
         let at_line = |why: &str| Unreadable(format!("line {line} {why}"));
-        let seed = columns.seed(&record).map_err(at_line)?;
+        let seed = columns.seed(&record);
+        wipe(&mut record);
+        let seed = seed.map_err(at_line)?;
         if !serials.insert(seed.serial.clone()) {
             return Err(at_line("has a serial number that another row has too"));
         }
@@ -110,6 +115,9 @@ impl Columns {
         let serial = cell(SERIAL).filter(|serial| is_plain(serial)).ok_or("has no usable serial number")?;
         let secret = secret(cell(SECRET).unwrap_or_default())
             .ok_or("has a secret that is neither Base32 nor hexadecimal")?;
+        if secret.len() > MOST_SECRET {
+            return Err("has a secret of more than 128 bytes");
+        }
         let recipe = recipe(&cell)?;
         recipe
             .generator(&secret)
@@ -130,8 +138,16 @@ impl Columns {
     }
 }
 
+/// Whether a text is short, and everybody sees the same in it.
 fn is_plain(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    text.chars().count() <= LONGEST && Text::new(text).is_ok()
+}
+
+/// Writes over the cells, in the place where they stand.
+fn wipe(record: &mut StringRecord) {
+    let blank = "-".repeat(record.as_slice().len());
+    record.clear();
+    record.push_field(&blank);
 }
 
 fn recipe<'a>(cell: &impl Fn(&[&str]) -> Option<&'a str>) -> Result<Recipe, &'static str> {
@@ -156,20 +172,21 @@ fn recipe<'a>(cell: &impl Fn(&[&str]) -> Option<&'a str>) -> Result<Recipe, &'st
 /// Base32 (RFC 4648 section 6), as most makers write secrets, or hexadecimal. A text that is both is taken for hexadecimal only
 /// where its length is that of a secret in hexadecimal: 20, 32 or 64 bytes.
 fn secret(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let text = Zeroizing::new(text.replace([' ', '-'], "").trim_end_matches('=').to_uppercase());
+    let mut kept = Zeroizing::new(String::with_capacity(text.len()));
+    kept.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()));
+    let text = kept.trim_end_matches('=');
     let is_hex = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let as_base32 =
-        || Secret::try_from_base32(text.as_str()).ok().map(|it| Zeroizing::new(it.as_bytes().to_vec()));
+    let as_base32 = || Secret::try_from_base32(text).ok().map(|it| Zeroizing::new(it.as_bytes().to_vec()));
     if is_hex && [40, 64, 128].contains(&text.len()) {
-        return from_hex(&text);
+        return from_hex(text);
     }
-    as_base32().or_else(|| is_hex.then(|| from_hex(&text)).flatten())
+    as_base32().or_else(|| is_hex.then(|| from_hex(text)).flatten())
 }
 
 fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let pairs = text.as_bytes().chunks_exact(2).map(|pair| {
-        let pair = std::str::from_utf8(pair).ok()?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    pairs.collect::<Option<Vec<_>>>().map(Zeroizing::new)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
+    for pair in text.as_bytes().chunks_exact(2) {
+        bytes.push(u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?);
+    }
+    Some(bytes)
 }
