@@ -41,9 +41,10 @@ pub struct Assign {
     serial: String,
     /// The person's user name or mail address
     user: String,
-    /// Two codes that it shows one right after the other: proof that it is the right one
-    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"])]
-    codes: Option<Vec<String>>,
+    /// A code that it shows
+    first: String,
+    /// The very next one: the two prove that it is the right token
+    second: String,
     #[command(flatten)]
     asking: Asking,
 }
@@ -83,9 +84,8 @@ pub async fn run(command: Command) -> Result<(), Failed> {
             asking.of(hardware_token::Import { file: Handed::new(table_file::read(&file)?) }, said).await
         }
         Command::List(asking) => asking.of(hardware_token::List {}, |tokens| list(tokens)).await,
-        Command::Assign(Assign { serial, user, codes, asking }) => {
-            let mut codes = codes.into_iter().flatten().map(Handed::new);
-            let codes = codes.next().zip(codes.next());
+        Command::Assign(Assign { serial, user, first, second, asking }) => {
+            let codes = (Handed::new(first), Handed::new(second));
             let said = |it: &Assigned| {
                 format!(
                     "{} has the token {} now, and is asked for its codes from the next sign-in on.\n",

@@ -20,6 +20,7 @@ pub mod recovery_sheet;
 pub mod removal;
 pub mod seeds;
 pub mod store;
+pub mod token_store;
 pub mod totp;
 
 use std::sync::Arc;
