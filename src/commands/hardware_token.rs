@@ -9,6 +9,7 @@ use super::user::People;
 use super::{Administrator, Command, Handed, Refused, Who};
 use crate::audit::{Action, Origin};
 use crate::factors::hardware_tokens::{HardwareToken, HardwareTokens};
+use crate::factors::sealed_seeds::Opener;
 use crate::factors::{FactorError, Occasion, seeds};
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::storage::Batch;
@@ -32,6 +33,10 @@ const PAGE: usize = 500;
 pub struct Import {
     /// The file's text.
     pub file: Handed,
+    /// The key that opens its seeds, in hexadecimal.
+    pub key: Option<Handed>,
+    /// The passphrase that opens its seeds.
+    pub passphrase: Option<Handed>,
 }
 
 /// What became of a seed file.
@@ -117,7 +122,14 @@ impl Command for Import {
     type Answer = Imported;
 
     async fn perform(self, by: &Administrator, devices: &Devices) -> Result<Imported, Refused> {
-        let seeds = seeds::read(self.file.expose()).map_err(|error| Refused::rule(error.to_string()))?;
+        let opener = match (&self.key, &self.passphrase) {
+            (None, None) => Opener::Nothing,
+            (Some(key), None) => Opener::Key(key.hidden()),
+            (None, Some(passphrase)) => Opener::Passphrase(passphrase.hidden()),
+            (Some(_), Some(_)) => return Err(Refused::rule("give a key or a passphrase, not both")),
+        };
+        let seeds =
+            seeds::read(self.file.expose(), opener).map_err(|error| Refused::rule(error.to_string()))?;
         let done = devices.tokens.take_over(&seeds, &by.actor()).await?;
         Ok(Imported { added: done.added, known: done.known })
     }

@@ -35,7 +35,7 @@ fn shows(recipe: Recipe, seed: &[u8], number: u64) -> String {
 }
 
 fn import(file: &str) -> Import {
-    Import { file: Handed::new(file) }
+    Import { file: Handed::new(file), key: None, passphrase: None }
 }
 
 fn assign(serial: &str, user: &str, codes: (Handed, Handed)) -> Assign {
@@ -295,6 +295,24 @@ async fn a_token_goes_to_nobody_who_is_gone_and_a_reset_sees_the_last_code() {
     removal::remove_all(app.store(), &mut reset, &bob.id).await.unwrap();
     assert!(try_code(&app, &bob, &shows(BUTTON, SEED, 8)).await.arrival().is_some());
     assert!(!app.store().commit(reset).await.unwrap().is_done(), "it knows of no code 8");
+}
+
+#[tokio::test]
+async fn a_pskc_file_is_taken_over_under_its_key() {
+    let app = app::start().await;
+    let text = include_str!("../../../fuzz/seeds/pskc.txt").lines().nth(1).unwrap().replace("\\n", "\n");
+    let key = |text: &str| Some(Handed::new(text));
+    let wrong = Import { key: key("00000000000000000000000000000000"), ..import(&text) };
+    assert_eq!(app.perform(wrong).await.unwrap_err().reason, Reason::Rule);
+    let both_ways = Import { key: key("00"), passphrase: key("x"), ..import(&text) };
+    assert_eq!(app.perform(both_ways).await.unwrap_err().reason, Reason::Rule);
+    let needless = Import { key: key("00"), ..import(FILE) };
+    assert_eq!(app.perform(needless).await.unwrap_err().reason, Reason::Rule);
+    assert!(listed(&app).await.is_empty());
+    let right = Import { key: key("12345678901234567890123456789012"), ..import(&text) };
+    assert_eq!(app.perform(right).await.unwrap().added, 1);
+    let [token] = &listed(&app).await[..] else { panic!("one token") };
+    assert_eq!((token.serial.as_str(), token.codes.as_str()), ("987654321", "HOTP SHA1, 8 digits"));
 }
 
 #[tokio::test]

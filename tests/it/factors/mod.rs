@@ -4,6 +4,7 @@
 mod assurance;
 mod enrolment;
 mod oath;
+mod pskc;
 mod recovery_codes;
 mod totp;
 

@@ -173,7 +173,7 @@ async fn r_op_09_a_counting_token_is_astray_until_it_shows_two_codes_in_a_row() 
     let seed = b"12345678901234567890";
     let file = "serial number,secret key,type\nH-1,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,HOTP\n\
                 H-2,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,HOTP\nT-1,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,TOTP\n";
-    before.app.perform(Import { file: Handed::new(file) }).await.unwrap();
+    before.app.perform(Import { file: Handed::new(file), key: None, passphrase: None }).await.unwrap();
     let counting = Recipe { moving: Moving::Count, ..Recipe::default() };
     let shows = |number: u64| counting.generator(seed).unwrap().generate(number).to_string();
     let pair = |first: u64| (Handed::new(shows(first)), Handed::new(shows(first + 1)));
