@@ -16,7 +16,7 @@ use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
 use crate::configuration::{self, Configuration};
 use crate::delivery::DeliveryError;
-use crate::factors::{MailCodes, TotpEnrolment, TotpFactor};
+use crate::factors::{MailCodes, Passkeys, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
@@ -116,6 +116,8 @@ pub struct App {
     pub first_administrator: FirstAdministrator,
     /// Authenticator apps.
     pub enrolment: TotpEnrolment,
+    /// Passkeys and security keys.
+    pub passkeys: Passkeys,
     /// Sign-in sessions.
     pub sessions: Sessions,
     /// The signing keys, and their life.
@@ -162,6 +164,8 @@ impl App {
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
+        let passkeys = passkeys(&ground, &trail, &live).telling(mail.notices.clone());
+        tell_of_lost(&passkeys).await?;
         let mail_codes = mail.codes(&ground, &live);
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
@@ -197,6 +201,7 @@ impl App {
             passwords,
             probes: Probes::default(),
             sessions,
+            passkeys,
             factor,
             trail,
             live,
@@ -228,6 +233,24 @@ fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
     let Ground { store, sealing, clock, .. } = ground;
     let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
     TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+}
+
+fn passkeys(ground: &Ground, trail: &Trail, live: &Live) -> Passkeys {
+    let Ground { settings, store, clock, random, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
+    Passkeys::new(&settings.site, store, clock, random, lockout, trail.clone())
+}
+
+/// The issuer's host was changed: all passkeys are dead, and nobody else would say so (R-WA-10).
+async fn tell_of_lost(passkeys: &Passkeys) -> Result<(), StorageError> {
+    if let Some(host) = passkeys.lost_with().await? {
+        tracing::warn!(
+            host,
+            "people have passkeys for a host that is no longer the issuer's: none of them works"
+        );
+    }
+    Ok(())
 }
 
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {

@@ -35,6 +35,10 @@ pub enum Action {
     FactorEnrolled,
     /// A factor was removed.
     FactorRemoved,
+    /// A factor was given another name.
+    FactorRenamed,
+    /// A key was locked: by its counter there are two of it.
+    FactorLocked,
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
     /// A password was set or changed.

@@ -275,7 +275,7 @@ fn before(now: Timestamp) -> Timestamp {
     now.minus(Duration::from_secs(PERIOD * 2))
 }
 
-fn name_of(name: &str) -> Result<String, FactorError> {
+pub(super) fn name_of(name: &str) -> Result<String, FactorError> {
     let name = name.trim();
     let fits = name.chars().count() <= MOST_NAME && Text::new(name).is_ok();
     if fits { Ok(name.to_owned()) } else { Err(FactorError::Name) }

@@ -45,6 +45,12 @@ pub enum FactorError {
     /// Nobody has the hardware token.
     #[error("nobody has this hardware token; hand it out first with: keyward hardware-token assign")]
     NotHeld,
+    /// This installation can have no passkeys.
+    #[error("passkeys need an issuer with a host name, and the issuer's host is an IP address")]
+    NoPasskeys,
+    /// What a browser is asked for could not be made: a fault of ours.
+    #[error("a passkey could not be asked for: {0}")]
+    Ceremony(String),
     /// Nothing was begun in this journey, or it has ended.
     #[error("there is nothing to confirm; begin again")]
     NotBegun,

@@ -5,39 +5,17 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Origin;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
+pub use crate::vocabulary::FactorKind;
 
-/// The kinds of factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FactorKind {
-    /// A password.
-    Password,
-    /// A one-time password by time (RFC 6238).
-    Totp,
-    /// A one-time code sent by mail.
-    MailCode,
-    /// A saved recovery code.
-    RecoveryCode,
-}
-
-impl FactorKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::MailCode, Self::RecoveryCode];
-
-    /// Its word in forms, records and the audit trail.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Totp => "totp",
-            Self::MailCode => "mail_code",
-            Self::RecoveryCode => "recovery_code",
-        }
-    }
-
-    /// The kind of that word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
+/// What a passkey's or security key's signed answer says of it (WebAuthn Level 3 section 6.1; R-WA-03, R-WA-07).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyProof {
+    /// Whether the device has made sure who uses it, by a PIN, a finger or a face.
+    pub user_verified: bool,
+    /// Whether the key may be copied to other devices.
+    pub backup_eligible: bool,
+    /// Whether its maker has vouched for the hardware, and is trusted to.
+    pub attested: bool,
 }
 
 /// For whom, in which journey, and from where a proof is given.
@@ -59,6 +37,10 @@ pub struct Evidence {
     at: Timestamp,
     journey: JourneyId,
     user: UserId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    key: Option<KeyProof>,
+    #[serde(skip)]
+    aged: bool,
 }
 
 impl Evidence {
@@ -68,7 +50,17 @@ impl Evidence {
         at: Timestamp,
         occasion: &Occasion,
     ) -> Self {
-        Self { factor, credential, at, journey: occasion.journey.clone(), user: occasion.user.clone() }
+        let (journey, user) = (occasion.journey.clone(), occasion.user.clone());
+        Self { factor, credential, at, journey, user, key: None, aged: false }
+    }
+
+    pub(in crate::factors) fn of_key(
+        credential: CredentialId,
+        key: KeyProof,
+        at: Timestamp,
+        occasion: &Occasion,
+    ) -> Self {
+        Self { key: Some(key), ..Self::new(FactorKind::Passkey, Some(credential), at, occasion) }
     }
 
     /// Which factor was passed.
@@ -94,5 +86,25 @@ impl Evidence {
     /// By whom.
     pub fn user(&self) -> &UserId {
         &self.user
+    }
+
+    /// What a key said of itself; `None` for every other factor.
+    pub fn key(&self) -> Option<KeyProof> {
+        self.key
+    }
+
+    /// Whether it proves somebody without another factor beside it.
+    pub fn is_first(&self) -> bool {
+        self.factor == FactorKind::Password || self.key.is_some_and(|key| key.user_verified)
+    }
+
+    /// Whether it is too old to be a second factor.
+    pub fn is_aged(&self) -> bool {
+        self.aged
+    }
+
+    /// What is left of it once it is too old to be a second factor: the first one, if it is that.
+    pub fn aged(self) -> Option<Self> {
+        self.is_first().then_some(Self { aged: true, ..self })
     }
 }

@@ -222,6 +222,7 @@ impl Factor for RecoveryCodes {
             name: String::new(),
             token: None,
             enrolled_at: set.issued_at,
+            last_used: None,
         };
         Ok(found.filter(|set| set.remaining() > 0).map(shown).into_iter().collect())
     }
@@ -231,7 +232,7 @@ impl Factor for RecoveryCodes {
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
-        let Answer::Code(typed) = answer;
+        let Answer::Code(typed) = answer else { return Ok(Verdict::Rejected) };
         let code = tidy(typed.expose());
         let Some(Stored { value: set, .. }) = self.load(&occasion.user).await? else {
             return self.reject_uncounted(occasion).await;

@@ -1,6 +1,8 @@
 //! All that a person has enrolled, taken away at once: by an administrator, or because the person is deleted.
 
 use super::FactorKind;
+use super::passkeys::management::forget;
+use super::passkeys::store::{keys_key, keys_of};
 use super::recovery_codes;
 use super::store::{totp_credentials, totp_key};
 use super::token_store::take_back;
@@ -37,6 +39,16 @@ pub async fn remove_all(
             }
         }
         None => drop(batch.require_absent(totp_key(user))),
+    }
+    match keys_of(store, user).await? {
+        Some(found) => {
+            batch.require_revision(keys_key(user), found.revision).delete(keys_key(user));
+            for key in found.value.list {
+                forget(batch, &key);
+                gone.push(Gone { kind: FactorKind::Passkey, credential: key.id, token: None });
+            }
+        }
+        None => drop(batch.require_absent(keys_key(user))),
     }
     if let Some(credential) = recovery_codes::set_of(store, user).await? {
         gone.push(Gone { kind: FactorKind::RecoveryCode, credential, token: None });

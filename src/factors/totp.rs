@@ -293,6 +293,7 @@ impl Factor for TotpFactor {
             name: credential.name,
             token: credential.token,
             enrolled_at: credential.enrolled_at,
+            last_used: None,
             remaining: None,
         };
         Ok(list.into_iter().map(shown).collect())
@@ -306,7 +307,7 @@ impl Factor for TotpFactor {
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
-        let Answer::Code(code) = answer;
+        let Answer::Code(code) = answer else { return Ok(Verdict::Rejected) };
         let code = tidy(code.expose());
         let Some(stored) = totp_credentials(&self.store, &occasion.user).await? else {
             return self.turn_away(occasion, None).await;

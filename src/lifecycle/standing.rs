@@ -78,9 +78,15 @@ impl Lifecycle {
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
         let gone = self.remove_factors(batch, user, &by).await?;
-        let count = gone.iter().filter(|gone| gone.kind == FactorKind::Totp).count();
-        if count > 0 {
-            self.notices.tell(batch, user, Notice::FactorRemoved { count }, &Origin::default()).await?;
+        let count = |sought| gone.iter().filter(|gone| gone.kind == sought).count();
+        let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
+        if apps > 0 {
+            let notice = Notice::FactorRemoved { count: apps };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
+        }
+        if keys > 0 {
+            let notice = Notice::PasskeysRemoved { count: keys };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;

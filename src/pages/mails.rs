@@ -23,6 +23,21 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// A passkey or security key was set up.
+    PasskeyAdded {
+        /// The name its owner gave it.
+        factor: String,
+    },
+    /// Passkeys or security keys were removed.
+    PasskeysRemoved {
+        /// How many.
+        count: usize,
+    },
+    /// A passkey or security key was locked, because there seems to be a copy of it.
+    PasskeyLocked {
+        /// The name its owner gave it.
+        factor: String,
+    },
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
     /// A recovery code was used.
@@ -55,6 +70,9 @@ impl Notice {
         vec![
             Self::FactorAdded { factor: "Work phone".to_owned() },
             Self::FactorRemoved { count: 1 },
+            Self::PasskeyAdded { factor: "Laptop".to_owned() },
+            Self::PasskeysRemoved { count: 2 },
+            Self::PasskeyLocked { factor: "Blue key".to_owned() },
             Self::RecoveryCodesIssued,
             Self::RecoveryCodeUsed { count: 7 },
             Self::PasswordSet,
@@ -70,6 +88,11 @@ impl Notice {
         match self {
             Self::FactorAdded { .. } => ("mail.factor_added.subject", "mail.factor_added.sentence"),
             Self::FactorRemoved { .. } => ("mail.factor_removed.subject", "mail.factor_removed.sentence"),
+            Self::PasskeyAdded { .. } => ("mail.passkey_added.subject", "mail.passkey_added.sentence"),
+            Self::PasskeysRemoved { .. } => {
+                ("mail.passkeys_removed.subject", "mail.passkeys_removed.sentence")
+            }
+            Self::PasskeyLocked { .. } => ("mail.passkey_locked.subject", "mail.passkey_locked.sentence"),
             Self::RecoveryCodesIssued => {
                 ("mail.recovery_codes_issued.subject", "mail.recovery_codes_issued.sentence")
             }
@@ -100,8 +123,12 @@ impl Notice {
 
     fn values(&self) -> Values {
         match self {
-            Self::FactorAdded { factor } => Values::one("factor", factor),
-            Self::FactorRemoved { count } | Self::RecoveryCodeUsed { count } => Values::one("count", count),
+            Self::FactorAdded { factor } | Self::PasskeyAdded { factor } | Self::PasskeyLocked { factor } => {
+                Values::one("factor", factor)
+            }
+            Self::FactorRemoved { count }
+            | Self::PasskeysRemoved { count }
+            | Self::RecoveryCodeUsed { count } => Values::one("count", count),
             Self::SecondFactorFailing { count } => Values::one("count", count),
             Self::AddressChanged { address: Some(address) } => Values::one("address", address),
             Self::Restored { made_at } => Values::one("made_at", made_at),
