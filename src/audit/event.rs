@@ -53,8 +53,8 @@ pub enum Action {
     UserCreated,
     /// A group was created.
     GroupCreated,
-    /// Hardware tokens were taken over, `count` of them.
-    HardwareTokensImported,
+    /// A hardware token was taken over from a seed file.
+    HardwareTokenImported,
     /// A hardware token was forgotten.
     HardwareTokenRemoved,
     /// A hardware token that had gone astray was brought into step.
@@ -269,6 +269,9 @@ pub struct Event {
     /// Which enrolled factor it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialId>,
+    /// Which hardware token it concerns: its serial number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token: Option<String>,
     /// Which signing key it concerns: its `kid`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signing_key: Option<String>,

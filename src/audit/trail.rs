@@ -56,6 +56,7 @@ impl Trail {
             client: None,
             group: None,
             credential: None,
+            token: None,
             signing_key: None,
             session: None,
             reason: None,
@@ -119,6 +120,12 @@ impl Draft<'_> {
     /// Names the enrolled factor.
     pub fn credential(mut self, credential: &CredentialId) -> Self {
         self.event.credential = Some(credential.clone());
+        self
+    }
+
+    /// Names the hardware token by its serial number, where it is one.
+    pub fn token(mut self, serial: Option<&str>) -> Self {
+        self.event.token = serial.map(str::to_owned);
         self
     }
 

@@ -17,12 +17,16 @@ pub mod mail_code;
 pub mod oath;
 pub mod passkeys;
 pub mod password;
+mod pskc;
+mod pskc_tree;
 pub mod recovery_codes;
 pub mod recovery_sheet;
 pub mod remembered_devices;
 pub mod removal;
+pub mod sealed_seeds;
 pub mod seeds;
 pub mod store;
+pub mod token_store;
 pub mod totp;
 
 use std::sync::Arc;
