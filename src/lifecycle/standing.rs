@@ -5,10 +5,9 @@ use super::Lifecycle;
 use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::{FactorKind, removal};
+use crate::factors::removal;
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
-use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
 use crate::users::store::user_key;
 use crate::users::{State, User, UserError};
@@ -81,14 +80,7 @@ impl Lifecycle {
             let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
             event.by(by.clone()).about(user).credential(credential).write(batch);
         }
-        let count = |sought| gone.iter().filter(|(kind, _)| *kind == sought).count();
-        let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
-        if apps > 0 {
-            let notice = Notice::FactorRemoved { count: apps };
-            self.notices.tell(batch, user, notice, &Origin::default()).await?;
-        }
-        if keys > 0 {
-            let notice = Notice::PasskeysRemoved { count: keys };
+        for notice in removal::told(&gone) {
             self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);

@@ -1,0 +1,97 @@
+//! What a person has enrolled, held still while something is added to it or all of it is taken away.
+
+use super::evidence::{FactorKind, Occasion};
+use super::passkeys::store::{EnrolledKeys, keys_key, keys_of, owner_key};
+use super::store::{TotpCredentials, totp_credentials, totp_key};
+use super::{FactorError, Placement};
+use crate::audit::{Action, Outcome, Trail};
+use crate::foundation::ids::{CredentialId, UserId};
+use crate::limits::AuthenticatorLockout;
+use crate::pages::mails::Notice;
+use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
+use crate::users::notices::Notices;
+
+/// The authenticator apps, hardware tokens and keys of one person.
+#[derive(Debug)]
+pub(super) struct Held {
+    user: UserId,
+    pub apps: TotpCredentials,
+    pub keys: EnrolledKeys,
+}
+
+/// Reads them, on condition in `batch` that none of them changes.
+pub(super) async fn hold(
+    store: &SharedStore,
+    batch: &mut Batch,
+    user: &UserId,
+) -> Result<Held, StorageError> {
+    let apps = still(batch, totp_key(user), totp_credentials(store, user).await?);
+    let keys = still(batch, keys_key(user), keys_of(store, user).await?);
+    Ok(Held { user: user.clone(), apps, keys })
+}
+
+fn still<T: Record + Default>(batch: &mut Batch, key: Key, found: Option<Stored<T>>) -> T {
+    match found {
+        Some(stored) => {
+            batch.require_revision(key, stored.revision);
+            stored.value
+        }
+        None => {
+            batch.require_absent(key);
+            T::default()
+        }
+    }
+}
+
+impl Held {
+    /// Takes all of it away in `batch`, and the failures counted against it; answers which ones went.
+    pub fn take(&mut self, batch: &mut Batch) -> Vec<(FactorKind, CredentialId)> {
+        let keys = std::mem::take(&mut self.keys.list);
+        for key in &keys {
+            batch.delete(owner_key(&key.credential.cred_id));
+        }
+        let apps = std::mem::take(&mut self.apps.list).into_iter().map(|app| (FactorKind::Totp, app.id));
+        let keys = keys.into_iter().map(|key| (FactorKind::Passkey, key.id));
+        let gone: Vec<_> = apps.chain(keys).collect();
+        for (_, credential) in &gone {
+            AuthenticatorLockout::succeeded(credential, batch);
+        }
+        batch.delete(totp_key(&self.user)).delete(keys_key(&self.user));
+        gone
+    }
+
+    /// Makes room for a further one, as `placement` says.
+    pub async fn make_room(
+        &mut self,
+        placement: Placement,
+        batch: &mut Batch,
+        occasion: &Occasion,
+        trail: &Trail,
+        notices: &Notices,
+    ) -> Result<(), FactorError> {
+        match placement {
+            Placement::Beside => return Ok(()),
+            Placement::First if self.apps.list.is_empty() && self.keys.list.is_empty() => return Ok(()),
+            Placement::First => return Err(FactorError::Conflict),
+            Placement::InPlaceOfAll => {}
+        }
+        let gone = self.take(batch);
+        for (kind, credential) in &gone {
+            let event = trail.event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
+            event.about(&occasion.user).credential(credential).because(kind.word()).write(batch);
+        }
+        for notice in told(&gone) {
+            notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a person is told of factors that are gone.
+pub fn told(gone: &[(FactorKind, CredentialId)]) -> Vec<Notice> {
+    let count = |sought| gone.iter().filter(|(kind, _)| *kind == sought).count();
+    let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
+    let apps = (apps > 0).then_some(Notice::FactorRemoved { count: apps });
+    let keys = (keys > 0).then_some(Notice::PasskeysRemoved { count: keys });
+    apps.into_iter().chain(keys).collect()
+}
