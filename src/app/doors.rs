@@ -74,6 +74,7 @@ impl App {
             proof: PasswordProof::new(self.passwords.clone()),
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
+            passkeys: self.passkeys.clone(),
             mail_codes: self.mail_codes.clone(),
             mail: self.way.clone(),
             enrolment: self.enrolment.clone(),

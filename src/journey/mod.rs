@@ -19,6 +19,7 @@ pub mod error;
 pub mod errands;
 pub mod finish;
 pub mod invitation;
+pub mod keys;
 mod mail_code;
 pub mod next;
 pub mod page;
@@ -39,7 +40,8 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{
-    Enrolled, Factor, MailCodes, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor,
+    Enrolled, Factor, MailCodes, Passkeys, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment,
+    TotpFactor,
 };
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
@@ -71,6 +73,7 @@ pub struct Journeys {
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) second_factor: Arc<TotpFactor>,
+    pub(crate) passkeys: Passkeys,
     pub(crate) mail_codes: MailCodes,
     pub(crate) mail: Way,
     pub(crate) enrolment: TotpEnrolment,
@@ -90,8 +93,10 @@ impl Journeys {
         PasswordRules::under(&self.settings.now())
     }
 
-    /// The second factors a person has enrolled.
+    /// The second factors a person has enrolled, strongest kinds first.
     pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<Enrolled>, Failure> {
-        self.second_factor.enrolled(user).await.map_err(error::factor)
+        let mut all = self.passkeys.enrolled(user).await.map_err(error::factor)?;
+        all.extend(self.second_factor.enrolled(user).await.map_err(error::factor)?);
+        Ok(all)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::policy::Requirement;
 use super::reach::Seen;
 use super::stage::{AccountChoice, EnrolmentPermission, Journey, Stage};
-use crate::factors::FactorKind;
+use crate::factors::{Evidence, FactorKind};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
 use crate::sessions::{Assurance, Session};
@@ -188,7 +188,7 @@ fn password_by_invitation(facts: &Seen<'_>) -> Option<Next> {
 }
 
 fn fresh_login(facts: &Seen<'_>) -> Option<Next> {
-    let asked = facts.journey.demands.fresh_login && !facts.journey.has_proof_of(FactorKind::Password);
+    let asked = facts.journey.demands.fresh_login && !facts.journey.has_first_proof();
     asked.then_some(Next::Ask(Stage::Password, Why::FreshLoginDemanded))
 }
 
@@ -206,7 +206,7 @@ fn proof_too_old(facts: &Seen<'_>) -> Option<Next> {
 /// The strongest factor that there is, although a weaker one would do: proofs are about to be changed (R-EN-01).
 fn strongest_proof(facts: &Seen<'_>) -> Option<Next> {
     let within = Duration::from_secs(facts.journey.demands.strongest_within?);
-    if !facts.proved(&[FactorKind::Password], within) {
+    if !facts.proved(Evidence::is_first, within) {
         return Some(Next::Ask(Stage::Password, Why::ProofTooOld));
     }
     facts.lacks_strongest().then_some(Next::Ask(Stage::SecondFactor, Why::ProofTooOld))
@@ -223,8 +223,9 @@ fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
     }
 }
 
+/// Whoever came without the password is not asked to change it: that waits for whoever comes with it.
 fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
-    if !facts.person?.must_change_password {
+    if !facts.person?.must_change_password || facts.is_without_password() {
         return None;
     }
     // Whoever changes a password has just given the present one (R-PW-08).
@@ -241,8 +242,11 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
         return None;
     }
     let journey = facts.journey;
-    let vouched = facts.must_enrol() && facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
-    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
+    let permitted = journey.permission.is_some();
+    let proved = facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
+    let vouched = proved && (permitted || facts.must_enrol());
+    let first = permitted && !facts.has_enrolled();
+    if first || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if !facts.is_above_floor() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))

@@ -15,7 +15,8 @@ use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, MailCodePage,
-    OtherWays, RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ShownBy,
+    NewKeyPage, OtherWays, PasskeyPage, RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason,
+    ShownBy,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
@@ -62,7 +63,7 @@ impl Journeys {
                 let user = self.concerned(step).await?;
                 self.change_password_page(step, &user, Vec::new()).await
             }
-            Stage::Enrolment => self.enrol_page(step, None).await,
+            Stage::Enrolment => self.first_enrol_page(step).await,
             Stage::RecoveryCodes => self.recovery_codes_page(step, None).await,
             Stage::Consent => self.consent_page(step).await,
         }
@@ -112,8 +113,10 @@ impl Journeys {
         username: &str,
         problem: Option<Message>,
     ) -> Response {
+        let keys = self.passkeys.bound_to().is_some();
         let page = LoginPage {
             form: self.form(step, "password"),
+            passwordless: keys.then(|| self.form(step, "passwordless")),
             application: application(&step.journey),
             username: username.chars().take(256).collect(),
             username_fixed: false,
@@ -147,6 +150,11 @@ impl Journeys {
         };
         let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
         let can_cancel = application.is_some();
+        if kind == FactorKind::Passkey {
+            let form = self.form(step, "passkey");
+            let page = PasskeyPage { form, application, username, problem, other_ways, can_cancel };
+            return Ok(self.send(step, &page));
+        }
         if kind != FactorKind::MailCode {
             let shown_by = shown_by(&self.second_factors(&user.id).await?);
             let form = self.form(step, "second-factor");
@@ -221,6 +229,36 @@ impl Journeys {
             otpauth_url: setup.address.expose().to_owned(),
             picture: QrPicture::of(setup.address.expose()),
             problem,
+            can_use_passkey: self.enrollable(step).await?.contains(&FactorKind::Passkey),
+            can_use_mail_code: self.can_use_mail_code(step).await?,
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    /// The page for what the person chose to set up, else for an authenticator app, if that would do.
+    async fn first_enrol_page(&self, step: &Step) -> Result<Response, Failure> {
+        let kinds = self.enrollable(step).await?;
+        let key = step.journey.chosen == Some(FactorKind::Passkey) || !kinds.contains(&FactorKind::Totp);
+        if key && kinds.contains(&FactorKind::Passkey) {
+            return self.new_key_page(step, "", None).await;
+        }
+        self.enrol_page(step, None).await
+    }
+
+    /// `name` is what was typed for the key's name.
+    pub(super) async fn new_key_page(
+        &self,
+        step: &Step,
+        name: &str,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
+        let page = NewKeyPage {
+            form: self.form(step, "new-key"),
+            username: self.concerned(step).await?.username.as_str().to_owned(),
+            name: name.chars().take(64).collect(),
+            problem,
+            can_use_app: self.enrollable(step).await?.contains(&FactorKind::Totp),
             can_use_mail_code: self.can_use_mail_code(step).await?,
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -313,7 +351,7 @@ impl Journeys {
         Ok(self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default()))
     }
 
-    async fn concerned(&self, step: &Step) -> Result<User, Failure> {
+    pub(super) async fn concerned(&self, step: &Step) -> Result<User, Failure> {
         let found = self.users.by_id(&step.user()?).await?;
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
@@ -332,9 +370,16 @@ impl Journeys {
     }
 }
 
-/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else must not have any.
+/// Whoever came by a recovery code has lost what was enrolled before, and whoever has just proved it keeps it (R-EN-01);
+/// anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_proof_of(FactorKind::RecoveryCode) { Placement::InPlaceOfAll } else { Placement::First }
+    if journey.has_proof_of(FactorKind::RecoveryCode) {
+        Placement::InPlaceOfAll
+    } else if journey.has_enrolled_proof() {
+        Placement::Beside
+    } else {
+        Placement::First
+    }
 }
 
 fn application(journey: &Journey) -> Option<String> {
@@ -343,9 +388,10 @@ fn application(journey: &Journey) -> Option<String> {
 
 /// What a person's codes stand on.
 fn shown_by(enrolled: &[Enrolled]) -> ShownBy {
-    match enrolled.iter().filter(|one| one.token.is_some()).count() {
+    let codes = || enrolled.iter().filter(|one| one.kind == FactorKind::Totp);
+    match codes().filter(|one| one.token.is_some()).count() {
         0 => ShownBy::App,
-        tokens if tokens == enrolled.len() => ShownBy::Token,
+        tokens if tokens == codes().count() => ShownBy::Token,
         _ => ShownBy::AppOrToken,
     }
 }

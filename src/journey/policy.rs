@@ -15,14 +15,17 @@ use super::stage::EnrolmentPermission;
 pub struct Requirement {
     /// The least level.
     pub floor: Level,
+    /// The highest level that can be reached here at all.
+    pub highest: Level,
     /// Weaker factors that are accepted in place of the floor; tokens still say the level that they reach.
     pub instead: Vec<FactorKind>,
     /// How long a second factor counts.
     pub second_factor_max_age: Duration,
 }
 
-/// What the settings ask of a person, for every application. Of an administrator no weak factor is accepted.
-pub fn requirement(policy: &Policy, administrator: bool) -> Requirement {
+/// What the settings ask of a person, for every application. Of an administrator no weak factor is accepted. `keys`: whether
+/// there can be passkeys.
+pub fn requirement(policy: &Policy, administrator: bool, keys: bool) -> Requirement {
     let floor = match policy.floor {
         Floor::Password => Level::Password,
         Floor::MfaLow => Level::MfaLow,
@@ -30,7 +33,8 @@ pub fn requirement(policy: &Policy, administrator: bool) -> Requirement {
     };
     let by_mail = policy.mail_codes == MailCodes::SignIn && !administrator;
     let instead = if by_mail { vec![FactorKind::MailCode] } else { Vec::new() };
-    Requirement { floor, instead, second_factor_max_age: policy.second_factor_max_age }
+    let highest = if keys { Level::PhishingResistant } else { Level::Mfa };
+    Requirement { floor, highest, instead, second_factor_max_age: policy.second_factor_max_age }
 }
 
 /// Whether the password alone permits a first enrolment from this address (R-EN-02). One that nobody vouches for permits

@@ -9,12 +9,17 @@ use crate::factors::{Evidence, FactorKind};
 use crate::sessions::Assurance;
 use crate::vocabulary::acr::Level;
 
-/// The highest level that can be reached with the factors there are.
-const HIGHEST: Level = Level::Mfa;
-
 /// The kinds of second factors that the person may give now, strongest first (R-MF-04).
 pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
     Seen::of(facts).offered()
+}
+
+/// The kinds of second factors of which a new one would do, strongest first.
+pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
+    let seen = Seen::of(facts);
+    let possible = |kind: &FactorKind| level_with_password(*kind) <= Some(seen.requirement.highest);
+    let kinds = [FactorKind::Passkey, FactorKind::Totp].into_iter().filter(possible);
+    kinds.filter(|kind| seen.would_do(*kind)).collect()
 }
 
 /// The facts, and what all that was proved and is still fresh adds up to.
@@ -69,7 +74,7 @@ impl Seen<'_> {
     }
 
     /// Whether a second factor is enrolled; codes by mail are not.
-    fn has_enrolled(&self) -> bool {
+    pub(super) fn has_enrolled(&self) -> bool {
         self.factors().iter().any(|kind| *kind != FactorKind::MailCode)
     }
 
@@ -82,7 +87,13 @@ impl Seen<'_> {
 
     /// Whether `level` is one of those wished, or none of them can be reached by anybody (R-AZ-12).
     fn meets_wish(&self, level: Option<Level>) -> bool {
-        let mut levels = self.journey.demands.levels.iter().filter(|wished| **wished <= HIGHEST).peekable();
+        let mut levels = self
+            .journey
+            .demands
+            .levels
+            .iter()
+            .filter(|wished| **wished <= self.requirement.highest)
+            .peekable();
         levels.peek().is_none() || levels.any(|wished| Some(*wished) <= level)
     }
 
@@ -97,26 +108,34 @@ impl Seen<'_> {
         self.meets_floor(level, |other| other == kind) && self.meets_wish(level)
     }
 
-    /// Whether one of `kinds` was proved so recently, or in this journey.
-    pub(super) fn proved(&self, kinds: &[FactorKind], within: Duration) -> bool {
+    /// Whether such a proof was given so recently, or in this journey.
+    pub(super) fn proved(&self, sought: impl Fn(&Evidence) -> bool, within: Duration) -> bool {
         let young =
             |proof: &Evidence| self.now.since(proof.at()) <= within || *proof.journey() == self.journey.id;
-        proofs(self.facts).iter().any(|proof| kinds.contains(&proof.factor()) && young(proof))
+        proofs(self.facts).iter().any(|proof| sought(proof) && young(proof))
+    }
+
+    /// Whether the person is known by a passkey, without a password.
+    pub(super) fn is_without_password(&self) -> bool {
+        let has = |sought: fn(&Evidence) -> bool| self.fresh.iter().any(sought);
+        has(Evidence::is_first) && !has(|proof| proof.factor() == FactorKind::Password)
     }
 
     /// The strongest of the person's factors were not proved as recently as is demanded.
     pub(super) fn lacks_strongest(&self) -> bool {
         let Some(within) = self.journey.demands.strongest_within else { return false };
         let strongest = self.strongest();
-        !strongest.is_empty() && !self.proved(&strongest, Duration::from_secs(within))
+        let sought = |proof: &Evidence| strongest.contains(&proof.factor());
+        !strongest.is_empty() && !self.proved(sought, Duration::from_secs(within))
     }
 
     /// Whether more must be proved than was; `Err` where nobody could.
     pub(super) fn lacks_level(&self) -> Result<bool, Refusal> {
         let demands = &self.journey.demands;
         let met = demands.levels.iter().any(|level| Some(*level) <= self.level());
-        let impossible = !demands.levels.is_empty() && demands.levels.iter().all(|level| *level > HIGHEST);
-        if self.requirement.floor > HIGHEST || (demands.level_essential && !met && impossible) {
+        let highest = self.requirement.highest;
+        let impossible = !demands.levels.is_empty() && demands.levels.iter().all(|level| *level > highest);
+        if self.requirement.floor > highest || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
         Ok(!(self.is_above_floor() && self.meets_wish(self.level())))

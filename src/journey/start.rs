@@ -8,7 +8,7 @@ use super::next::{Facts, Next, Person, next, person_concerned};
 use super::policy::requirement;
 use super::reach;
 use super::stage::{Demands, Errand, Journey, Progress};
-use super::step::shown;
+use super::step::{Step, shown};
 use super::store::Opened;
 use crate::config::policy::MailCodes;
 use crate::factors::FactorKind;
@@ -128,6 +128,11 @@ impl Journeys {
         self.decide(journey, session, None, reach::offered).await
     }
 
+    /// The kinds of second factors of which a new one would do now, strongest first.
+    pub(super) async fn enrollable(&self, step: &Step) -> Result<Vec<FactorKind>, Failure> {
+        self.decide(&step.journey, step.session(), None, reach::enrollable).await
+    }
+
     async fn ask_next_of(
         &self,
         journey: &Journey,
@@ -156,7 +161,8 @@ impl Journeys {
             None => None,
         };
         let administrator = person.as_ref().is_some_and(|person| person.administrator);
-        let requirement = requirement(&self.settings.now().policy, administrator);
+        let keys = self.passkeys.bound_to().is_some();
+        let requirement = requirement(&self.settings.now().policy, administrator, keys);
         let now = self.clock.now();
         Ok(decide(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
     }
@@ -179,8 +185,11 @@ impl Journeys {
 
     /// The kinds of second factors that `user` can give, strongest first. Nobody who administers gets codes by mail.
     async fn factors_of(&self, user: &User, administrator: bool) -> Result<Vec<FactorKind>, Failure> {
-        let mut kinds: Vec<_> =
-            self.second_factors(&user.id).await?.into_iter().map(|one| one.kind).collect();
+        let enrolled = self.second_factors(&user.id).await?;
+        let usable: Vec<_> = enrolled.iter().filter(|one| one.usable).map(|one| one.kind).collect();
+        // Whoever has nothing but what is locked has a factor all the same: a first one is enrolled with less proof.
+        let mut kinds =
+            if usable.is_empty() { enrolled.iter().map(|one| one.kind).collect() } else { usable };
         kinds.dedup();
         let by_mail = !administrator && self.settings.now().policy.mail_codes != MailCodes::Off;
         if by_mail && self.mail_codes.serves(user).await? {

@@ -8,6 +8,7 @@ mod mail_codes;
 mod model;
 mod next;
 mod pages;
+mod passkeys;
 mod recovery;
 mod sessions;
 mod set_up;

@@ -70,6 +70,7 @@ impl Scene {
             person: None,
             requirement: Requirement {
                 floor: Level::Mfa,
+                highest: Level::PhishingResistant,
                 instead: Vec::new(),
                 second_factor_max_age: MAX_AGE,
             },
