@@ -33,13 +33,18 @@ pub fn ago(seconds: u64) -> Timestamp {
     NOW.minus(Duration::from_secs(seconds))
 }
 
-/// A proof; only the store can give one back, so it is read as from there.
+/// A proof; only the store can give one back, so it is read as from there. A key has verified its user in even seconds.
 pub fn proof(factor: FactorKind, who: &str, journey: &str, at: Timestamp) -> Evidence {
     let credential = (factor != FactorKind::Password).then_some("a credential");
-    serde_json::from_value(serde_json::json!({
+    let mut json = serde_json::json!({
         "factor": factor, "credential": credential, "at": at, "journey": journey, "user": who,
-    }))
-    .unwrap()
+    });
+    if factor == FactorKind::Passkey {
+        let verified = at.seconds() % 2 == 0;
+        json["key"] =
+            serde_json::json!({"user_verified": verified, "backup_eligible": true, "attested": false});
+    }
+    serde_json::from_value(json).unwrap()
 }
 
 /// Everything the decision rests on.
@@ -126,6 +131,12 @@ impl Scene {
     /// Changes the person concerned.
     pub fn whose(mut self, change: impl FnOnce(&mut Person)) -> Self {
         change(self.person.as_mut().expect("nobody is concerned yet"));
+        self
+    }
+
+    /// There can be no passkeys.
+    pub fn without_keys(mut self) -> Self {
+        self.requirement.highest = Level::Mfa;
         self
     }
 
