@@ -56,7 +56,7 @@ impl Journeys {
         step: &Step,
         form: &Parameters,
     ) -> Result<Option<FactorKind>, Failure> {
-        let Some(kind) = form.get("action")?.and_then(FactorKind::of_word) else { return Ok(None) };
+        let Some(kind) = form.get("action")?.and_then(FactorKind::second_of_word) else { return Ok(None) };
         let possible = match kind {
             FactorKind::MailCode => self.can_use_mail_code(step).await?,
             other => self.enrollable(step).await?.contains(&other),

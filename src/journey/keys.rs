@@ -85,7 +85,7 @@ impl Journeys {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
-        let offered = self.offered(&step.journey, step.session()).await?;
+        let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         if !offered.contains(&FactorKind::Passkey) {
             return Err(Failure::bad_request("no key is asked"));
         }

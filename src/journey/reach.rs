@@ -8,6 +8,10 @@ use crate::factors::assurance::level_with_password;
 use crate::factors::{Evidence, FactorKind};
 use crate::sessions::Assurance;
 use crate::vocabulary::acr::Level;
+use crate::vocabulary::amr::Method;
+
+/// The kinds that can be enrolled within a journey, strongest first.
+const ENROLLABLE: [FactorKind; 2] = [FactorKind::Passkey, FactorKind::Totp];
 
 /// The kinds of second factors that the person may give now, strongest first (R-MF-04).
 pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
@@ -16,10 +20,7 @@ pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
 
 /// The kinds of second factors of which a new one would do, strongest first.
 pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
-    let seen = Seen::of(facts);
-    let possible = |kind: &FactorKind| level_with_password(*kind) <= Some(seen.requirement.highest);
-    let kinds = [FactorKind::Passkey, FactorKind::Totp].into_iter().filter(possible);
-    kinds.filter(|kind| seen.would_do(*kind)).collect()
+    Seen::of(facts).enrollable()
 }
 
 /// The facts, and what all that was proved and is still fresh adds up to.
@@ -42,7 +43,18 @@ impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a Facts<'a>) -> Self {
         let max_age = facts.requirement.second_factor_max_age;
         let fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
+        let counts = |kind| !FactorKind::SECOND.contains(&kind) || facts.requirement.counting.contains(&kind);
+        // A passkey that does not count as second factor is a first one all the same.
+        let left = |proof: Evidence| if counts(proof.factor()) { Some(proof) } else { proof.aged() };
+        let fresh: Vec<_> = fresh.into_iter().filter_map(left).collect();
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
+    }
+
+    /// The same as if the person had just typed the right password, and proved nothing else.
+    pub(super) fn after_password(facts: &'a Facts<'a>) -> Self {
+        let assurance =
+            Assurance { level: Level::Password, methods: vec![Method::Pwd], auth_time: facts.now };
+        Self { facts, fresh: Vec::new(), assurance: Some(assurance) }
     }
 
     /// The level reached so far.
@@ -60,17 +72,20 @@ fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
 }
 
 impl Seen<'_> {
-    /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01).
-    fn factors(&self) -> &[FactorKind] {
+    /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01). Codes by mail
+    /// are none where they do not count.
+    fn factors(&self) -> Vec<FactorKind> {
         let lost = self.journey.has_proof_of(FactorKind::RecoveryCode);
-        self.person.filter(|_| !lost).map_or(&[], |person| &person.factors)
+        let known = self.person.filter(|_| !lost).map(|person| person.factors.clone()).unwrap_or_default();
+        let counts = |kind: &FactorKind| self.requirement.counting.contains(kind);
+        known.into_iter().filter(|kind| *kind != FactorKind::MailCode || counts(kind)).collect()
     }
 
     /// The person's strongest kinds.
     pub(super) fn strongest(&self) -> Vec<FactorKind> {
-        let highest = self.factors().iter().filter_map(|kind| level_with_password(*kind)).max();
-        let is_highest = |kind: &FactorKind| level_with_password(*kind) == highest;
-        self.factors().iter().copied().filter(is_highest).collect()
+        let factors = self.factors();
+        let highest = factors.iter().filter_map(|kind| level_with_password(*kind)).max();
+        factors.into_iter().filter(|kind| level_with_password(*kind) == highest).collect()
     }
 
     /// Whether a second factor is enrolled; codes by mail are not.
@@ -87,25 +102,49 @@ impl Seen<'_> {
 
     /// Whether `level` is one of those wished, or none of them can be reached by anybody (R-AZ-12).
     fn meets_wish(&self, level: Option<Level>) -> bool {
-        let mut levels = self
-            .journey
-            .demands
-            .levels
-            .iter()
-            .filter(|wished| **wished <= self.requirement.highest)
-            .peekable();
+        let highest = self.highest();
+        let mut levels = self.journey.demands.levels.iter().filter(|wished| **wished <= highest).peekable();
         levels.peek().is_none() || levels.any(|wished| Some(*wished) <= level)
     }
 
-    /// Whether what was proved meets policy's floor.
-    pub(super) fn is_above_floor(&self) -> bool {
-        self.meets_floor(self.level(), |kind| self.fresh.iter().any(|proof| proof.factor() == kind))
+    fn is_proved(&self, kind: FactorKind) -> bool {
+        self.fresh.iter().any(|proof| proof.factor() == kind && !proof.is_aged())
     }
 
-    /// Whether what was proved, with one more proof of `kind`, is enough.
-    fn would_do(&self, kind: FactorKind) -> bool {
+    /// The highest level that anybody can reach here.
+    fn highest(&self) -> Level {
+        let keys = self.person.is_some_and(|person| person.can_have_keys);
+        let keys = keys && self.requirement.counting.contains(&FactorKind::Passkey);
+        if keys { Level::PhishingResistant } else { Level::Mfa }
+    }
+
+    /// The factors that policy wants besides, and that were not proved.
+    fn missing_besides(&self) -> Vec<FactorKind> {
+        self.requirement.also.iter().copied().filter(|kind| !self.is_proved(*kind)).collect()
+    }
+
+    /// Whether what was proved is all that policy asks.
+    pub(super) fn meets_policy(&self) -> bool {
+        self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.missing_besides().is_empty()
+    }
+
+    /// Whether one more proof of `kind` is what is missing, or a part of it.
+    fn would_help(&self, kind: FactorKind) -> bool {
+        let counts = self.requirement.counting.contains(&kind);
         let level = self.level().max(level_with_password(kind));
-        self.meets_floor(level, |other| other == kind) && self.meets_wish(level)
+        let lifts = level > self.level() || self.requirement.instead.contains(&kind);
+        let reaches = self.meets_floor(level, |other| other == kind) && self.meets_wish(level);
+        let enough =
+            self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.meets_wish(self.level());
+        counts && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
+    }
+
+    /// The kinds that the person could enrol to go on.
+    pub(super) fn enrollable(&self) -> Vec<FactorKind> {
+        let known = self.factors();
+        let possible = |kind| kind != FactorKind::Passkey || self.highest() > Level::Mfa;
+        let enrollable = ENROLLABLE.into_iter().filter(|kind| possible(*kind) && !known.contains(kind));
+        enrollable.filter(|kind| self.would_help(*kind)).collect()
     }
 
     /// Whether such a proof was given so recently, or in this journey.
@@ -133,18 +172,18 @@ impl Seen<'_> {
     pub(super) fn lacks_level(&self) -> Result<bool, Refusal> {
         let demands = &self.journey.demands;
         let met = demands.levels.iter().any(|level| Some(*level) <= self.level());
-        let highest = self.requirement.highest;
+        let highest = self.highest();
         let impossible = !demands.levels.is_empty() && demands.levels.iter().all(|level| *level > highest);
         if self.requirement.floor > highest || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
-        Ok(!(self.is_above_floor() && self.meets_wish(self.level())))
+        Ok(!(self.meets_policy() && self.meets_wish(self.level())))
     }
 
     /// Whether the person can only go on with a factor that is not enrolled yet: whoever adds one first proves the strongest
     /// of those there are (R-EN-01), and who has none proves the mailbox (R-EN-02).
     pub(super) fn must_enrol(&self) -> bool {
-        !self.is_above_floor() || self.journey.demands.level_essential
+        !self.meets_policy() || self.journey.demands.level_essential
     }
 
     /// See [`offered`].
@@ -155,10 +194,11 @@ impl Seen<'_> {
         if self.lacks_level() != Ok(true) {
             return Vec::new();
         }
-        let enough: Vec<_> = self.factors().iter().copied().filter(|kind| self.would_do(*kind)).collect();
+        let helping: Vec<_> = self.factors().into_iter().filter(|kind| self.would_help(*kind)).collect();
         let strongest = self.strongest();
         let proved = strongest.iter().any(|kind| self.journey.has_proof_of(*kind));
-        if enough.is_empty() && self.must_enrol() && !proved { strongest } else { enough }
+        let enrols = helping.is_empty() && self.must_enrol() && !self.enrollable().is_empty();
+        if enrols && !proved { strongest } else { helping }
     }
 
     /// Whoever may enrol a first factor here does so, rather than sign in with a code by mail; in a network where the password

@@ -3,6 +3,7 @@
 use keyward::factors::Evidence;
 use keyward::factors::FactorKind::{self, MailCode, Passkey, Password, RecoveryCode, Totp};
 use keyward::journey::next::person_concerned;
+use keyward::journey::policy::Requirement;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
 use keyward::users::{Epoch, Reason};
@@ -100,7 +101,7 @@ fn walks() -> impl Strategy<Value = Walk> {
 
 fn scenes() -> impl Strategy<Value = Scene> {
     let session = option::of((select(PEOPLE.to_vec()), factors(3)));
-    let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa]);
+    let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa, Level::PhishingResistant]);
     let standing = select(vec![Ok(()), Ok(()), Ok(()), Err(Reason::Disabled), Err(Reason::Expired)]);
     let given = option::of(select(vec!["openid", "openid email"]));
     let kinds = select(vec![
@@ -113,27 +114,33 @@ fn scenes() -> impl Strategy<Value = Scene> {
         vec![Passkey, MailCode],
     ]);
     let person = (standing, any::<bool>(), kinds, given, prop::bool::weighted(0.95));
-    let floor = (floor, select(vec![vec![], vec![MailCode]]));
-    (demands(), walks(), session, floor, person).prop_map(
-        |(demands, walk, session, (floor, instead), person)| {
-            let mut scene = walk.take(Scene::new(demands));
-            if let Some((who, proofs)) = session {
-                scene = scene.signed_in(who, &proofs);
-            }
-            scene.requirement.floor = floor;
-            scene.requirement.instead = instead;
-            let (standing, must_change_password, factors, given, exists) = person;
-            let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
-            scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
-                standing,
-                must_change_password,
-                factors,
-                consent: given.map(Scopes::parse),
-                ..somebody(user)
-            });
-            scene
-        },
-    )
+    let all = || vec![Passkey, Totp, MailCode];
+    let counting =
+        select(vec![all(), all(), vec![Totp, MailCode], vec![Totp], vec![MailCode], vec![Passkey]]);
+    let also = select(vec![vec![], vec![], vec![], vec![Totp], vec![MailCode], vec![Passkey]]);
+    let denied = prop::bool::weighted(0.05);
+    let floor = (floor, select(vec![vec![], vec![MailCode]]), counting, also, denied);
+    (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, asked, person)| {
+        let mut scene = walk.take(Scene::new(demands));
+        if let Some((who, proofs)) = session {
+            scene = scene.signed_in(who, &proofs);
+        }
+        let (floor, mut instead, counting, mut also, denied) = asked;
+        // A rule cannot ask for what does not count, and nothing else stands in for the floor.
+        instead.retain(|kind| counting.contains(kind));
+        also.retain(|kind| counting.contains(kind));
+        scene.requirement = Requirement { floor, instead, counting, also, denied, ..scene.requirement };
+        let (standing, must_change_password, factors, given, exists) = person;
+        let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
+        scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
+            standing,
+            must_change_password,
+            factors,
+            consent: given.map(Scopes::parse),
+            ..somebody(user)
+        });
+        scene
+    })
 }
 
 /// All proofs of the person concerned that count now, told apart by hand.
@@ -144,7 +151,9 @@ fn counting(scene: &Scene) -> Vec<Evidence> {
     let session = scene.session.iter().flat_map(|session| &session.evidence);
     let all = session.chain(scene.journey.evidence());
     let mine = all.filter(|proof| proof.user() == who);
-    mine.filter(|proof| proof.is_first() || is_young(proof)).cloned().collect()
+    let kinds = &scene.requirement.counting;
+    let counts = |proof: &Evidence| kinds.contains(&proof.factor()) || proof.factor() == RecoveryCode;
+    mine.filter(|proof| proof.is_first() || (is_young(proof) && counts(proof))).cloned().collect()
 }
 
 fn is_young(proof: &Evidence) -> bool {
@@ -161,7 +170,8 @@ fn has(proofs: &[Evidence], factor: FactorKind) -> bool {
 
 fn real_level(scene: &Scene) -> Option<Level> {
     let proofs = counting(scene);
-    let second = |kind| proofs.iter().any(|proof| proof.factor() == kind && is_young(proof));
+    let counts = |kind| scene.requirement.counting.contains(&kind);
+    let second = |kind| counts(kind) && proofs.iter().any(|proof| proof.factor() == kind && is_young(proof));
     let level = match (second(Passkey), second(Totp), second(MailCode)) {
         (true, ..) => Level::PhishingResistant,
         (false, true, _) => Level::Mfa,
@@ -186,6 +196,9 @@ proptest! {
         if let Next::Arrive(assurance) = scene.decide() {
             prop_assert_eq!(Some(assurance.level), real_level(&scene));
             prop_assert!(assurance.level >= scene.requirement.floor || instead_of_floor(&scene));
+            prop_assert!(!scene.requirement.denied);
+            let proofs = counting(&scene);
+            prop_assert!(scene.requirement.also.iter().all(|kind| has(&proofs, *kind)));
             let demands = &scene.journey.demands;
             if demands.level_essential {
                 prop_assert!(demands.levels.iter().any(|level| *level <= assurance.level));
@@ -269,7 +282,8 @@ proptest! {
         }
         let enough = scene.requirement.floor <= Level::MfaLow || scene.requirement.instead.contains(&MailCode);
         if offered == [MailCode] && factors.contains(&Totp) {
-            prop_assert!(enough && scene.requirement.floor < Level::Mfa, "the stronger one would do as well");
+            let only = scene.requirement.also == [MailCode] || !scene.requirement.counting.contains(&Totp);
+            prop_assert!(only || (enough && scene.requirement.floor != Level::Mfa), "the stronger one would do as well");
         }
     }
 
@@ -287,7 +301,8 @@ proptest! {
             .cloned()
             .collect();
         prop_assert!(has_first(&recent));
-        let strongest = scene.person.as_ref().unwrap().factors.first().copied();
+        let counts = |kind: &FactorKind| *kind != MailCode || scene.requirement.counting.contains(&MailCode);
+        let strongest = scene.person.as_ref().unwrap().factors.iter().copied().find(counts);
         let recovered = scene.journey.has_proof_of(RecoveryCode);
         prop_assert!(strongest.is_none_or(|kind| recovered || has(&recent, kind)));
     }
@@ -315,7 +330,9 @@ proptest! {
             prop_assert!(invited || scene.journey.has_proof_of(Password));
         }
         if let Next::Refuse(Refusal::LevelOutOfReach) = next {
-            prop_assert!(scene.journey.demands.level_essential);
+            let asked = &scene.requirement;
+            let cannot = !asked.counting.contains(&Totp) || !asked.also.is_empty() || asked.floor > Level::Mfa;
+            prop_assert!(scene.journey.demands.level_essential || cannot);
         }
     }
 }

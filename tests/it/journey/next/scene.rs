@@ -74,9 +74,12 @@ impl Scene {
             session: None,
             person: None,
             requirement: Requirement {
+                rule: None,
+                denied: false,
                 floor: Level::Mfa,
-                highest: Level::PhishingResistant,
                 instead: Vec::new(),
+                counting: FactorKind::SECOND.to_vec(),
+                also: Vec::new(),
                 second_factor_max_age: MAX_AGE,
             },
         }
@@ -135,9 +138,8 @@ impl Scene {
     }
 
     /// There can be no passkeys.
-    pub fn without_keys(mut self) -> Self {
-        self.requirement.highest = Level::Mfa;
-        self
+    pub fn without_keys(self) -> Self {
+        self.whose(|person| person.can_have_keys = false)
     }
 
     /// Has no second factor.
@@ -177,6 +179,7 @@ pub fn somebody(user: UserId) -> Person {
         standing: Ok(()),
         must_change_password: false,
         factors: vec![FactorKind::Totp],
+        can_have_keys: true,
         consent: None,
     }
 }
