@@ -31,6 +31,7 @@ impl Samples {
         let journey = [
             self.login(),
             self.factor(),
+            self.keys(),
             self.mail_code(),
             self.recovery(),
             self.enrolment(),
