@@ -59,6 +59,7 @@ impl Mailing {
             invitations: invitations.clone(),
             mail_codes: mail_codes.clone(),
             clock: clock.clone(),
+            store: store.clone(),
             trail: self.trail.clone(),
         };
         let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
