@@ -22,7 +22,7 @@ pub fn level(evidence: &[Evidence]) -> Option<Level> {
 pub fn level_with_password(kind: FactorKind) -> Option<Level> {
     match kind {
         FactorKind::Password | FactorKind::RecoveryCode => None,
-        FactorKind::MailCode => Some(Level::MfaLow),
+        FactorKind::MailCode | FactorKind::RememberedDevice | FactorKind::AccessCode => Some(Level::MfaLow),
         FactorKind::Totp => Some(Level::Mfa),
         FactorKind::Passkey => Some(Level::PhishingResistant),
     }
@@ -54,6 +54,8 @@ fn own(proof: &Evidence) -> &'static [Method] {
         FactorKind::Totp => &[Method::Otp],
         FactorKind::MailCode => &[Method::Email],
         FactorKind::RecoveryCode => &[Method::Recovery],
+        FactorKind::RememberedDevice => &[Method::Rmb],
+        FactorKind::AccessCode => &[Method::Tac],
         FactorKind::Passkey if proof.key().is_some_and(|key| key.attested) => {
             &[Method::Hwk, Method::Pop, Method::User]
         }

@@ -22,7 +22,10 @@ use crate::foundation::{Random, random};
 use crate::limits::AuthenticatorLockout;
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
+use crate::users::profile::Text;
 
+/// Longest name of a factor, in characters (R-EN-06).
+pub const MOST_NAME: usize = 64;
 /// How long an enrolment stays open.
 pub const OPEN_FOR: Duration = Duration::from_secs(30 * 60);
 
@@ -192,7 +195,7 @@ impl TotpEnrolment {
         AuthenticatorLockout::succeeded(&credential.id, batch);
         let event = trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(by.clone()).about(&occasion.user);
-        event.credential(&credential.id).because("totp").write(batch);
+        event.credential(&credential.id).token(credential.token.as_deref()).because("totp").write(batch);
         let notice = Notice::FactorAdded { factor: credential.name.clone() };
         notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
         held.apps.list.push(credential);
@@ -242,6 +245,6 @@ fn before(now: Timestamp) -> Timestamp {
 
 pub(super) fn name_of(name: &str) -> Result<String, FactorError> {
     let name = name.trim();
-    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let fits = name.chars().count() <= MOST_NAME && Text::new(name).is_ok();
     if fits { Ok(name.to_owned()) } else { Err(FactorError::Name) }
 }

@@ -1,8 +1,9 @@
 //! What a person has enrolled, held still while something is added to it or all of it is taken away.
 
 use super::evidence::{FactorKind, Occasion};
-use super::passkeys::store::{EnrolledKeys, keys_key, keys_of, owner_key};
-use super::store::{TotpCredentials, totp_credentials, totp_key};
+use super::passkeys::store::{EnrolledKey, EnrolledKeys, keys_key, keys_of, owner_key};
+use super::store::{TotpCredential, TotpCredentials, totp_credentials, totp_key};
+use super::token_store::take_back;
 use super::{FactorError, Placement};
 use crate::audit::{Action, Outcome, Trail};
 use crate::foundation::ids::{CredentialId, UserId};
@@ -11,9 +12,21 @@ use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
 use crate::users::notices::Notices;
 
+/// A second factor that a person has no more.
+#[derive(Debug)]
+pub struct Gone {
+    /// Its kind.
+    pub kind: FactorKind,
+    /// Which one.
+    pub credential: CredentialId,
+    /// The serial number, where it was a hardware token.
+    pub token: Option<String>,
+}
+
 /// The authenticator apps, hardware tokens and keys of one person.
 #[derive(Debug)]
 pub(super) struct Held {
+    store: SharedStore,
     user: UserId,
     pub apps: TotpCredentials,
     pub keys: EnrolledKeys,
@@ -27,7 +40,7 @@ pub(super) async fn hold(
 ) -> Result<Held, StorageError> {
     let apps = still(batch, totp_key(user), totp_credentials(store, user).await?);
     let keys = still(batch, keys_key(user), keys_of(store, user).await?);
-    Ok(Held { user: user.clone(), apps, keys })
+    Ok(Held { store: store.clone(), user: user.clone(), apps, keys })
 }
 
 fn still<T: Record + Default>(batch: &mut Batch, key: Key, found: Option<Stored<T>>) -> T {
@@ -44,20 +57,24 @@ fn still<T: Record + Default>(batch: &mut Batch, key: Key, found: Option<Stored<
 }
 
 impl Held {
-    /// Takes all of it away in `batch`, and the failures counted against it; answers which ones went.
-    pub fn take(&mut self, batch: &mut Batch) -> Vec<(FactorKind, CredentialId)> {
+    /// Takes all of it away in `batch`, and the failures counted against it; answers which ones went. Hardware tokens go back.
+    pub async fn take(&mut self, batch: &mut Batch) -> Result<Vec<Gone>, StorageError> {
         let keys = std::mem::take(&mut self.keys.list);
         for key in &keys {
             batch.delete(owner_key(&key.credential.cred_id));
         }
-        let apps = std::mem::take(&mut self.apps.list).into_iter().map(|app| (FactorKind::Totp, app.id));
-        let keys = keys.into_iter().map(|key| (FactorKind::Passkey, key.id));
-        let gone: Vec<_> = apps.chain(keys).collect();
-        for (_, credential) in &gone {
+        let apps = std::mem::take(&mut self.apps.list);
+        for app in &apps {
+            take_back(&self.store, batch, app).await?;
+        }
+        let app = |app: TotpCredential| Gone { kind: FactorKind::Totp, credential: app.id, token: app.token };
+        let key = |key: EnrolledKey| Gone { kind: FactorKind::Passkey, credential: key.id, token: None };
+        let gone: Vec<_> = apps.into_iter().map(app).chain(keys.into_iter().map(key)).collect();
+        for Gone { credential, .. } in &gone {
             AuthenticatorLockout::succeeded(credential, batch);
         }
         batch.delete(totp_key(&self.user)).delete(keys_key(&self.user));
-        gone
+        Ok(gone)
     }
 
     /// Makes room for a further one, as `placement` says.
@@ -75,10 +92,11 @@ impl Held {
             Placement::First => return Err(FactorError::Conflict),
             Placement::InPlaceOfAll => {}
         }
-        let gone = self.take(batch);
-        for (kind, credential) in &gone {
+        let gone = self.take(batch).await?;
+        for Gone { kind, credential, token } in &gone {
             let event = trail.event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
-            event.about(&occasion.user).credential(credential).because(kind.word()).write(batch);
+            let event = event.about(&occasion.user).credential(credential).because(kind.word());
+            event.token(token.as_deref()).write(batch);
         }
         for notice in told(&gone) {
             notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
@@ -88,8 +106,8 @@ impl Held {
 }
 
 /// What a person is told of factors that are gone.
-pub fn told(gone: &[(FactorKind, CredentialId)]) -> Vec<Notice> {
-    let count = |sought| gone.iter().filter(|(kind, _)| *kind == sought).count();
+pub fn told(gone: &[Gone]) -> Vec<Notice> {
+    let count = |sought| gone.iter().filter(|gone| gone.kind == sought).count();
     let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
     let apps = (apps > 0).then_some(Notice::FactorRemoved { count: apps });
     let keys = (keys > 0).then_some(Notice::PasskeysRemoved { count: keys });

@@ -7,6 +7,7 @@
 //! Must not: decide which factor is enough (that is the journey's policy, R-MF-04), or keep a secret unsealed.
 //! Follows: security requirements R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06, R-WA-01 to R-WA-10.
 
+pub mod access_codes;
 pub mod assurance;
 pub mod enrolment;
 pub mod error;
@@ -17,17 +18,23 @@ pub mod mail_code;
 pub mod oath;
 pub mod passkeys;
 pub mod password;
+mod pskc;
+mod pskc_tree;
 pub mod recovery_codes;
 pub mod recovery_sheet;
+pub mod remembered_devices;
 pub mod removal;
+pub mod sealed_seeds;
 pub mod seeds;
 pub mod store;
+pub mod token_store;
 pub mod totp;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use access_codes::AccessCodes;
 pub use enrolment::{Placement, Setup, TotpEnrolment};
 pub use error::FactorError;
 pub use evidence::{Evidence, FactorKind, KeyProof, Occasion};
@@ -37,6 +44,7 @@ pub use passkeys::{KeyKind, Passkeys};
 pub use password::PasswordProof;
 pub use recovery_codes::RecoveryCodes;
 pub use recovery_sheet::RecoverySheets;
+pub use remembered_devices::{RememberCookie, RememberedDevices};
 pub use totp::TotpFactor;
 
 use crate::foundation::Timestamp;

@@ -29,7 +29,7 @@ pub const CODES: usize = 10;
 /// Characters of a code, without hyphens.
 pub const LENGTH: usize = 16;
 /// Digits and letters that are not mistaken for one another (Crockford's base 32): 5 bits each.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A person's codes as stored; a spent one is `None`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -256,7 +256,7 @@ impl Factor for RecoveryCodes {
 }
 
 /// A code as it was meant: without spaces and hyphens, small, with the letters O, I and L read as digits.
-fn tidy(typed: &str) -> String {
+pub(super) fn tidy(typed: &str) -> String {
     let meant = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1);
     let meant = meant.map(|c| match c.to_ascii_lowercase() {
         'o' => '0',

@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::Journeys;
 use super::errands::Arrived;
 use super::next::Next;
+use super::remembering;
 use super::stage::Progress;
 use super::start::browser;
 use super::step::{Opening, Step};
@@ -48,6 +49,7 @@ impl Journeys {
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
         let device = self.remember_device(&mut batch, &step, &user).await?;
+        let remembered = self.remember_browser(&step, &mut batch).await?;
         self.remember(&mut batch, &step, &user).await?;
         let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
@@ -78,6 +80,7 @@ impl Journeys {
             let line = cookies::set(cookie::NAME, &cookie.value(), None)?;
             response.headers_mut().append(header::SET_COOKIE, line);
         }
+        remembering::set(&mut response, remembered.as_ref())?;
         if let Some(device) = device {
             let line = cookies::set(known_device::NAME, &device.value(), Some(DEVICE_LIFETIME))?;
             response.headers_mut().append(header::SET_COOKIE, line);

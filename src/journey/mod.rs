@@ -15,6 +15,7 @@
 
 pub mod consent;
 pub mod enrol;
+mod enrol_pages;
 pub mod error;
 pub mod errands;
 pub mod finish;
@@ -28,6 +29,7 @@ pub mod password;
 pub mod policy;
 pub mod prospect;
 pub mod reach;
+mod remembering;
 pub mod routes;
 pub mod second_factor;
 pub mod set_up;
@@ -42,8 +44,8 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{
-    Enrolled, Factor, MailCodes, Passkeys, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment,
-    TotpFactor,
+    Enrolled, Factor, MailCodes, Passkeys, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices,
+    TotpEnrolment, TotpFactor,
 };
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
@@ -80,6 +82,7 @@ pub struct Journeys {
     pub(crate) passkeys: Passkeys,
     pub(crate) mail_codes: MailCodes,
     pub(crate) mail: Way,
+    pub(crate) remembered: RememberedDevices,
     pub(crate) enrolment: TotpEnrolment,
     pub(crate) recovery_codes: RecoveryCodes,
     pub(crate) recovery_sheets: RecoverySheets,

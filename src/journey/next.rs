@@ -266,7 +266,7 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
     let proved = facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
     let vouched = proved && (permitted || facts.must_enrol());
     let first = permitted && !facts.has_enrolled();
-    if first || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
+    if first || journey.has_recovered() || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if !facts.meets_policy() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))

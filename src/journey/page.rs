@@ -4,26 +4,28 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::next::{Next, Refusal};
+use super::reach;
 use super::second_factor::shown_first;
 use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
 use crate::factors::Enrolled;
-use crate::factors::{FactorKind, Placement};
+use crate::factors::FactorKind;
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, MailCodePage,
-    NewKeyPage, OtherWays, PasskeyPage, RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason,
-    ShownBy,
+    AskAdministratorPage, ChangePasswordPage, FactorPage, LoginPage, LostFactorPage, MailCodePage, OtherWays,
+    PasskeyPage, RecoveryCodePage, RestartPage, RestartReason, ShownBy,
 };
-use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
 use crate::storage::Batch;
 use crate::telemetry::health::Check as _;
 use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor, see_other};
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 impl Journeys {
     /// `GET /sign-in/{journey}`: the page of where the journey stands now.
@@ -88,7 +90,8 @@ impl Journeys {
         let page = LostFactorPage {
             form: self.form(&step, "lost-factor"),
             request_id: step.visitor.request.as_str().to_owned(),
-            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0,
+            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0
+                || self.has_access_code(&step).await?,
             application: application(&step.journey),
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -142,11 +145,18 @@ impl Journeys {
         kind: FactorKind,
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
+        if kind == FactorKind::AccessCode {
+            return self.recovery_code_page(step, problem).await;
+        }
         let user = self.concerned(step).await?;
         let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         let other_ways = OtherWays {
-            factors: offered.iter().filter(|other| **other != kind).map(|other| other.word()).collect(),
-            recovery_code: self.recovery_codes_left(step).await? > 0,
+            factors: offered
+                .iter()
+                .filter(|other| **other != kind && **other != FactorKind::AccessCode)
+                .map(|other| other.word())
+                .collect(),
+            recovery_code: self.recovery_codes_left(step).await? > 0 || self.has_access_code(step).await?,
         };
         let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
         let can_cancel = application.is_some();
@@ -158,7 +168,19 @@ impl Journeys {
         if kind != FactorKind::MailCode {
             let shown_by = shown_by(&self.second_factors(&user.id).await?);
             let form = self.form(step, "second-factor");
-            let page = FactorPage { form, application, username, shown_by, problem, other_ways, can_cancel };
+            let decided =
+                self.decide(&step.visitor, &step.journey, step.session(), None, reach::offers_to_remember);
+            let remember_days = decided.await?.as_secs() / DAY;
+            let page = FactorPage {
+                form,
+                application,
+                username,
+                shown_by,
+                remember_days,
+                problem,
+                other_ways,
+                can_cancel,
+            };
             return Ok(self.send(step, &page));
         }
         let awaited = self.mail_codes.awaited(&step.occasion(&user.id)).await.map_err(error::factor)?;
@@ -186,6 +208,7 @@ impl Journeys {
             application: application(&step.journey),
             username: user.username.as_str().to_owned(),
             remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
+            from_help_desk: self.has_access_code(step).await?,
             problem,
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -206,78 +229,6 @@ impl Journeys {
             problems,
             application: application(&step.journey),
             can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(step, &page))
-    }
-
-    /// The secret is made on first sight and shown again while the enrolment is open (R-EN-03).
-    pub(super) async fn enrol_page(
-        &self,
-        step: &Step,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
-        let user = self.concerned(step).await?;
-        let occasion = step.occasion(&user.id);
-        let begun =
-            self.enrolment.begin_with(&occasion, user.username.as_str(), placement(&step.journey)).await;
-        let setup = begun.map_err(error::factor)?;
-        let page = EnrolPage {
-            form: self.form(step, "enrolment"),
-            issuer: self.enrolment.issuer(),
-            account: user.username.as_str().to_owned(),
-            key_groups: setup.key.expose().split(' ').map(str::to_owned).collect(),
-            otpauth_url: setup.address.expose().to_owned(),
-            picture: QrPicture::of(setup.address.expose()),
-            problem,
-            can_use_passkey: self.enrollable(step).await?.contains(&FactorKind::Passkey),
-            can_use_mail_code: self.can_use_mail_code(step).await?,
-            can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(step, &page))
-    }
-
-    /// The page for what the person chose to set up, else for an authenticator app, if that would do.
-    async fn first_enrol_page(&self, step: &Step) -> Result<Response, Failure> {
-        let kinds = self.enrollable(step).await?;
-        let key = step.journey.chosen == Some(FactorKind::Passkey) || !kinds.contains(&FactorKind::Totp);
-        if key && kinds.contains(&FactorKind::Passkey) {
-            return self.new_key_page(step, "", None).await;
-        }
-        self.enrol_page(step, None).await
-    }
-
-    /// `name` is what was typed for the key's name.
-    pub(super) async fn new_key_page(
-        &self,
-        step: &Step,
-        name: &str,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
-        let page = NewKeyPage {
-            form: self.form(step, "new-key"),
-            username: self.concerned(step).await?.username.as_str().to_owned(),
-            name: name.chars().take(64).collect(),
-            problem,
-            can_use_app: self.enrollable(step).await?.contains(&FactorKind::Totp),
-            can_use_mail_code: self.can_use_mail_code(step).await?,
-            can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(step, &page))
-    }
-
-    /// The codes are shown until the person says that they are saved.
-    pub(super) async fn recovery_codes_page(
-        &self,
-        step: &Step,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
-        let user = self.concerned(step).await?;
-        let codes = self.recovery_sheets.read(&step.occasion(&user.id)).await.map_err(error::factor)?;
-        let page = RecoveryCodesPage {
-            form: self.form(step, "recovery-codes"),
-            username: user.username.as_str().to_owned(),
-            codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
-            problem,
         };
         Ok(self.send(step, &page))
     }
@@ -356,29 +307,21 @@ impl Journeys {
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
+    async fn has_access_code(&self, step: &Step) -> Result<bool, Failure> {
+        Ok(self.people.access_codes.is_live(&step.user()?).await?)
+    }
+
     async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
         self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
     }
 
-    fn form(&self, step: &Step, stage: &str) -> Form {
+    pub(super) fn form(&self, step: &Step, stage: &str) -> Form {
         let id = &step.journey.id;
         self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
     }
 
-    fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
+    pub(super) fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
         self.web.page(&step.visitor, StatusCode::OK, page, &PagePolicy::default())
-    }
-}
-
-/// Whoever came by a recovery code has lost what was enrolled before, and whoever has just proved it keeps it (R-EN-01);
-/// anybody else must not have any.
-pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_proof_of(FactorKind::RecoveryCode) {
-        Placement::InPlaceOfAll
-    } else if journey.has_enrolled_proof() {
-        Placement::Beside
-    } else {
-        Placement::First
     }
 }
 

@@ -153,6 +153,9 @@ pub struct Journey {
     /// The second factor that the person chose to give; else the strongest is asked.
     #[serde(default)]
     pub chosen: Option<FactorKind>,
+    /// The person wants this browser to be remembered.
+    #[serde(default)]
+    pub remember: bool,
     /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
     pub concerned: Option<UserId>,
     user: Option<UserId>,
@@ -188,6 +191,7 @@ impl Journey {
             codes_unsaved: false,
             consented: false,
             chosen: None,
+            remember: false,
             concerned: None,
             user: None,
             epoch: None,
@@ -218,6 +222,11 @@ impl Journey {
     /// Whether a factor was proved in it that is enrolled by its owner.
     pub fn has_enrolled_proof(&self) -> bool {
         self.has_proof_of(FactorKind::Totp) || self.has_proof_of(FactorKind::Passkey)
+    }
+
+    /// Whether a code was given in it that stands for lost factors.
+    pub fn has_recovered(&self) -> bool {
+        self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
     }
 
     /// Whether a second factor was proved in it, or a recovery code in its place.

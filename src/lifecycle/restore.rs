@@ -2,7 +2,8 @@
 //!
 //! Nobody knows what was revoked, spent or signed out between the backup and the restore. So every kind of record is named here
 //! as one that lives again or one that stays dead, whatever end its records have; a backup with any other kind is refused. The
-//! floor of each authenticator app rises to now, so that no code that was ever shown is good again. Signing keys stay dead
+//! floor of each authenticator app rises to now, so that no code that was ever shown is good again; how far a token has counted nobody
+//! knows, so it is astray until it shows two codes in a row. Signing keys stay dead
 //! too, because one of them may have been revoked; the first start makes new ones.
 //!
 //! A restore has no master key. It notes what the first start must prove ([`super::restored`]).
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use super::restored;
 use crate::config::storage::EngineName;
-use crate::factors;
+use crate::factors::{self, token_store};
 use crate::foundation::{Clock, Timestamp};
 use crate::storage::backup::file::{self, Opened};
 use crate::storage::backup::key::Identity;
@@ -35,6 +36,7 @@ pub const LIVING: &[&str] = &[
     "group",
     "group_joined",
     "hardware_token",
+    "hardware_token_forgotten",
     "limit_authenticator",
     "mail_changed",
     "passkey_owner",
@@ -56,6 +58,7 @@ pub const DEAD: &[&str] = &[
     "access-token",
     "browser",
     "code",
+    "factor_access_code",
     "factor_mail_code",
     "factor_recovery_codes",
     "factor_totp_pending",
@@ -75,6 +78,7 @@ pub const DEAD: &[&str] = &[
     "participant",
     "passkey_ceremony",
     "recovery_sheet",
+    "remembered_device",
     "restored",
     "session",
     "set-up/link",
@@ -164,6 +168,9 @@ fn is_of(key: &Key, kind: &[u8]) -> bool {
 fn as_of(now: Timestamp, key: &Key, raw: Raw) -> Result<Raw, BackupError> {
     if key.kind() == factors::store::TOTP.as_bytes() {
         return Ok(factors::store::after_restore(raw, now)?);
+    }
+    if [token_store::KIND, token_store::FORGOTTEN].iter().any(|kind| key.kind() == kind.as_bytes()) {
+        return Ok(token_store::after_restore(raw, now)?);
     }
     Ok(raw)
 }

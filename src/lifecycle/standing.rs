@@ -5,7 +5,7 @@ use super::Lifecycle;
 use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::removal;
+use crate::factors::removal::{self, Gone};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::storage::{Batch, StorageError};
@@ -35,9 +35,9 @@ impl Lifecycle {
 
     /// Deletes a person with everything that hangs on them. Names stay reserved for a year.
     pub async fn delete(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
-        let mut batch = self.ended(user, Action::UserDeleted, by).await?;
+        let mut batch = self.ended(user, Action::UserDeleted, by.clone()).await?;
         self.users.leave_an_administrator(&mut batch, user, true).await?;
-        removal::remove_all(&self.store, &mut batch, user).await?;
+        self.remove_factors(&mut batch, user, &by).await?;
         self.grants.forget_user(&mut batch, user).await?;
         self.sessions.forget_devices(&mut batch, user).await?;
         self.lockout.forget(user, &mut batch).await?;
@@ -75,17 +75,27 @@ impl Lifecycle {
         invitations: &Invitations,
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
-        let gone = removal::remove_all(&self.store, batch, user).await?;
-        for (_, credential) in &gone {
-            let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
-            event.by(by.clone()).about(user).credential(credential).write(batch);
-        }
+        let gone = self.remove_factors(batch, user, &by).await?;
         for notice in removal::told(&gone) {
             self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;
         invitations.issue_for(batch, user, Purpose::Factor).await
+    }
+
+    async fn remove_factors(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        by: &Actor,
+    ) -> Result<Vec<Gone>, StorageError> {
+        let gone = removal::remove_all(&self.store, batch, user).await?;
+        for Gone { credential, token, .. } in &gone {
+            let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
+            event.by(by.clone()).about(user).credential(credential).token(token.as_deref()).write(batch);
+        }
+        Ok(gone)
     }
 
     /// A batch with the event, and the end of all that the person, or whoever has a link, could go on with.

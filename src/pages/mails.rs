@@ -40,6 +40,8 @@ pub enum Notice {
     },
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
+    /// The help desk gave out a temporary access code.
+    AccessCodeIssued,
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.
@@ -52,6 +54,8 @@ pub enum Notice {
         /// How often so far.
         count: u64,
     },
+    /// What a remembered device holds was presented by somebody else.
+    DeviceCopied,
     /// The mail address is another one.
     AddressChanged {
         /// The new one; absent where there is none any more.
@@ -77,6 +81,8 @@ impl Notice {
             Self::RecoveryCodeUsed { count: 7 },
             Self::PasswordSet,
             Self::SecondFactorFailing { count: 3 },
+            Self::AccessCodeIssued,
+            Self::DeviceCopied,
             Self::AddressChanged { address: Some("maria@example.com".to_owned()) },
             Self::AddressChanged { address: None },
             Self::Restored { made_at: "2027-01-14 02:00 UTC".to_owned() },
@@ -103,6 +109,8 @@ impl Notice {
             Self::SecondFactorFailing { .. } => {
                 ("mail.second_factor_failing.subject", "mail.second_factor_failing.sentence")
             }
+            Self::AccessCodeIssued => ("mail.access_code_issued.subject", "mail.access_code_issued.sentence"),
+            Self::DeviceCopied => ("mail.device_copied.subject", "mail.device_copied.sentence"),
             Self::AddressChanged { address: Some(_) } => {
                 ("mail.address_changed.subject", "mail.address_changed.sentence")
             }
@@ -132,9 +140,11 @@ impl Notice {
             Self::SecondFactorFailing { count } => Values::one("count", count),
             Self::AddressChanged { address: Some(address) } => Values::one("address", address),
             Self::Restored { made_at } => Values::one("made_at", made_at),
-            Self::AddressChanged { address: None } | Self::RecoveryCodesIssued | Self::PasswordSet => {
-                Values::default()
-            }
+            Self::AddressChanged { address: None }
+            | Self::RecoveryCodesIssued
+            | Self::AccessCodeIssued
+            | Self::DeviceCopied
+            | Self::PasswordSet => Values::default(),
         }
     }
 }

@@ -16,6 +16,10 @@ pub enum FactorKind {
     RecoveryCode,
     /// A passkey or security key (WebAuthn).
     Passkey,
+    /// A browser that is remembered.
+    RememberedDevice,
+    /// A temporary access code from the help desk.
+    AccessCode,
 }
 
 impl FactorKind {
@@ -30,6 +34,8 @@ impl FactorKind {
             Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
+            Self::RememberedDevice => "remembered_device",
+            Self::AccessCode => "access_code",
         }
     }
 

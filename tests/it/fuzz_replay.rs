@@ -92,6 +92,7 @@ targets!(
     oath_seeds,
     parameters,
     passkeys,
+    pskc,
     redirect_uri,
     words
 );

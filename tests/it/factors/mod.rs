@@ -5,6 +5,7 @@ mod assurance;
 mod enrolment;
 mod oath;
 mod passkeys;
+mod pskc;
 mod recovery_codes;
 mod totp;
 
