@@ -187,8 +187,8 @@ impl TotpEnrolment {
         by: &Actor,
     ) -> Result<(), FactorError> {
         let mut held = hold(&self.factor.store, batch, &occasion.user).await?;
-        let TotpFactor { trail, notices, .. } = &self.factor;
-        held.make_room(placement, batch, occasion, trail, notices).await?;
+        let TotpFactor { store, trail, notices, .. } = &self.factor;
+        held.make_room((placement, occasion), batch, store, trail, notices).await?;
         if held.apps.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }

@@ -1,8 +1,8 @@
 //! What a person has enrolled, held still while something is added to it or all of it is taken away.
 
 use super::evidence::{FactorKind, Occasion};
-use super::passkeys::store::{EnrolledKey, EnrolledKeys, keys_key, keys_of, owner_key};
-use super::store::{TotpCredential, TotpCredentials, totp_credentials, totp_key};
+use super::passkeys::store::{EnrolledKeys, keys_key, keys_of, owner_key};
+use super::store::{TotpCredentials, totp_credentials, totp_key};
 use super::token_store::take_back;
 use super::{FactorError, Placement};
 use crate::audit::{Action, Outcome, Trail};
@@ -12,7 +12,15 @@ use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
 use crate::users::notices::Notices;
 
-/// A second factor that a person has no more.
+/// The authenticator apps, hardware tokens and keys of one person.
+#[derive(Debug)]
+pub(super) struct Held {
+    user: UserId,
+    pub apps: TotpCredentials,
+    pub keys: EnrolledKeys,
+}
+
+/// A factor that a person has no more.
 #[derive(Debug)]
 pub struct Gone {
     /// Its kind.
@@ -23,15 +31,6 @@ pub struct Gone {
     pub token: Option<String>,
 }
 
-/// The authenticator apps, hardware tokens and keys of one person.
-#[derive(Debug)]
-pub(super) struct Held {
-    store: SharedStore,
-    user: UserId,
-    pub apps: TotpCredentials,
-    pub keys: EnrolledKeys,
-}
-
 /// Reads them, on condition in `batch` that none of them changes.
 pub(super) async fn hold(
     store: &SharedStore,
@@ -40,7 +39,7 @@ pub(super) async fn hold(
 ) -> Result<Held, StorageError> {
     let apps = still(batch, totp_key(user), totp_credentials(store, user).await?);
     let keys = still(batch, keys_key(user), keys_of(store, user).await?);
-    Ok(Held { store: store.clone(), user: user.clone(), apps, keys })
+    Ok(Held { user: user.clone(), apps, keys })
 }
 
 fn still<T: Record + Default>(batch: &mut Batch, key: Key, found: Option<Stored<T>>) -> T {
@@ -57,19 +56,18 @@ fn still<T: Record + Default>(batch: &mut Batch, key: Key, found: Option<Stored<
 }
 
 impl Held {
-    /// Takes all of it away in `batch`, and the failures counted against it; answers which ones went. Hardware tokens go back.
-    pub async fn take(&mut self, batch: &mut Batch) -> Result<Vec<Gone>, StorageError> {
-        let keys = std::mem::take(&mut self.keys.list);
-        for key in &keys {
+    /// Takes all of it away in `batch`, and the failures counted against it; answers which ones went. Hardware tokens go back, and
+    /// remember where they stood.
+    pub async fn take(&mut self, store: &SharedStore, batch: &mut Batch) -> Result<Vec<Gone>, StorageError> {
+        let mut gone = Vec::new();
+        for app in std::mem::take(&mut self.apps.list) {
+            take_back(store, batch, &app).await?;
+            gone.push(Gone { kind: FactorKind::Totp, credential: app.id, token: app.token });
+        }
+        for key in std::mem::take(&mut self.keys.list) {
             batch.delete(owner_key(&key.credential.cred_id));
+            gone.push(Gone { kind: FactorKind::Passkey, credential: key.id, token: None });
         }
-        let apps = std::mem::take(&mut self.apps.list);
-        for app in &apps {
-            take_back(&self.store, batch, app).await?;
-        }
-        let app = |app: TotpCredential| Gone { kind: FactorKind::Totp, credential: app.id, token: app.token };
-        let key = |key: EnrolledKey| Gone { kind: FactorKind::Passkey, credential: key.id, token: None };
-        let gone: Vec<_> = apps.into_iter().map(app).chain(keys.into_iter().map(key)).collect();
         for Gone { credential, .. } in &gone {
             AuthenticatorLockout::succeeded(credential, batch);
         }
@@ -80,9 +78,9 @@ impl Held {
     /// Makes room for a further one, as `placement` says.
     pub async fn make_room(
         &mut self,
-        placement: Placement,
+        (placement, occasion): (Placement, &Occasion),
         batch: &mut Batch,
-        occasion: &Occasion,
+        store: &SharedStore,
         trail: &Trail,
         notices: &Notices,
     ) -> Result<(), FactorError> {
@@ -92,11 +90,11 @@ impl Held {
             Placement::First => return Err(FactorError::Conflict),
             Placement::InPlaceOfAll => {}
         }
-        let gone = self.take(batch).await?;
+        let gone = self.take(store, batch).await?;
         for Gone { kind, credential, token } in &gone {
             let event = trail.event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
-            let event = event.about(&occasion.user).credential(credential).because(kind.word());
-            event.token(token.as_deref()).write(batch);
+            let event = event.about(&occasion.user).credential(credential).token(token.as_deref());
+            event.because(kind.word()).write(batch);
         }
         for notice in told(&gone) {
             notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;

@@ -17,7 +17,7 @@ pub async fn remove_all(
     batch: &mut Batch,
     user: &UserId,
 ) -> Result<Vec<Gone>, StorageError> {
-    let mut gone = hold(store, batch, user).await?.take(batch).await?;
+    let mut gone = hold(store, batch, user).await?.take(store, batch).await?;
     if let Some(credential) = recovery_codes::set_of(store, user).await? {
         AuthenticatorLockout::succeeded(&credential, batch);
         gone.push(Gone { kind: FactorKind::RecoveryCode, credential, token: None });

@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use super::stage::Stage;
 use super::step::{Opening, Step};
-use super::{Journeys, enrol_pages, error};
+use super::{Journeys, error, page};
 use crate::factors::{Evidence, FactorError, FactorKind, Placement, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
@@ -33,7 +33,7 @@ impl Journeys {
             return self.enrol_page(&step, Some(Message::FieldEmpty)).await;
         };
         let occasion = step.occasion(&step.user()?);
-        let (mut batch, placement) = (Batch::new(), enrol_pages::placement(&step.journey));
+        let (mut batch, placement) = (Batch::new(), page::placement(&step.journey));
         let verdict = match self.enrolment.confirm_into(&mut batch, &occasion, &code, NAME, placement).await {
             // The same form was sent twice and the other was quicker: the journey shows where it is.
             Err(FactorError::NotBegun | FactorError::Conflict) => {
@@ -76,7 +76,7 @@ impl Journeys {
         let occasion = step.occasion(&user);
         let epoch = self.lifecycle.factor_changed(&mut batch, &user, step.session_of(&user)).await?;
         let left = self.recovery_codes.remaining(&user).await.map_err(error::factor)?;
-        if left == 0 || enrol_pages::placement(&step.journey) != Placement::Beside {
+        if left == 0 || page::placement(&step.journey) != Placement::Beside {
             let codes = self.recovery_codes.issue_into(&mut batch, &occasion).await.map_err(error::factor)?;
             self.recovery_sheets.keep(&mut batch, &occasion, &codes).map_err(error::factor)?;
             step.journey.codes_unsaved = true;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::stage::Stage;
 use super::step::{Opening, Step};
-use super::{Journeys, enrol_pages, error};
+use super::{Journeys, error, page};
 use crate::claims::standard::full_name;
 use crate::factors::passkeys::Account;
 use crate::factors::{Evidence, FactorError, FactorKind, KeyKind, Verdict};
@@ -114,7 +114,7 @@ impl Journeys {
         let name = user.username.as_str();
         let display_name = full_name(&user).unwrap_or_else(|| name.to_owned());
         let account = Account { name, display_name: &display_name };
-        let (occasion, placement) = (step.occasion(&user.id), enrol_pages::placement(&step.journey));
+        let (occasion, placement) = (step.occasion(&user.id), page::placement(&step.journey));
         let begun = self.passkeys.begin_enrolment(&occasion, kind, account, placement).await;
         begun.map(json).map_err(error::factor)
     }
@@ -141,7 +141,7 @@ impl Journeys {
             return self.new_key_page(&step, name, Some(Message::NewKeyFailed)).await;
         };
         let (mut batch, occasion) = (Batch::new(), step.occasion(&step.user()?));
-        let placement = enrol_pages::placement(&step.journey);
+        let placement = page::placement(&step.journey);
         match self.passkeys.enrol_into(&mut batch, &occasion, answer, name, placement).await {
             Ok(Verdict::Accepted(evidence)) => self.take_new_factor(step, batch, *evidence).await,
             Ok(_) => self.new_key_page(&step, name, Some(Message::NewKeyFailed)).await,

@@ -15,7 +15,6 @@
 
 pub mod consent;
 pub mod enrol;
-mod enrol_pages;
 pub mod error;
 pub mod errands;
 pub mod finish;
@@ -29,6 +28,7 @@ pub mod password;
 pub mod policy;
 pub mod prospect;
 pub mod reach;
+mod recovery_pages;
 mod remembering;
 pub mod routes;
 pub mod second_factor;

@@ -11,13 +11,14 @@ use super::step::{Opening, Step, purpose};
 use super::{Journeys, error};
 use crate::claims::standard::full_name;
 use crate::factors::Enrolled;
-use crate::factors::FactorKind;
+use crate::factors::{FactorKind, Placement};
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    AskAdministratorPage, ChangePasswordPage, FactorPage, LoginPage, LostFactorPage, MailCodePage, OtherWays,
-    PasskeyPage, RecoveryCodePage, RestartPage, RestartReason, ShownBy,
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, MailCodePage, NewKeyPage,
+    OtherWays, PasskeyPage, RestartPage, RestartReason, ShownBy,
 };
+use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
 use crate::storage::Batch;
 use crate::telemetry::health::Check as _;
@@ -69,33 +70,6 @@ impl Journeys {
             Stage::RecoveryCodes => self.recovery_codes_page(step, None).await,
             Stage::Consent => self.consent_page(step).await,
         }
-    }
-
-    pub(super) async fn show_recovery_code(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
-        match self.look(visitor, id).await? {
-            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => {
-                self.recovery_code_page(&step, None).await
-            }
-            Opening::Go(_) => see_other(&format!("/sign-in/{id}")),
-            Opening::Instead(response) => Ok(response),
-        }
-    }
-
-    pub(super) async fn show_lost_factor(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
-        let step = match self.look(visitor, id).await? {
-            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => *step,
-            Opening::Go(_) => return see_other(&format!("/sign-in/{id}")),
-            Opening::Instead(response) => return Ok(response),
-        };
-        let page = LostFactorPage {
-            form: self.form(&step, "lost-factor"),
-            request_id: step.visitor.request.as_str().to_owned(),
-            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0
-                || self.has_access_code(&step).await?,
-            application: application(&step.journey),
-            can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(&step, &page))
     }
 
     /// The user name that the page begins with: the application's hint, or whoever is asked to sign in again.
@@ -197,24 +171,6 @@ impl Journeys {
         Ok(self.send(step, &page))
     }
 
-    pub(super) async fn recovery_code_page(
-        &self,
-        step: &Step,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
-        let user = self.concerned(step).await?;
-        let page = RecoveryCodePage {
-            form: self.form(step, "recovery-code"),
-            application: application(&step.journey),
-            username: user.username.as_str().to_owned(),
-            remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
-            from_help_desk: self.has_access_code(step).await?,
-            problem,
-            can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(step, &page))
-    }
-
     pub(super) async fn change_password_page(
         &self,
         step: &Step,
@@ -228,6 +184,61 @@ impl Journeys {
             first: !self.passwords.exists(&user.id).await.map_err(error::user)?,
             problems,
             application: application(&step.journey),
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    /// The secret is made on first sight and shown again while the enrolment is open (R-EN-03).
+    pub(super) async fn enrol_page(
+        &self,
+        step: &Step,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
+        let occasion = step.occasion(&user.id);
+        let begun =
+            self.enrolment.begin_with(&occasion, user.username.as_str(), placement(&step.journey)).await;
+        let setup = begun.map_err(error::factor)?;
+        let page = EnrolPage {
+            form: self.form(step, "enrolment"),
+            issuer: self.enrolment.issuer(),
+            account: user.username.as_str().to_owned(),
+            key_groups: setup.key.expose().split(' ').map(str::to_owned).collect(),
+            otpauth_url: setup.address.expose().to_owned(),
+            picture: QrPicture::of(setup.address.expose()),
+            problem,
+            can_use_passkey: self.enrollable(step).await?.contains(&FactorKind::Passkey),
+            can_use_mail_code: self.can_use_mail_code(step).await?,
+            can_cancel: step.journey.errand.application.is_some(),
+        };
+        Ok(self.send(step, &page))
+    }
+
+    /// The page for what the person chose to set up, else for an authenticator app, if that would do.
+    async fn first_enrol_page(&self, step: &Step) -> Result<Response, Failure> {
+        let kinds = self.enrollable(step).await?;
+        let key = step.journey.chosen == Some(FactorKind::Passkey) || !kinds.contains(&FactorKind::Totp);
+        if key && kinds.contains(&FactorKind::Passkey) {
+            return self.new_key_page(step, "", None).await;
+        }
+        self.enrol_page(step, None).await
+    }
+
+    /// `name` is what was typed for the key's name.
+    pub(super) async fn new_key_page(
+        &self,
+        step: &Step,
+        name: &str,
+        problem: Option<Message>,
+    ) -> Result<Response, Failure> {
+        let page = NewKeyPage {
+            form: self.form(step, "new-key"),
+            username: self.concerned(step).await?.username.as_str().to_owned(),
+            name: name.chars().take(64).collect(),
+            problem,
+            can_use_app: self.enrollable(step).await?.contains(&FactorKind::Totp),
+            can_use_mail_code: self.can_use_mail_code(step).await?,
             can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
@@ -307,14 +318,6 @@ impl Journeys {
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
-    async fn has_access_code(&self, step: &Step) -> Result<bool, Failure> {
-        Ok(self.people.access_codes.is_live(&step.user()?).await?)
-    }
-
-    async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
-        self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
-    }
-
     pub(super) fn form(&self, step: &Step, stage: &str) -> Form {
         let id = &step.journey.id;
         self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
@@ -325,7 +328,19 @@ impl Journeys {
     }
 }
 
-fn application(journey: &Journey) -> Option<String> {
+/// Whoever came by a recovery code, or one from the help desk, has lost what was enrolled before, and whoever has just proved it
+/// keeps it (R-EN-01); anybody else must not have any.
+pub(super) fn placement(journey: &Journey) -> Placement {
+    if journey.has_recovered() {
+        Placement::InPlaceOfAll
+    } else if journey.has_enrolled_proof() {
+        Placement::Beside
+    } else {
+        Placement::First
+    }
+}
+
+pub(super) fn application(journey: &Journey) -> Option<String> {
     journey.errand.application.as_ref().map(|application| application.name.clone())
 }
 

@@ -18,11 +18,6 @@ pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
     Seen::of(facts).offered()
 }
 
-/// The kinds of second factors of which a new one would do, strongest first.
-pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
-    Seen::of(facts).enrollable()
-}
-
 /// For how long the device may be remembered at which a strong second factor is given; zero where it may not be, because
 /// something is in mind that asks for more (security requirements 4.7).
 pub fn offers_to_remember(facts: &Facts<'_>) -> Duration {
@@ -45,6 +40,11 @@ pub fn may_recognise(facts: &Facts<'_>) -> Duration {
     let seen = Seen::of(facts);
     let helps = seen.lacks_level() == Ok(true) && seen.would_help(FactorKind::RememberedDevice);
     if helps { offers_to_remember(facts) } else { Duration::ZERO }
+}
+
+/// The kinds of second factors of which a new one would do, strongest first.
+pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
+    Seen::of(facts).enrollable()
 }
 
 /// The facts, and what all that was proved and is still fresh adds up to.

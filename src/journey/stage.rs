@@ -214,6 +214,11 @@ impl Journey {
         self.evidence.iter().any(|proof| proof.factor() == factor)
     }
 
+    /// Whether a code was given in it that stands for lost factors.
+    pub fn has_recovered(&self) -> bool {
+        self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
+    }
+
     /// Whether a first factor was proved in it: a password, or a passkey.
     pub fn has_first_proof(&self) -> bool {
         self.evidence.iter().any(Evidence::is_first)
@@ -222,11 +227,6 @@ impl Journey {
     /// Whether a factor was proved in it that is enrolled by its owner.
     pub fn has_enrolled_proof(&self) -> bool {
         self.has_proof_of(FactorKind::Totp) || self.has_proof_of(FactorKind::Passkey)
-    }
-
-    /// Whether a code was given in it that stands for lost factors.
-    pub fn has_recovered(&self) -> bool {
-        self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
     }
 
     /// Whether a second factor was proved in it, or a recovery code in its place.

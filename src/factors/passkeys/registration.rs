@@ -129,7 +129,7 @@ impl Passkeys {
         placement: Placement,
     ) -> Result<(), FactorError> {
         let mut held = hold(&self.store, batch, &occasion.user).await?;
-        held.make_room(placement, batch, occasion, &self.trail, &self.notices).await?;
+        held.make_room((placement, occasion), batch, &self.store, &self.trail, &self.notices).await?;
         if held.keys.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }
