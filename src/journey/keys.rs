@@ -34,7 +34,7 @@ impl Journeys {
     }
 
     /// `POST /sign-in/{journey}/passwordless`: a passkey says who it is.
-    pub(super) async fn recognise(
+    pub(super) async fn take_passkey(
         &self,
         visitor: Visitor,
         id: &str,

@@ -115,7 +115,7 @@ async fn a_passkey_signs_in_by_a_button_and_by_the_browsers_own_suggestion() {
     browser.sign_in_anew(&demo).await;
     browser.pictures("login-passkey").await;
     browser.touch(&laptop, true).await;
-    browser.click("form#passwordless button").await;
+    browser.click("button[form=passwordless]").await;
     browser.wait_for("#claim-username").await;
 
     // A second factor it is as well.
