@@ -35,10 +35,11 @@ impl App {
         let web = Arc::new(Web { site, pages: self.pages.clone(), random: random.clone() });
         let answers = Arc::new(self.answers(&web));
         let journeys = Arc::new(self.journeys(&web, answers.clone()));
+        let oidc = Arc::new(self.oidc(&web, &journeys, answers));
         let routes = Router::new()
-            .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys, answers))))
+            .merge(oidc::routes(oidc.clone()))
             .merge(journey::routes(journeys.clone()))
-            .merge(account::routes(Arc::new(self.accounts(&web, &journeys))));
+            .merge(account::routes(Arc::new(self.accounts(&web, &journeys, oidc))));
         self.within_layers(routes)
     }
 
@@ -132,12 +133,14 @@ impl App {
         }
     }
 
-    fn accounts(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Accounts {
+    fn accounts(&self, web: &Arc<Web>, journeys: &Arc<Journeys>, oidc: Arc<Oidc>) -> Accounts {
         Accounts {
             web: web.clone(),
             journeys: journeys.clone(),
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
+            chain: self.chain.clone(),
+            oidc,
         }
     }
 }

@@ -51,6 +51,8 @@ pub enum Action {
     FactorResynchronised,
     /// A person consented to release data.
     Consent,
+    /// A person took back what an application was allowed.
+    ConsentWithdrawn,
     /// A token was issued.
     TokenIssued,
     /// A token was revoked.
@@ -67,6 +69,8 @@ pub enum Action {
     InvitationUsed,
     /// A person's mail address was changed or removed.
     MailAddressChanged,
+    /// A person changed their own profile or language.
+    ProfileChanged,
     /// A mail could not be delivered, and was given up.
     MailUndelivered,
     /// An application was registered.

@@ -100,8 +100,32 @@ impl Lifecycle {
         self.proofs_changed(batch, user, kept).await
     }
 
+    /// Adds to `batch` that a person ends all sessions but `kept`: with the epoch, so that what was proved in an open journey
+    /// signs nobody in either (R-SE-07).
+    pub async fn sessions_ended(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: &StoredSession,
+        origin: &Origin,
+    ) -> Result<(), StorageError> {
+        let event = self.trail.event(Action::SignOut, Outcome::Success, origin);
+        event.by(Actor::User(user.clone())).about(user).because("all_other_sessions").write(batch);
+        self.next_epoch(batch, user, Some(kept)).await.map(|_| ())
+    }
+
     /// What was proved before loses its worth: all sessions but the one at hand end, open journeys and invitations with them.
     async fn proofs_changed(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: Option<&StoredSession>,
+    ) -> Result<Epoch, StorageError> {
+        batch.delete(invitation::pointer_key(user));
+        self.next_epoch(batch, user, kept).await
+    }
+
+    async fn next_epoch(
         &self,
         batch: &mut Batch,
         user: &UserId,
@@ -112,7 +136,6 @@ impl Lifecycle {
         if let Some(kept) = kept {
             self.sessions.carry_over(batch, kept, next);
         }
-        batch.delete(invitation::pointer_key(user));
         Ok(next)
     }
 }

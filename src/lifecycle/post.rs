@@ -236,7 +236,7 @@ fn in_groups(code: &str) -> String {
 }
 
 /// Date and time to the minute, in UTC: nobody's time zone is known for sure.
-pub(super) fn for_people(at: Timestamp) -> String {
+pub fn for_people(at: Timestamp) -> String {
     use time::format_description::well_known::Rfc3339;
     let moment = time::OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     let text = moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default();

@@ -57,6 +57,8 @@ pub enum Message {
     MailUnusable,
     /// User name or mail address are, or look like, somebody else's.
     NameTaken,
+    /// What was typed into a field of the profile does not fit there.
+    FieldUnusable,
 }
 
 impl Message {
@@ -82,6 +84,7 @@ impl Message {
             Self::NameUnusable => "message.name_unusable",
             Self::MailUnusable => "message.mail_unusable",
             Self::NameTaken => "message.name_taken",
+            Self::FieldUnusable => "message.field_unusable",
         }
     }
 
@@ -117,6 +120,7 @@ impl Message {
             Self::NameUnusable,
             Self::MailUnusable,
             Self::NameTaken,
+            Self::FieldUnusable,
         ]
     }
 }

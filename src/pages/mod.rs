@@ -23,6 +23,7 @@ pub mod logout_pages;
 pub mod mails;
 pub mod message;
 pub mod picture;
+pub mod portal_pages;
 pub mod samples;
 pub mod texts;
 

@@ -4,17 +4,16 @@
 //! Nobody's mailbox is flooded: twenty mails an hour for one person, then none, and the trail says so (R-RL-07). What R-RL-07
 //! limits by network are mails that strangers cause; all of these need a password, a factor or an administrator.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::store::user_key;
 use super::user::User;
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::config::Live;
+use crate::foundation::address::network;
 use crate::foundation::ids::{JourneyId, UserId};
 use crate::foundation::secret::{Invitation, Plain};
 use crate::foundation::{Clock, Timestamp};
@@ -246,11 +245,4 @@ fn counter(user: &UserId, now: Timestamp) -> (Key, Timestamp) {
     let hour = now.0.div_euclid(length);
     let end = Timestamp(hour.saturating_mul(length)).plus(HOUR);
     (Key::new("limit_mail", &[user.as_str(), &hour.to_string()]), end)
-}
-
-/// The network of an address, for people: it tells where from without telling which machine (R-MF-09).
-fn network(address: IpAddr) -> String {
-    let address = address.to_canonical();
-    let length = if address.is_ipv4() { 24 } else { 48 };
-    IpNet::new(address, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
 }

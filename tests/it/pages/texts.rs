@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
 use keyward::pages::mails::{Mail, Notice};
+use keyward::pages::portal_pages::{EventInWords, ProfileField};
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -48,6 +49,8 @@ fn used() -> BTreeSet<String> {
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
     let scopes = ["openid", "profile", "email", "phone", "address", "groups", "offline_access", "other"];
     ids.extend(scopes.iter().map(|scope| ScopeInWords::of(scope).text_id().to_owned()));
+    ids.extend(EventInWords::ALL.iter().map(|words| words.text_id().to_owned()));
+    ids.extend(ProfileField::labels());
     for problem in Problem::samples("") {
         ids.insert(format!("problem.{}.title", problem.name()));
         ids.insert(format!("problem.{}.sentence", problem.name()));

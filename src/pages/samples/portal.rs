@@ -1,0 +1,104 @@
+//! Samples of the pages of the portal.
+
+use super::{Samples, page};
+use crate::config::account::Field;
+use crate::pages::account_pages::Person;
+use crate::pages::consent_pages::ScopeInWords;
+use crate::pages::content::Page;
+use crate::pages::message::Message;
+use crate::pages::portal_pages::{
+    ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, LanguageChoice, OverviewPage,
+    ProfileField, ProfilePage, SessionLine, SessionsPage,
+};
+
+impl Samples {
+    pub(super) fn portal(&self) -> Vec<Page> {
+        [self.overview(), self.seen(), self.allowed(), self.profile()].concat()
+    }
+
+    fn overview(&self) -> Vec<Page> {
+        let person = Person {
+            name: self.word("Maria Lindqvist"),
+            username: self.word("maria.lindqvist"),
+            email: Some(self.word("maria.lindqvist@example.com")),
+        };
+        vec![page(&OverviewPage { section: "overview", person })]
+    }
+
+    fn seen(&self) -> Vec<Page> {
+        let here = SessionLine {
+            value: self.word("4Yk0sample"),
+            browser: Some("Firefox"),
+            system: Some("Windows"),
+            network: Some("192.0.2.0/24".to_owned()),
+            began: "2027-01-15 08:00 UTC".to_owned(),
+            last_used: "2027-01-15 09:30 UTC".to_owned(),
+            applications: self.word("Jira, Confluence"),
+            here: true,
+        };
+        let elsewhere = SessionLine {
+            value: self.word("Zs81sample"),
+            browser: None,
+            system: None,
+            network: None,
+            applications: String::new(),
+            here: false,
+            ..here.clone()
+        };
+        let sessions = SessionsPage {
+            section: "sessions",
+            form: self.form("/account/sessions"),
+            sessions: vec![here, elsewhere],
+        };
+        let event = |words: &EventInWords| EventLine {
+            text: words.text_id(),
+            application: Some(self.word("Jira")),
+            at: "2027-01-15 08:00 UTC".to_owned(),
+            network: Some("2001:db8:1::/48".to_owned()),
+            browser: Some("Samsung Internet"),
+            system: Some("Android"),
+            by_administrator: *words == EventInWords::Locked,
+            failed: *words == EventInWords::WrongPassword,
+        };
+        let events = EventsPage { section: "events", events: EventInWords::ALL.iter().map(event).collect() };
+        let none = EventsPage { section: "events", events: Vec::new() };
+        vec![page(&sessions), page(&events), page(&none)]
+    }
+
+    fn allowed(&self) -> Vec<Page> {
+        let scopes = ["openid", "profile", "email", "groups"];
+        let consent = ConsentLine {
+            value: self.word("calendar"),
+            name: self.word("Team Calendar"),
+            scopes: scopes.iter().map(|scope| ScopeInWords::of(&self.scope(scope)).line()).collect(),
+            at: "2027-01-15 08:00 UTC".to_owned(),
+        };
+        let form = || self.form("/account/consents");
+        let consents = ConsentsPage { section: "consents", form: form(), consents: vec![consent] };
+        let none = ConsentsPage { section: "consents", form: form(), consents: Vec::new() };
+        vec![page(&consents), page(&none)]
+    }
+
+    fn profile(&self) -> Vec<Page> {
+        let language = |tag: &str, name: &str| LanguageChoice {
+            tag: tag.to_owned(),
+            name: name.to_owned(),
+            chosen: tag == "de",
+        };
+        let field = |(word, _): &(&'static str, Field)| ProfileField {
+            name: word,
+            label: format!("profile.{word}"),
+            value: self.word("Maria"),
+        };
+        let profile = ProfilePage {
+            section: "profile",
+            form: self.form("/account/profile"),
+            languages: vec![language("de", "Deutsch"), language("en", "English")],
+            fields: Field::ALL.iter().map(field).collect(),
+            problem: None,
+        };
+        let refused = ProfilePage { problem: Some(Message::FieldUnusable), ..profile.clone() };
+        let closed = ProfilePage { fields: Vec::new(), ..profile.clone() };
+        vec![page(&profile), page(&refused), page(&closed)]
+    }
+}
