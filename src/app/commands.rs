@@ -13,6 +13,7 @@ use crate::commands::hardware_token::{self, Devices};
 use crate::commands::key;
 use crate::commands::mail::{self, Mails};
 use crate::commands::office;
+use crate::commands::policy::{self, Sight};
 use crate::commands::registry::{Listing, Registry};
 use crate::commands::user::{self, People};
 use crate::factors::{self, HardwareTokens};
@@ -59,6 +60,8 @@ impl App {
             .with::<configuration::Export>(&self.configuration)
             .with::<configuration::Plan>(&self.configuration)
             .with::<configuration::Apply>(&self.configuration)
+            .with::<policy::Explain>(&self.sight())
+            .with::<policy::WhoIsBlocked>(&self.sight())
             .with::<mail::Test>(&self.mails())
             .with::<key::List>(&self.rotation)
             .with::<key::Rotate>(&self.rotation)
@@ -67,6 +70,15 @@ impl App {
             .with::<audit::Export>(&records)
             .with::<audit::Verify>(&records)
             .close()
+    }
+
+    fn sight(&self) -> Sight {
+        Sight {
+            settings: self.live.clone(),
+            users: self.users.clone(),
+            people: self.journey_people(),
+            clients: self.clients.clone(),
+        }
     }
 
     fn mails(&self) -> Mails {

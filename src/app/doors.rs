@@ -71,6 +71,7 @@ impl App {
             trail: self.trail.clone(),
             settings: self.live.clone(),
             users: self.users.clone(),
+            people: self.journey_people(),
             passwords: self.passwords.clone(),
             proof: PasswordProof::new(self.passwords.clone()),
             directory: Arc::new(self.directory()),
@@ -86,6 +87,18 @@ impl App {
             invitations: self.invitations.clone(),
             first_administrator: self.first_administrator.clone(),
             errands,
+        }
+    }
+
+    /// What decisions about people rest on.
+    pub(super) fn journey_people(&self) -> journey::People {
+        journey::People {
+            clock: self.ground.clock.clone(),
+            users: self.users.clone(),
+            passwords: self.passwords.clone(),
+            totp: Arc::new(self.factor.clone()),
+            mail_codes: self.mail_codes.clone(),
+            grants: Grants::new(self.ground.store.clone()),
         }
     }
 

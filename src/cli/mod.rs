@@ -25,6 +25,7 @@ pub mod key;
 pub mod moment;
 pub mod opening;
 pub mod output;
+mod policy;
 pub mod restore;
 pub mod serve;
 pub mod serving;
@@ -81,6 +82,9 @@ enum Command {
     /// Applications
     #[command(subcommand)]
     Client(client::Command),
+    /// What is asked of whom
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Mail
     #[command(subcommand)]
     Mail(mail::Command),
@@ -186,6 +190,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::User(command) => user::run(command).await,
         Command::HardwareToken(command) => hardware_token::run(command).await,
         Command::Group(command) => group::run(command).await,
+        Command::Policy(command) => policy::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Mail(command) => mail::run(command).await,
         Command::Backup(arguments) => backup::run(arguments).await,

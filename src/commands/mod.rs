@@ -22,6 +22,7 @@ pub mod hardware_token;
 pub mod mail;
 pub mod office;
 pub mod key;
+pub mod policy;
 pub mod refused;
 pub mod registry;
 pub mod user;

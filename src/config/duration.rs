@@ -50,3 +50,24 @@ pub mod text {
         })
     }
 }
+
+/// A duration that may be left out, as texts in serde's models show it. For `#[serde(with = "…")]`.
+pub mod optional_text {
+    use std::time::Duration;
+
+    use serde::de::Deserializer;
+    use serde::ser::Serializer;
+
+    /// As text.
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => super::text::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// From text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        super::text::deserialize(deserializer).map(Some)
+    }
+}

@@ -23,6 +23,7 @@ pub mod log;
 pub mod mail;
 pub mod pages;
 pub mod policy;
+pub mod policy_rules;
 pub mod proxies;
 pub mod reader;
 pub mod salvage;

@@ -1,5 +1,6 @@
 //! `[policy]`: what a person must prove where no finer rule says otherwise.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -7,10 +8,12 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 use super::duration::show;
+use super::policy_rules::{self, Rule};
 use super::proxies::network;
 use super::reader::Section;
 use super::site::Site;
 use super::wrong::WrongSetting;
+use crate::vocabulary::acr::Level;
 
 /// The least level a sign-in must reach, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +27,25 @@ pub enum Floor {
     /// Two factors.
     #[serde(rename = "mfa")]
     Mfa,
+    /// A factor that cannot be phished.
+    #[serde(rename = "phr")]
+    PhishingResistant,
+    /// The same on attested hardware.
+    #[serde(rename = "phrh")]
+    PhishingResistantHardware,
+}
+
+impl Floor {
+    /// The level that it is.
+    pub fn level(self) -> Level {
+        match self {
+            Self::Password => Level::Password,
+            Self::MfaLow => Level::MfaLow,
+            Self::Mfa => Level::Mfa,
+            Self::PhishingResistant => Level::PhishingResistant,
+            Self::PhishingResistantHardware => Level::PhishingResistantHardware,
+        }
+    }
 }
 
 /// What one-time codes by mail are good for. Of administrators none is accepted.
@@ -54,6 +76,8 @@ pub struct Policy {
     /// (R-EN-02). Empty by default: then only an invitation allows it.
     #[serde(with = "super::proxies::networks")]
     pub first_enrolment_by_password: Vec<IpNet>,
+    /// Finer rules by name.
+    pub rules: BTreeMap<String, Rule>,
 }
 
 impl Default for Policy {
@@ -63,13 +87,20 @@ impl Default for Policy {
             floor: Floor::Mfa,
             mail_codes: MailCodes::default(),
             first_enrolment_by_password: Vec::new(),
+            rules: BTreeMap::new(),
         }
     }
 }
 
 impl Policy {
     pub(super) fn read(section: &mut Section) -> Result<Self, WrongSetting> {
-        let floors = [("pwd", Floor::Password), ("mfa-low", Floor::MfaLow), ("mfa", Floor::Mfa)];
+        let floors = [
+            ("pwd", Floor::Password),
+            ("mfa-low", Floor::MfaLow),
+            ("mfa", Floor::Mfa),
+            ("phr", Floor::PhishingResistant),
+            ("phrh", Floor::PhishingResistantHardware),
+        ];
         let codes =
             [("sign-in", MailCodes::SignIn), ("enrolment", MailCodes::Enrolment), ("off", MailCodes::Off)];
         let usual = Self::default();
@@ -80,18 +111,44 @@ impl Policy {
             second_factor_max_age: section.duration("second_factor_max_age", usual.second_factor_max_age)?,
             floor: section.choice("floor", &floors, usual.floor)?,
             mail_codes: section.choice("mail_codes", &codes, usual.mail_codes)?,
+            rules: BTreeMap::new(),
         })
     }
 
-    /// A second factor counts for a minute at least and 30 days at most; the loopback permits no enrolment in earnest.
+    /// What is wrong with it. The loopback permits no enrolment in earnest.
     pub fn faults(&self, site: &Site) -> Vec<WrongSetting> {
         let mut faults: Vec<_> = self.enrolment_from_here(site).into_iter().collect();
-        let age = self.second_factor_max_age;
-        if !(Duration::from_secs(60)..=Duration::from_secs(30 * 86400)).contains(&age) {
-            let (seen, right) = (format!("is \"{}\"", show(age)), "write between \"1m\" and \"30d\"");
-            faults.push(WrongSetting::new("policy.second_factor_max_age", seen, right));
+        faults.extend(fault_of_age("policy.second_factor_max_age", self.second_factor_max_age));
+        if self.rules.len() > policy_rules::MOST {
+            let seen = format!("has {} rules", self.rules.len());
+            faults.push(WrongSetting::new("policy.rules", seen, "100 are allowed"));
+        }
+        for (name, rule) in &self.rules {
+            let path = format!("policy.rules.{name}");
+            if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+                let seen = "is no name of a rule";
+                faults.push(WrongSetting::new(
+                    path.clone(),
+                    seen,
+                    "write 1 to 64 characters that can be seen",
+                ));
+            }
+            faults.extend(rule.faults(&path));
         }
         faults
+    }
+
+    /// The rule that decides, with its name: one that denies, else the first that `fits`.
+    pub fn rule(&self, fits: impl Fn(&Rule) -> bool) -> Option<(&str, &Rule)> {
+        let mut fitting =
+            self.rules.iter().filter(|(_, rule)| fits(rule)).map(|(name, rule)| (name.as_str(), rule));
+        let first = fitting.clone().next();
+        fitting.find(|(_, rule)| rule.deny).or(first)
+    }
+
+    /// The least that is asked of anybody anywhere.
+    pub fn lowest_floor(&self) -> Floor {
+        self.rules.values().filter_map(|rule| rule.floor).fold(self.floor, Floor::min)
     }
 
     /// Behind a proxy on this machine that nobody declared, everybody comes from the loopback.
@@ -106,6 +163,13 @@ impl Policy {
             "name networks of your people only, such as \"10.0.0.0/8\", since behind a proxy on this machine everybody would seem to come from here",
         ))
     }
+}
+
+/// A second factor counts for a minute at least and 30 days at most.
+pub(super) fn fault_of_age(path: &str, age: Duration) -> Option<WrongSetting> {
+    let fits = (Duration::from_secs(60)..=Duration::from_secs(30 * 86400)).contains(&age);
+    let seen = format!("is \"{}\"", show(age));
+    (!fits).then(|| WrongSetting::new(path, seen, "write between \"1m\" and \"30d\""))
 }
 
 fn holds_loopback(network: &IpNet) -> bool {

@@ -86,7 +86,7 @@ fn model(mut tree: Value) -> Result<Model, Vec<Problem>> {
 }
 
 /// In these sections every name stands for a section again.
-const OF_SECTIONS: [&str; 3] = ["texts", "groups", "clients"];
+const OF_SECTIONS: [&str; 4] = ["texts", "groups", "clients", "policy.rules"];
 
 /// Takes out whatever else stands in place of a section. A list above all: the library would take its entries for the members
 /// of the section, in their order, and nobody means that.
@@ -108,8 +108,15 @@ fn keep_sections(tree: &mut Value, problems: &mut Vec<Problem>) {
         let is_known = known.get(name).is_some_and(|usual| !usual.is_number());
         !is_known || section(part(name), value)
     });
+    if let Some(Value::Object(policy)) = top.get_mut("policy") {
+        policy.retain(|name, value| name != "rules" || section("policy.rules".to_owned(), value));
+    }
     for of in OF_SECTIONS {
-        if let Some(Value::Object(sections)) = top.get_mut(of) {
+        let found = of
+            .split('.')
+            .skip(1)
+            .fold(top.get_mut(of.split('.').next().unwrap_or(of)), |found, name| found?.get_mut(name));
+        if let Some(Value::Object(sections)) = found {
             sections.retain(|name, value| section(format!("{of}.{}", part(name)), value));
         }
     }

@@ -10,6 +10,7 @@ use super::state::State;
 use crate::clients::{Client, StoredSecret};
 use crate::config::live::OwnTexts;
 use crate::config::mail::Mail;
+use crate::config::policy::Policy;
 use crate::config::{LiveSettings, WrongSetting};
 use crate::foundation::ids::ClientId;
 use crate::foundation::secret::{ClientSecret, Hashed, Plain};
@@ -90,6 +91,7 @@ impl Check<'_> {
         ];
         let told = |fault: WrongSetting| Problem::at(fault.key(), fault.sentence());
         self.problems.extend(faults.into_iter().flatten().map(told));
+        self.rules(&policy);
         self.texts(&texts);
         let languages = self.parts.pages.languages();
         let languages: Vec<_> = languages.iter().map(Language::tag).collect();
@@ -99,6 +101,30 @@ impl Check<'_> {
         }
         let mail = self.mail();
         LiveSettings { generation: 0, policy, sessions, account, limits, audit, keys, pages, texts, mail }
+    }
+
+    /// Rules speak of applications and groups that there are.
+    fn rules(&mut self, policy: &Policy) {
+        let (clients, groups) = (&self.model.clients, &self.model.groups);
+        let mut faults = Vec::new();
+        for (name, rule) in &policy.rules {
+            let path = format!("policy.rules.{}", part(name));
+            let unknown = rule.applications.iter().filter(|id| !clients.contains_key(*id));
+            faults.extend(unknown.map(|id| {
+                Problem::at(
+                    format!("{path}.applications"),
+                    format!("has the entry {id:?}, and no client has this id"),
+                )
+            }));
+            let unknown = rule.groups.iter().filter(|group| !groups.contains_key(*group));
+            faults.extend(unknown.map(|group| {
+                Problem::at(
+                    format!("{path}.groups"),
+                    format!("has the entry {group:?}, and there is no such group"),
+                )
+            }));
+        }
+        self.problems.extend(faults);
     }
 
     fn mail(&mut self) -> Option<Mail> {

@@ -5,40 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Origin;
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
-
-/// The kinds of factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FactorKind {
-    /// A password.
-    Password,
-    /// A one-time password by time (RFC 6238).
-    Totp,
-    /// A one-time code sent by mail.
-    MailCode,
-    /// A saved recovery code.
-    RecoveryCode,
-}
-
-impl FactorKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::MailCode, Self::RecoveryCode];
-
-    /// Its word in forms, records and the audit trail.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Totp => "totp",
-            Self::MailCode => "mail_code",
-            Self::RecoveryCode => "recovery_code",
-        }
-    }
-
-    /// The kind of that word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-}
+pub use crate::vocabulary::FactorKind;
 
 /// For whom, in which journey, and from where a proof is given.
 #[derive(Debug, Clone)]

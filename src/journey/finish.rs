@@ -167,10 +167,11 @@ impl Journeys {
     /// What is asked of a journey that had arrived, now that its errand goes on: time has passed since.
     pub async fn still_arrived(
         &self,
+        visitor: &Visitor,
         returned: &Returned,
         session: &Session,
     ) -> Result<Option<Assurance>, Failure> {
-        match self.ask_next(&returned.read.value, Some(session)).await? {
+        match self.ask_next(visitor, &returned.read.value, Some(session)).await? {
             Next::Arrive(assurance) => Ok(Some(assurance)),
             _ => Ok(None),
         }

@@ -53,7 +53,7 @@ impl Journeys {
         let mut beginning = self.consider(visitor, Demands::default(), home()).await?;
         beginning.journey.invite(user.id.clone(), epoch.number, permission(invited.purpose));
         beginning.journey.concerned = Some(user.id);
-        beginning.next = self.ask_next(&beginning.journey, beginning.session()).await?;
+        beginning.next = self.ask_next(visitor, &beginning.journey, beginning.session()).await?;
         self.begin_with(visitor, beginning, &burning).await
     }
 

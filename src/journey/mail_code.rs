@@ -32,7 +32,7 @@ impl Journeys {
         session: Option<&Session>,
     ) {
         let begun = async {
-            let offered = self.offered(journey, session).await?;
+            let offered = self.offered(visitor, journey, session).await?;
             match (shown_first(journey, &offered), person_concerned(journey, session)) {
                 (Some(FactorKind::MailCode), Some(user)) => {
                     self.begin_mail_code(journey, visitor, user).await.map(|_| ())
@@ -49,7 +49,7 @@ impl Journeys {
     pub(super) async fn can_use_mail_code(&self, step: &Step) -> Result<bool, Failure> {
         let by_choice = step.journey.permission == Some(EnrolmentPermission::Network)
             && self.settings.now().policy.mail_codes == MailCodes::SignIn;
-        let offered = self.offered(&step.journey, step.session()).await?;
+        let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         Ok(by_choice && offered == [FactorKind::MailCode])
     }
 

@@ -22,8 +22,10 @@ pub mod invitation;
 mod mail_code;
 pub mod next;
 pub mod page;
+pub mod people;
 pub mod password;
 pub mod policy;
+pub mod prospect;
 pub mod reach;
 pub mod routes;
 pub mod second_factor;
@@ -53,6 +55,7 @@ use crate::web::{Failure, Web};
 
 pub use errands::{Arrived, Errands};
 pub use next::{Next, Refusal};
+pub use people::People;
 pub use routes::routes;
 pub use stage::{Application, ConsentDemand, Demands, Errand, Journey, Progress};
 pub use start::Beginning;
@@ -67,6 +70,7 @@ pub struct Journeys {
     pub(crate) trail: Trail,
     pub(crate) settings: Live,
     pub(crate) users: Users,
+    pub(crate) people: People,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,

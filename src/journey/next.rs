@@ -88,6 +88,8 @@ pub enum Refusal {
     NotServed(Reason),
     /// Another person signed in than the application means.
     OtherPerson,
+    /// Policy lets nobody like this person in there.
+    Denied,
     /// No second factor, and none may be enrolled from here (R-EN-02).
     EnrolmentNotPermitted,
     /// No factor of this person reaches the level.
@@ -103,6 +105,7 @@ impl Next {
             Self::Ask(Stage::Password, _) | Self::Refuse(Refusal::OtherPerson | Refusal::NotServed(_)) => {
                 Some(ErrorCode::LoginRequired)
             }
+            Self::Refuse(Refusal::Denied) => Some(ErrorCode::AccessDenied),
             Self::Ask(Stage::Consent, _) => Some(ErrorCode::ConsentRequired),
             Self::Refuse(Refusal::LevelOutOfReach) => Some(ErrorCode::UnmetAuthenticationRequirements),
             Self::Ask(..) | Self::Refuse(Refusal::EnrolmentNotPermitted) => {
@@ -122,7 +125,7 @@ pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) 
 type Rule = fn(&Seen<'_>) -> Option<Next>;
 
 /// The rules, in the order in which they are asked; the first that has something to say decides.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     account_to_choose,
     nobody_signed_in,
     not_served,
@@ -130,6 +133,7 @@ const RULES: [Rule; 13] = [
     password_by_invitation,
     fresh_login,
     proof_too_old,
+    denied,
     strongest_proof,
     level_by_enrolled_factor,
     password_to_change,
@@ -137,6 +141,12 @@ const RULES: [Rule; 13] = [
     codes_to_save,
     consent_to_give,
 ];
+
+/// What the rules of the second factor say; `None` where it needs none.
+pub(super) fn after_password(seen: &Seen<'_>) -> Option<Next> {
+    let rules: [Rule; 3] = [denied, level_by_enrolled_factor, level_by_enrolment];
+    rules.iter().find_map(|rule| rule(seen))
+}
 
 /// What now?
 pub fn next(facts: &Facts<'_>) -> Next {
@@ -203,6 +213,11 @@ fn proof_too_old(facts: &Seen<'_>) -> Option<Next> {
     (facts.journey.evidence().is_empty() && too_old).then_some(Next::Ask(Stage::Password, Why::ProofTooOld))
 }
 
+/// Said only to who has proved to be this person.
+fn denied(facts: &Seen<'_>) -> Option<Next> {
+    facts.requirement.denied.then_some(Next::Refuse(Refusal::Denied))
+}
+
 /// The strongest factor that there is, although a weaker one would do: proofs are about to be changed (R-EN-01).
 fn strongest_proof(facts: &Seen<'_>) -> Option<Next> {
     let within = Duration::from_secs(facts.journey.demands.strongest_within?);
@@ -241,10 +256,13 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
         return None;
     }
     let journey = facts.journey;
+    if facts.enrollable().is_empty() {
+        return facts.must_enrol().then_some(Next::Refuse(Refusal::LevelOutOfReach));
+    }
     let vouched = facts.must_enrol() && facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
     if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
-    } else if !facts.is_above_floor() {
+    } else if !facts.meets_policy() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))
     } else {
         let essential = journey.demands.level_essential;

@@ -45,7 +45,7 @@ impl Journeys {
     /// What was true when the stage was reached may have changed since, so the decision is asked once more.
     async fn show_stage(&self, step: Step, stage: Stage) -> Result<Response, Failure> {
         let session = step.session();
-        match self.ask_next(&step.journey, session).await? {
+        match self.ask_next(&step.visitor, &step.journey, session).await? {
             Next::Ask(now, _)
                 if now == stage && step.journey.concerned.as_ref() == step.user().ok().as_ref() => {}
             _ => return self.settle(step, Batch::new()).await,
@@ -125,7 +125,7 @@ impl Journeys {
 
     /// The page of the factor that the person chose, or of the strongest.
     async fn factor_page(&self, step: &Step) -> Result<Response, Failure> {
-        let offered = self.offered(&step.journey, step.session()).await?;
+        let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         match shown_first(&step.journey, &offered) {
             Some(kind) => self.page_of(step, kind, None).await,
             None => Err(Failure::internal("a second factor is asked, and none is offered")),
@@ -140,7 +140,7 @@ impl Journeys {
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
         let user = self.concerned(step).await?;
-        let offered = self.offered(&step.journey, step.session()).await?;
+        let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         let other_ways = OtherWays {
             factors: offered.iter().filter(|other| **other != kind).map(|other| other.word()).collect(),
             recovery_code: self.recovery_codes_left(step).await? > 0,

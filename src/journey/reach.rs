@@ -8,9 +8,13 @@ use crate::factors::assurance::level_with_password;
 use crate::factors::{Evidence, FactorKind};
 use crate::sessions::Assurance;
 use crate::vocabulary::acr::Level;
+use crate::vocabulary::amr::Method;
 
 /// The highest level that can be reached with the factors there are.
 const HIGHEST: Level = Level::Mfa;
+
+/// The kinds that can be enrolled within a journey.
+const ENROLLABLE: [FactorKind; 1] = [FactorKind::Totp];
 
 /// The kinds of second factors that the person may give now, strongest first (R-MF-04).
 pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
@@ -36,8 +40,17 @@ impl<'a> std::ops::Deref for Seen<'a> {
 impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a Facts<'a>) -> Self {
         let max_age = facts.requirement.second_factor_max_age;
-        let fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
+        let mut fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
+        let second = |kind| FactorKind::SECOND.contains(&kind);
+        fresh.retain(|proof| !second(proof.factor()) || facts.requirement.counting.contains(&proof.factor()));
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
+    }
+
+    /// The same as if the person had just typed the right password, and proved nothing else.
+    pub(super) fn after_password(facts: &'a Facts<'a>) -> Self {
+        let assurance =
+            Assurance { level: Level::Password, methods: vec![Method::Pwd], auth_time: facts.now };
+        Self { facts, fresh: Vec::new(), assurance: Some(assurance) }
     }
 
     /// The level reached so far.
@@ -55,17 +68,20 @@ fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
 }
 
 impl Seen<'_> {
-    /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01).
-    fn factors(&self) -> &[FactorKind] {
+    /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01). Codes by mail
+    /// are none where they do not count.
+    fn factors(&self) -> Vec<FactorKind> {
         let lost = self.journey.has_proof_of(FactorKind::RecoveryCode);
-        self.person.filter(|_| !lost).map_or(&[], |person| &person.factors)
+        let known = self.person.filter(|_| !lost).map(|person| person.factors.clone()).unwrap_or_default();
+        let counts = |kind: &FactorKind| self.requirement.counting.contains(kind);
+        known.into_iter().filter(|kind| *kind != FactorKind::MailCode || counts(kind)).collect()
     }
 
     /// The person's strongest kinds.
     pub(super) fn strongest(&self) -> Vec<FactorKind> {
-        let highest = self.factors().iter().filter_map(|kind| level_with_password(*kind)).max();
-        let is_highest = |kind: &FactorKind| level_with_password(*kind) == highest;
-        self.factors().iter().copied().filter(is_highest).collect()
+        let factors = self.factors();
+        let highest = factors.iter().filter_map(|kind| level_with_password(*kind)).max();
+        factors.into_iter().filter(|kind| level_with_password(*kind) == highest).collect()
     }
 
     /// Whether a second factor is enrolled; codes by mail are not.
@@ -86,15 +102,36 @@ impl Seen<'_> {
         levels.peek().is_none() || levels.any(|wished| Some(*wished) <= level)
     }
 
-    /// Whether what was proved meets policy's floor.
-    pub(super) fn is_above_floor(&self) -> bool {
-        self.meets_floor(self.level(), |kind| self.fresh.iter().any(|proof| proof.factor() == kind))
+    fn is_proved(&self, kind: FactorKind) -> bool {
+        self.fresh.iter().any(|proof| proof.factor() == kind)
     }
 
-    /// Whether what was proved, with one more proof of `kind`, is enough.
-    fn would_do(&self, kind: FactorKind) -> bool {
+    /// The factors that policy wants besides, and that were not proved.
+    fn missing_besides(&self) -> Vec<FactorKind> {
+        self.requirement.also.iter().copied().filter(|kind| !self.is_proved(*kind)).collect()
+    }
+
+    /// Whether what was proved is all that policy asks.
+    pub(super) fn meets_policy(&self) -> bool {
+        self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.missing_besides().is_empty()
+    }
+
+    /// Whether one more proof of `kind` is what is missing, or a part of it.
+    fn would_help(&self, kind: FactorKind) -> bool {
+        let counts = self.requirement.counting.contains(&kind);
         let level = self.level().max(level_with_password(kind));
-        self.meets_floor(level, |other| other == kind) && self.meets_wish(level)
+        let lifts = level > self.level() || self.requirement.instead.contains(&kind);
+        let reaches = self.meets_floor(level, |other| other == kind) && self.meets_wish(level);
+        let enough =
+            self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.meets_wish(self.level());
+        counts && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
+    }
+
+    /// The kinds that the person could enrol to go on.
+    pub(super) fn enrollable(&self) -> Vec<FactorKind> {
+        let known = self.factors();
+        let enrollable = ENROLLABLE.into_iter().filter(|kind| !known.contains(kind));
+        enrollable.filter(|kind| self.would_help(*kind)).collect()
     }
 
     /// Whether one of `kinds` was proved so recently, or in this journey.
@@ -119,13 +156,13 @@ impl Seen<'_> {
         if self.requirement.floor > HIGHEST || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
-        Ok(!(self.is_above_floor() && self.meets_wish(self.level())))
+        Ok(!(self.meets_policy() && self.meets_wish(self.level())))
     }
 
     /// Whether the person can only go on with a factor that is not enrolled yet: whoever adds one first proves the strongest
     /// of those there are (R-EN-01), and who has none proves the mailbox (R-EN-02).
     pub(super) fn must_enrol(&self) -> bool {
-        !self.is_above_floor() || self.journey.demands.level_essential
+        !self.meets_policy() || self.journey.demands.level_essential
     }
 
     /// See [`offered`].
@@ -136,10 +173,11 @@ impl Seen<'_> {
         if self.lacks_level() != Ok(true) {
             return Vec::new();
         }
-        let enough: Vec<_> = self.factors().iter().copied().filter(|kind| self.would_do(*kind)).collect();
+        let helping: Vec<_> = self.factors().into_iter().filter(|kind| self.would_help(*kind)).collect();
         let strongest = self.strongest();
         let proved = strongest.iter().any(|kind| self.journey.has_proof_of(*kind));
-        if enough.is_empty() && self.must_enrol() && !proved { strongest } else { enough }
+        let enrols = helping.is_empty() && self.must_enrol() && !self.enrollable().is_empty();
+        if enrols && !proved { strongest } else { helping }
     }
 
     /// Whoever may enrol a first factor here does so, rather than sign in with a code by mail; in a network where the password

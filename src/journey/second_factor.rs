@@ -51,7 +51,7 @@ impl Journeys {
             Opening::Instead(response) => return Ok(response),
         };
         // Which factors will do is decided here and now, whatever page the form stood on (R-MF-04).
-        let offered = self.offered(&step.journey, step.session()).await?;
+        let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         match form.get("action")? {
             Some("recovery_code") => return see_other(&format!("/sign-in/{id}/recovery-code")),
             Some("lost_factor") => return see_other(&format!("/sign-in/{id}/lost-factor")),
@@ -59,7 +59,7 @@ impl Journeys {
                 return self.send_mail_code(step).await;
             }
             Some(word) => {
-                if let Some(kind) = FactorKind::of_word(word).filter(|kind| offered.contains(kind)) {
+                if let Some(kind) = FactorKind::second_of_word(word).filter(|kind| offered.contains(kind)) {
                     return self.choose_factor(step, kind).await;
                 }
             }

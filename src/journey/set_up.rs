@@ -101,7 +101,7 @@ impl Journeys {
         };
         beginning.journey.invite(id, Epoch::default(), EnrolmentPermission::Invitation);
         beginning.journey.accept(evidence, Epoch::default()).map_err(Failure::internal)?;
-        beginning.next = self.next_of_new(&beginning.journey, &user).await?;
+        beginning.next = self.next_of_new(visitor, &beginning.journey, &user).await?;
         if matches!(beginning.next, Next::Ask(..)) {
             return self.begin_with(visitor, beginning, &batch).await.map(Ok);
         }

@@ -1,16 +1,18 @@
 //! Beginning a journey, or finding that none is needed.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use axum::http::header;
 use axum::response::Response;
 
 use super::Journeys;
-use super::next::{Facts, Next, Person, next, person_concerned};
-use super::policy::requirement;
+use super::next::{Facts, Next, next, person_concerned};
+use super::policy::{Circumstances, requirement};
 use super::reach;
 use super::stage::{Demands, Errand, Journey, Progress};
 use super::step::shown;
 use super::store::Opened;
-use crate::config::policy::MailCodes;
 use crate::factors::FactorKind;
 use crate::foundation::ids::JourneyId;
 use crate::foundation::secret::{BrowserSecret, Plain};
@@ -18,7 +20,7 @@ use crate::limits::AddressClass;
 use crate::sessions::cookie::SessionCookie;
 use crate::sessions::{Live, Session};
 use crate::storage::Batch;
-use crate::users::{User, standing};
+use crate::users::User;
 use crate::web::{Failure, Visitor, cookies};
 
 /// The cookie that binds journeys to a browser, without its prefix. It never signs anybody in (R-SE-06).
@@ -63,7 +65,7 @@ impl Journeys {
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
         let live = self.signed_in(visitor).await?;
         let (session, user) = live.as_ref().map(|live| (&*live.session.value, &*live.user)).unzip();
-        let next = self.ask_next_of(&journey, session, user).await?;
+        let next = self.decide(visitor, &journey, session, user, next).await?;
         Ok(Beginning { journey, next, live, browser, browser_is_new })
     }
 
@@ -108,85 +110,64 @@ impl Journeys {
     /// Asks the one decision, after reading all that it rests on.
     pub(super) async fn ask_next(
         &self,
+        visitor: &Visitor,
         journey: &Journey,
         session: Option<&Session>,
     ) -> Result<Next, Failure> {
-        self.ask_next_of(journey, session, None).await
+        self.decide(visitor, journey, session, None, next).await
     }
 
     /// What comes next for a person whose record is not stored yet.
-    pub(super) async fn next_of_new(&self, journey: &Journey, user: &User) -> Result<Next, Failure> {
-        self.ask_next_of(journey, None, Some(user)).await
+    pub(super) async fn next_of_new(
+        &self,
+        visitor: &Visitor,
+        journey: &Journey,
+        user: &User,
+    ) -> Result<Next, Failure> {
+        self.decide(visitor, journey, None, Some(user), next).await
     }
 
     /// The kinds of second factors that the person concerned may give now, strongest first.
     pub(super) async fn offered(
         &self,
+        visitor: &Visitor,
         journey: &Journey,
         session: Option<&Session>,
     ) -> Result<Vec<FactorKind>, Failure> {
-        self.decide(journey, session, None, reach::offered).await
-    }
-
-    async fn ask_next_of(
-        &self,
-        journey: &Journey,
-        session: Option<&Session>,
-        known: Option<&User>,
-    ) -> Result<Next, Failure> {
-        self.decide(journey, session, known, next).await
+        self.decide(visitor, journey, session, None, reach::offered).await
     }
 
     /// Reads all that a decision rests on, and makes it; `known` spares reading a person's record that was read just now.
     async fn decide<T>(
         &self,
+        visitor: &Visitor,
         journey: &Journey,
         session: Option<&Session>,
         known: Option<&User>,
         decide: fn(&Facts<'_>) -> T,
     ) -> Result<T, Failure> {
-        let person = match person_concerned(journey, session) {
-            Some(id) => match known.filter(|user| user.id == *id) {
-                Some(user) => Some(self.person(user, journey).await?),
-                None => match self.users.by_id(id).await? {
-                    Some(user) => Some(self.person(&user.value, journey).await?),
-                    None => None,
-                },
-            },
+        let application = journey.errand.application.as_ref().map(|application| &application.client);
+        let concerned = person_concerned(journey, session);
+        let read = match (concerned, known) {
+            (Some(id), Some(known)) if known.id == *id => Some(Cow::Borrowed(known)),
+            (Some(id), _) => self.users.by_id(id).await?.map(|user| Cow::Owned(user.value)),
+            (None, _) => None,
+        };
+        let consent_for = application.filter(|_| journey.demands.consent.is_some());
+        let person = match &read {
+            Some(user) => Some(self.people.read(user, consent_for).await?),
             None => None,
         };
-        let administrator = person.as_ref().is_some_and(|person| person.administrator);
-        let requirement = requirement(&self.settings.now().policy, administrator);
+        let nobody = BTreeSet::new();
+        let circumstances = Circumstances {
+            administrator: person.as_ref().is_some_and(|person| person.administrator),
+            groups: read.as_ref().map_or(&nobody, |user| &user.groups),
+            application,
+            client: visitor.client,
+        };
+        let requirement = requirement(&self.settings.now().policy, &circumstances);
         let now = self.clock.now();
         Ok(decide(&Facts { now, journey, session, person: person.as_ref(), requirement: &requirement }))
-    }
-
-    async fn person(&self, user: &User, journey: &Journey) -> Result<Person, Failure> {
-        let consent = match (&journey.demands.consent, &journey.errand.application) {
-            (Some(_), Some(application)) => self.grants.consent(&user.id, &application.client).await?,
-            _ => None,
-        };
-        let administrator = self.users.administrators().await?.contains(&user.id);
-        Ok(Person {
-            user: user.id.clone(),
-            administrator,
-            standing: standing(user, self.clock.now()),
-            must_change_password: self.passwords.must_change(&user.id).await?,
-            factors: self.factors_of(user, administrator).await?,
-            consent: consent.map(|consent| consent.scopes),
-        })
-    }
-
-    /// The kinds of second factors that `user` can give, strongest first. Nobody who administers gets codes by mail.
-    async fn factors_of(&self, user: &User, administrator: bool) -> Result<Vec<FactorKind>, Failure> {
-        let mut kinds: Vec<_> =
-            self.second_factors(&user.id).await?.into_iter().map(|one| one.kind).collect();
-        kinds.dedup();
-        let by_mail = !administrator && self.settings.now().policy.mail_codes != MailCodes::Off;
-        if by_mail && self.mail_codes.serves(user).await? {
-            kinds.push(FactorKind::MailCode);
-        }
-        Ok(kinds)
     }
 }
 

@@ -147,7 +147,7 @@ impl Journeys {
             if !step.is_for_the_same_person() {
                 return Ok(restart(RestartReason::OutOfOrder));
             }
-            if !matches!(self.ask_next(&step.journey, step.session()).await?, Next::Ask(now, _) if now == stage)
+            if !matches!(self.ask_next(&step.visitor, &step.journey, step.session()).await?, Next::Ask(now, _) if now == stage)
             {
                 return self.settle(*step, Batch::new()).await.map(Opening::Instead);
             }
@@ -164,7 +164,7 @@ impl Journeys {
 
     /// The same; `None` where another request was quicker.
     pub(super) async fn try_to_settle(&self, step: Step, with: Batch) -> Result<Option<Response>, Failure> {
-        match self.ask_next(&step.journey, step.session()).await? {
+        match self.ask_next(&step.visitor, &step.journey, step.session()).await? {
             Next::Arrive(assurance) => self.finish(step, &assurance, with).await,
             Next::Ask(stage, why) => {
                 tracing::info!(?stage, ?why, "a journey goes on");
@@ -196,7 +196,7 @@ impl Journeys {
         let back = errand.application.as_ref().map(|_| format!("{}{}", errand.resume, step.journey.id));
         let stored = self.store_step(step, Progress::GivenUp(refusal.error()), batch).await?;
         match (stored, refusal) {
-            (Some(_), Refusal::NotServed(_) | Refusal::EnrolmentNotPermitted) => {
+            (Some(_), Refusal::NotServed(_) | Refusal::Denied | Refusal::EnrolmentNotPermitted) => {
                 self.refusal_page(&visitor, Some(&user), refusal, back).await.map(Some)
             }
             (stored, _) => Ok(stored),
@@ -261,7 +261,7 @@ impl Refusal {
     /// What the application is told.
     pub fn error(self) -> ErrorCode {
         match self {
-            Self::NotServed(_) | Self::EnrolmentNotPermitted => ErrorCode::AccessDenied,
+            Self::NotServed(_) | Self::Denied | Self::EnrolmentNotPermitted => ErrorCode::AccessDenied,
             Self::OtherPerson => ErrorCode::LoginRequired,
             Self::LevelOutOfReach => ErrorCode::UnmetAuthenticationRequirements,
         }
@@ -272,6 +272,7 @@ impl Refusal {
         match self {
             Self::NotServed(reason) => reason.word(),
             Self::OtherPerson => "other_person_than_hinted",
+            Self::Denied => "denied_by_policy",
             Self::EnrolmentNotPermitted => "enrolment_not_permitted",
             Self::LevelOutOfReach => "level_out_of_reach",
         }

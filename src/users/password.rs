@@ -79,9 +79,9 @@ impl PasswordRules {
     /// Passwords may be shorter where a second factor is asked of everybody (R-PW-05).
     pub fn under(settings: &LiveSettings) -> Self {
         let context = vec![settings.pages.organisation.clone()];
-        match settings.policy.floor {
+        match settings.policy.lowest_floor() {
             Floor::Password => Self::alone(context),
-            Floor::MfaLow | Floor::Mfa => Self::with_second_factor(context),
+            _ => Self::with_second_factor(context),
         }
     }
 

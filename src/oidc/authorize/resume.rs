@@ -62,7 +62,9 @@ impl Oidc {
         returned: &Returned,
         live: &Live,
     ) -> Result<Response, Failure> {
-        let Some(assurance) = self.journeys.still_arrived(returned, &live.session.value).await? else {
+        let Some(assurance) =
+            self.journeys.still_arrived(pending.visitor, returned, &live.session.value).await?
+        else {
             return self.journeys.reopen(pending.visitor, returned.read.value.id.as_str()).await;
         };
         let mut taken = Batch::new();

@@ -7,6 +7,7 @@ mod groups;
 mod hardware_tokens;
 mod import;
 mod people;
+mod policy;
 
 use keyward::commands::{Administrator, Command, Reason, Refused, Request};
 use serde_json::json;

@@ -99,7 +99,10 @@ pub(super) const MISTAKES: &[(&str, &str)] = &[
         "[proxies]\ntrusted = [\"0.0.0.0/0\"]",
         "proxies.trusted has the entry \"0.0.0.0/0\"; name the proxies only, such as \"10.0.0.5\", since whoever is named can claim any address.",
     ),
-    ("[policy]\nfloor = \"MFA\"", "policy.floor is \"MFA\"; write one of \"pwd\", \"mfa-low\", \"mfa\"."),
+    (
+        "[policy]\nfloor = \"MFA\"",
+        "policy.floor is \"MFA\"; write one of \"pwd\", \"mfa-low\", \"mfa\", \"phr\", \"phrh\".",
+    ),
     (
         "[policy]\nsecond_factor_max_age = \"0s\"",
         "policy.second_factor_max_age is \"0s\"; write between \"1m\" and \"30d\".",

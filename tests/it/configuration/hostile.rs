@@ -84,6 +84,8 @@ const WHOLE: &str = r#"
 [mail]
 host = "smtp.example.com"
 sender = "keyward@example.com"
+[policy.rules.finance]
+groups = ["staff"]
 [groups.staff]
 description = "All"
 [clients.wiki]

@@ -3,6 +3,7 @@
 use keyward::factors::Evidence;
 use keyward::factors::FactorKind::{self, MailCode, Password, RecoveryCode, Totp};
 use keyward::journey::next::person_concerned;
+use keyward::journey::policy::Requirement;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
 use keyward::journey::{Demands, Next, Refusal};
 use keyward::users::{Epoch, Reason};
@@ -105,27 +106,31 @@ fn scenes() -> impl Strategy<Value = Scene> {
     let given = option::of(select(vec!["openid", "openid email"]));
     let kinds = select(vec![vec![], vec![Totp], vec![MailCode], vec![Totp, MailCode]]);
     let person = (standing, any::<bool>(), kinds, given, prop::bool::weighted(0.95));
-    let floor = (floor, select(vec![vec![], vec![MailCode]]));
-    (demands(), walks(), session, floor, person).prop_map(
-        |(demands, walk, session, (floor, instead), person)| {
-            let mut scene = walk.take(Scene::new(demands));
-            if let Some((who, proofs)) = session {
-                scene = scene.signed_in(who, &proofs);
-            }
-            scene.requirement.floor = floor;
-            scene.requirement.instead = instead;
-            let (standing, must_change_password, factors, given, exists) = person;
-            let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
-            scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
-                standing,
-                must_change_password,
-                factors,
-                consent: given.map(Scopes::parse),
-                ..somebody(user)
-            });
-            scene
-        },
-    )
+    let counting = select(vec![vec![Totp, MailCode], vec![Totp, MailCode], vec![Totp], vec![MailCode]]);
+    let also = select(vec![vec![], vec![], vec![], vec![Totp], vec![MailCode]]);
+    let denied = prop::bool::weighted(0.05);
+    let floor = (floor, select(vec![vec![], vec![MailCode]]), counting, also, denied);
+    (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, asked, person)| {
+        let mut scene = walk.take(Scene::new(demands));
+        if let Some((who, proofs)) = session {
+            scene = scene.signed_in(who, &proofs);
+        }
+        let (floor, mut instead, counting, mut also, denied) = asked;
+        // A rule cannot ask for what does not count, and nothing else stands in for the floor.
+        instead.retain(|kind| counting.contains(kind));
+        also.retain(|kind| counting.contains(kind));
+        scene.requirement = Requirement { floor, instead, counting, also, denied, ..scene.requirement };
+        let (standing, must_change_password, factors, given, exists) = person;
+        let concerned = person_concerned(&scene.journey, scene.session.as_ref()).filter(|_| exists);
+        scene.person = concerned.cloned().map(|user| keyward::journey::next::Person {
+            standing,
+            must_change_password,
+            factors,
+            consent: given.map(Scopes::parse),
+            ..somebody(user)
+        });
+        scene
+    })
 }
 
 /// All proofs of the person concerned that count now, told apart by hand.
@@ -137,6 +142,9 @@ fn counting(scene: &Scene) -> Vec<Evidence> {
     let all = session.chain(scene.journey.evidence());
     let mine = all.filter(|proof| proof.user() == who);
     let young = mine.filter(|proof| proof.factor() == Password || NOW.since(proof.at()) <= MAX_AGE);
+    let kinds = &scene.requirement.counting;
+    let young = young
+        .filter(|proof| kinds.contains(&proof.factor()) || matches!(proof.factor(), Password | RecoveryCode));
     young.cloned().collect()
 }
 
@@ -169,6 +177,9 @@ proptest! {
         if let Next::Arrive(assurance) = scene.decide() {
             prop_assert_eq!(Some(assurance.level), real_level(&scene));
             prop_assert!(assurance.level >= scene.requirement.floor || instead_of_floor(&scene));
+            prop_assert!(!scene.requirement.denied);
+            let proofs = counting(&scene);
+            prop_assert!(scene.requirement.also.iter().all(|kind| has(&proofs, *kind)));
             let demands = &scene.journey.demands;
             if demands.level_essential {
                 prop_assert!(demands.levels.iter().any(|level| *level <= assurance.level));
@@ -234,7 +245,7 @@ proptest! {
             let factors = scene.person.as_ref().map(|person| person.factors.clone()).unwrap_or_default();
             let by_mail = factors == [MailCode] && scene.journey.has_proof_of(MailCode);
             prop_assert!(recovered || scene.journey.permission.is_some() || by_mail);
-            prop_assert!(recovered || !factors.contains(&Totp));
+            prop_assert!(recovered || !factors.contains(&Totp) || !scene.requirement.counting.contains(&Totp));
             prop_assert!(has(&counting(&scene), Password));
         }
     }
@@ -250,7 +261,8 @@ proptest! {
         }
         let enough = scene.requirement.floor <= Level::MfaLow || scene.requirement.instead.contains(&MailCode);
         if offered == [MailCode] && factors.contains(&Totp) {
-            prop_assert!(enough && scene.requirement.floor < Level::Mfa, "the stronger one would do as well");
+            let only = scene.requirement.also == [MailCode] || !scene.requirement.counting.contains(&Totp);
+            prop_assert!(only || (enough && scene.requirement.floor < Level::Mfa), "the stronger one would do as well");
         }
     }
 
@@ -296,7 +308,8 @@ proptest! {
             prop_assert!(invited || scene.journey.has_proof_of(Password));
         }
         if let Next::Refuse(Refusal::LevelOutOfReach) = next {
-            prop_assert!(scene.journey.demands.level_essential);
+            let cannot = !scene.requirement.counting.contains(&Totp) || !scene.requirement.also.is_empty();
+            prop_assert!(scene.journey.demands.level_essential || cannot);
         }
     }
 }

@@ -69,8 +69,12 @@ impl Scene {
             session: None,
             person: None,
             requirement: Requirement {
+                rule: None,
+                denied: false,
                 floor: Level::Mfa,
                 instead: Vec::new(),
+                counting: FactorKind::SECOND.to_vec(),
+                also: Vec::new(),
                 second_factor_max_age: MAX_AGE,
             },
         }

@@ -13,7 +13,7 @@ use super::scene::{Scene, consent, user};
 
 /// What is expected; of an arrival only the level.
 #[derive(Debug, PartialEq)]
-enum Expected {
+pub(super) enum Expected {
     Ask(Stage, Why),
     Refuse(Refusal),
     Arrive(Level),
@@ -29,19 +29,19 @@ fn seen(next: &Next) -> Expected {
     }
 }
 
-type Row = (&'static str, Scene, Expected);
+pub(super) type Row = (&'static str, Scene, Expected);
 
-fn check(rows: Vec<Row>) {
+pub(super) fn check(rows: Vec<Row>) {
     for (story, scene, expected) in rows {
         assert_eq!(seen(&scene.decide()), expected, "{story}");
     }
 }
 
-fn plain() -> Scene {
+pub(super) fn plain() -> Scene {
     Scene::new(Demands::default())
 }
 
-fn demanding(change: impl FnOnce(&mut Demands)) -> Scene {
+pub(super) fn demanding(change: impl FnOnce(&mut Demands)) -> Scene {
     let mut demands = Demands::default();
     change(&mut demands);
     Scene::new(demands)
@@ -52,7 +52,7 @@ fn ann_is_in(scene: Scene) -> Scene {
     scene.signed_in("ann", &[(Password, 60), (Totp, 60)])
 }
 
-const PASSWORD: Expected = Ask(Stage::Password, Why::NobodySignedIn);
+pub(super) const PASSWORD: Expected = Ask(Stage::Password, Why::NobodySignedIn);
 
 #[test]
 fn r_mf_04_who_is_not_signed_in_proves_both_factors_in_order() {
