@@ -23,7 +23,7 @@ use crate::jobs::{Arrivals, Runner};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Way;
 use crate::lifecycle::restored::{self, RestoredError};
-use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle, MailedLinks, PasswordResets};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
@@ -144,6 +144,8 @@ pub struct App {
     /// One-time codes by mail.
     pub mail_codes: MailCodes,
     way: Way,
+    links: MailedLinks,
+    resets: PasswordResets,
 }
 
 impl App {
@@ -178,9 +180,13 @@ impl App {
         let clients = Clients::new(store.clone(), site, clock.clone(), random.clone());
         let configured = configured(&ground, &users, &clients, &pages, &trail, &live);
         let configuration = Configuration::open(configured).await?;
+        let links = MailedLinks::new(store.clone(), clock.clone(), random.clone());
+        let resets = mail.resets(&ground, &users, &links);
         Ok(Self {
             configuration,
-            runner: mail.runner(&ground, &pages, &invitations, &mail_codes)?,
+            runner: mail.runner(&ground, &pages, &invitations, &mail_codes, &resets)?,
+            links,
+            resets,
             mail_codes,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,

@@ -73,6 +73,7 @@ fn in_words(event: &Event) -> Option<EventInWords> {
         Action::FactorsReset => EventInWords::FactorsReset,
         Action::RecoveryCodesIssued => EventInWords::RecoveryCodesIssued,
         Action::PasswordSet => EventInWords::PasswordSet,
+        Action::PasswordResetAsked => EventInWords::PasswordResetAsked,
         Action::MailAddressChanged => EventInWords::MailAddressChanged,
         Action::ProfileChanged => EventInWords::ProfileChanged,
         Action::Consent => EventInWords::ConsentGiven,

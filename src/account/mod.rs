@@ -1,13 +1,16 @@
 //! Self-service: the home page with the applications, and the portal at `/account`, in which people see and change what is theirs.
 //!
 //! Must not: sign anybody in; that is the journey's.
-//! Follows: security requirements R-PO-01 to R-PO-03, R-SE-05, R-SE-07, R-SE-11, R-SE-12, R-EN-01, R-TR-05.
+//! Follows: security requirements R-PO-01 to R-PO-03, R-PW-08, R-RC-01 to R-RC-03, R-SE-05, R-SE-07, R-SE-11, R-SE-12, R-EN-01, R-TR-05.
 
 mod browser_name;
 mod consents;
 mod events;
+mod forgotten;
 pub mod home;
+mod mail;
 mod overview;
+mod password;
 pub mod portal;
 mod profile;
 pub mod routes;
@@ -19,6 +22,7 @@ use std::time::Duration;
 use crate::audit::Chain;
 use crate::clients::Clients;
 use crate::journey::Journeys;
+use crate::lifecycle::{MailedLinks, PasswordResets};
 use crate::oidc::Oidc;
 use crate::sessions::Sessions;
 use crate::storage::Batch;
@@ -34,6 +38,8 @@ pub struct Accounts {
     pub(crate) clients: Clients,
     pub(crate) sessions: Sessions,
     pub(crate) chain: Chain,
+    pub(crate) links: MailedLinks,
+    pub(crate) resets: PasswordResets,
     pub(crate) oidc: Arc<Oidc>,
 }
 

@@ -1,5 +1,5 @@
 //! The way into every page of the portal: whoever is signed in well enough goes on, everybody else is sent on a journey and
-//! comes back.
+//! comes back. What changes proofs needs the strongest proof of the person, five minutes old at most (R-EN-01).
 
 use std::sync::Arc;
 
@@ -20,6 +20,9 @@ use crate::web::{Failure, PagePolicy, Parameters, Visitor, csrf, see_other};
 /// Where journeys for the portal return to.
 pub const RESUME: &str = "/account/resume/";
 
+/// Seconds that a proof is good for changes of proofs.
+pub(super) const FRESH: u64 = 5 * 60;
+
 /// A page of the portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +37,8 @@ pub enum Section {
     Consents,
     /// Language and profile.
     Profile,
+    /// The mail address.
+    Mail,
 }
 
 impl Section {
@@ -45,10 +50,11 @@ impl Section {
             Self::Events => "/account/events",
             Self::Consents => "/account/consents",
             Self::Profile => "/account/profile",
+            Self::Mail => "/account/mail",
         }
     }
 
-    fn errand(self) -> Result<Errand, Failure> {
+    pub(super) fn errand(self) -> Result<Errand, Failure> {
         let data = serde_json::to_value(self).map_err(Failure::internal)?;
         Ok(Errand { resume: RESUME.to_owned(), data, application: None })
     }
@@ -90,15 +96,7 @@ pub async fn resume(
 impl Accounts {
     /// Opens a page for whoever is signed in as policy asks.
     pub(super) async fn enter(&self, visitor: Visitor, section: Section) -> Result<Opening, Failure> {
-        let beginning = self.journeys.consider(&visitor, Demands::default(), section.errand()?).await?;
-        let cookie = SessionCookie::read(&visitor.cookies);
-        match (&beginning.next, &beginning.live, cookie) {
-            (Next::Arrive(_), Some(live), Some(cookie)) => {
-                let (session, user) = (live.session.clone(), live.user.clone());
-                Ok(Opening::Go(Box::new(Here { section, visitor, session, user, cookie })))
-            }
-            _ => self.journeys.begin(&visitor, beginning).await.map(Opening::Instead),
-        }
+        self.enter_with(visitor, section, Demands::default()).await
     }
 
     /// The same for a posted form of that page, which must be ours.
@@ -111,12 +109,40 @@ impl Accounts {
         self.checked(self.enter(visitor, section).await?, form)
     }
 
+    /// The same for a form that changes proofs.
+    pub(super) async fn enter_to_change(
+        &self,
+        visitor: Visitor,
+        section: Section,
+        form: &Parameters,
+    ) -> Result<Opening, Failure> {
+        let demands = Demands { strongest_within: Some(FRESH), ..Demands::default() };
+        self.checked(self.enter_with(visitor, section, demands).await?, form)
+    }
+
     fn checked(&self, opening: Opening, form: &Parameters) -> Result<Opening, Failure> {
         if let Opening::Go(here) = &opening {
             let (secret, purpose) = (&here.cookie.secret, here.section.path());
             self.web.check_form(&here.visitor, secret, purpose, form.get(csrf::FIELD)?)?;
         }
         Ok(opening)
+    }
+
+    async fn enter_with(
+        &self,
+        visitor: Visitor,
+        section: Section,
+        demands: Demands,
+    ) -> Result<Opening, Failure> {
+        let beginning = self.journeys.consider(&visitor, demands, section.errand()?).await?;
+        let cookie = SessionCookie::read(&visitor.cookies);
+        match (&beginning.next, &beginning.live, cookie) {
+            (Next::Arrive(_), Some(live), Some(cookie)) => {
+                let (session, user) = (live.session.clone(), live.user.clone());
+                Ok(Opening::Go(Box::new(Here { section, visitor, session, user, cookie })))
+            }
+            _ => self.journeys.begin(&visitor, beginning).await.map(Opening::Instead),
+        }
     }
 
     /// The form of the page, which posts to its own path.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::routing::get;
 
-use super::{Accounts, home, portal};
+use super::{Accounts, forgotten, home, portal};
 use crate::web::{Form, Visitor};
 
 type Shared = State<Arc<Accounts>>;
@@ -23,6 +23,20 @@ macro_rules! page {
     };
 }
 
+/// A page behind a mailed link, and what its button does.
+macro_rules! link {
+    ($show:ident, $change:ident) => {
+        get(|State(accounts): Shared, visitor: Visitor, Path(link): Path<String>| async move {
+            accounts.$show(visitor, &link).await
+        })
+        .post(
+            |State(accounts): Shared, visitor: Visitor, Path(link): Path<String>, Form(form): Form| async move {
+                accounts.$change(visitor, &link, &form).await
+            },
+        )
+    };
+}
+
 /// All paths of self-service.
 pub fn routes(accounts: Arc<Accounts>) -> Router {
     Router::new()
@@ -34,5 +48,11 @@ pub fn routes(accounts: Arc<Accounts>) -> Router {
         .route("/account/events", page!(events_page))
         .route("/account/consents", page!(consents_page, withdraw_consent))
         .route("/account/profile", page!(profile_page, change_profile))
+        .route("/account/mail", page!(mail_page, ask_new_address))
+        .route("/account/mail/confirm/{link}", link!(confirm_address_page, confirm_address))
+        .route("/account/password", page!(change_password))
+        .route("/former-address/{link}", link!(former_address_page, undo_address))
+        .route(forgotten::PATH, page!(forgotten_page, ask_password_link))
+        .route("/new-password/{link}", link!(new_password_page, choose_new_password))
         .with_state(accounts)
 }

@@ -153,6 +153,8 @@ impl App {
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
             chain: self.chain.clone(),
+            links: self.links.clone(),
+            resets: self.resets.clone(),
             oidc,
         }
     }

@@ -39,6 +39,8 @@ pub enum Action {
     RecoveryCodesIssued,
     /// A password was set or changed.
     PasswordSet,
+    /// A link to choose a new password was asked for.
+    PasswordResetAsked,
     /// A person was created.
     UserCreated,
     /// A group was created.

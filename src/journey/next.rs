@@ -239,7 +239,8 @@ fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
 }
 
 fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
-    if !facts.person?.must_change_password {
+    let wished = facts.journey.demands.new_password && !facts.journey.password_chosen;
+    if !facts.person?.must_change_password && !wished {
         return None;
     }
     // Whoever changes a password has just given the present one (R-PW-08).

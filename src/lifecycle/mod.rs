@@ -5,8 +5,11 @@
 //! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
 //! R-AU-05 (the event is part of the change), R-EN-05 and R-PO-01 (the person is told).
 
+pub mod address;
 pub mod first_administrator;
 pub mod invitation;
+pub mod mailed_link;
+pub mod password_reset;
 pub mod post;
 pub mod restore;
 pub mod restored;
@@ -25,6 +28,8 @@ use crate::users::{Epoch, User, Users, epoch};
 
 pub use first_administrator::FirstAdministrator;
 pub use invitation::Invitations;
+pub use mailed_link::MailedLinks;
+pub use password_reset::PasswordResets;
 pub use post::Post;
 
 /// The lifecycle's collaborators.

@@ -36,6 +36,7 @@ pub const LIVING: &[&str] = &[
     "hardware_token",
     "limit_authenticator",
     "mail_changed",
+    "password_by_mail",
     "password_pepper",
     "sealing",
     "set_aside",
@@ -68,6 +69,7 @@ pub const DEAD: &[&str] = &[
     "limit_password_everywhere",
     "limit_password_told",
     "limit_rate",
+    "mailed_link",
     "logout",
     "participant",
     "recovery_sheet",
@@ -77,6 +79,7 @@ pub const DEAD: &[&str] = &[
     "signing-key",
     "user-invitation",
     "user-session",
+    "user_mailed_link",
 ];
 
 /// What is restored, and where to.

@@ -5,6 +5,7 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::{Deserialize, Serialize};
 
+use super::link_mail::LinkMail;
 use super::render::PageSet;
 use super::texts::Values;
 use super::{Language, LanguageWishes, Pages};
@@ -137,6 +138,8 @@ pub enum Mail {
         /// The network it was asked for from, for people.
         network: Option<String>,
     },
+    /// A one-time link that was asked for.
+    Link(LinkMail),
     /// Something happened.
     Notice {
         /// What.
@@ -201,7 +204,8 @@ impl Mail {
             },
             Self::Test,
         ];
-        Notice::samples().into_iter().map(notice).chain(others).collect()
+        let links = LinkMail::samples().into_iter().map(Self::Link);
+        Notice::samples().into_iter().map(notice).chain(others).chain(links).collect()
     }
 
     /// The ids of its subject and of its sentence.
@@ -211,6 +215,7 @@ impl Mail {
             Self::Invitation { password: false, .. } => ("mail.new_factor.subject", "mail.new_factor.what"),
             Self::Code { application: Some(_), .. } => ("mail.code.subject", "mail.code.for_application"),
             Self::Code { application: None, .. } => ("mail.code.subject", "mail.code.for_account"),
+            Self::Link(mail) => mail.purpose.text_ids(),
             Self::Notice { notice, .. } => notice.text_ids(),
             Self::Test => ("mail.test.subject", "mail.test.sentence"),
         }
@@ -221,6 +226,7 @@ impl Mail {
         match self {
             Self::Invitation { .. } => "email/invitation",
             Self::Code { .. } => "email/code",
+            Self::Link(_) => "email/link",
             Self::Notice { .. } => "email/notice",
             Self::Test => "email/test",
         }
@@ -236,6 +242,7 @@ impl Mail {
             Self::Code { code, minutes, application, at, network } => {
                 context! { name, username, id, code, minutes, application, at, network }
             }
+            Self::Link(mail) => mail.content(to),
             Self::Notice { notice, at, network } => {
                 let values = Value::from(Serde(notice.values().and("username", username)));
                 let advice = notice.advice_id();
@@ -250,6 +257,7 @@ impl Mail {
         match self {
             Self::Invitation { link, .. } => link,
             Self::Code { code, .. } => code,
+            Self::Link(mail) => &mail.link,
             Self::Notice { .. } | Self::Test => "",
         }
     }

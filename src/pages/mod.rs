@@ -19,6 +19,7 @@ pub mod error_page;
 pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod language;
+pub mod link_mail;
 pub mod logout_pages;
 pub mod mails;
 pub mod message;

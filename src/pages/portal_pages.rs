@@ -93,6 +93,8 @@ events! {
     RecoveryCodesIssued = "event.recovery_codes_issued",
     /// A password was set.
     PasswordSet = "event.password_set",
+    /// A link for a new password was asked for.
+    PasswordResetAsked = "event.password_reset_asked",
     /// Another mail address.
     MailAddressChanged = "event.mail_address_changed",
     /// The profile was changed.
@@ -218,3 +220,23 @@ pub struct ProfilePage {
     pub problem: Option<Message>,
 }
 page!(ProfilePage, "account/profile.html", "id=\"profile\"", "name=\"language\"", TOKEN);
+
+/// The mail address. Form `mail`: `address`.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailPage {
+    /// `mail`
+    pub section: &'static str,
+    /// Where to post.
+    pub form: Form,
+    /// The present one.
+    pub present: Option<String>,
+    /// The one that waits to be confirmed.
+    pub awaited: Option<String>,
+    /// Whether mail can be sent, which confirming needs.
+    pub can_change: bool,
+    /// As typed before.
+    pub typed: String,
+    /// Why the form was not accepted.
+    pub problem: Option<Message>,
+}
+page!(MailPage, "account/mail.html",);

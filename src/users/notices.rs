@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::profile::MailAddress;
 use super::store::user_key;
 use super::user::User;
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::config::Live;
 use crate::foundation::address::network;
 use crate::foundation::ids::{JourneyId, UserId};
-use crate::foundation::secret::{Invitation, Plain};
+use crate::foundation::secret::{Invitation, MailedLink, Plain};
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::Queue;
+use crate::pages::link_mail::Purpose;
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, SharedStore, StorageError};
 
@@ -81,6 +83,16 @@ pub enum Subject {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         network: Option<String>,
     },
+    /// A one-time link that was asked for, of which the same holds.
+    Link {
+        /// The link, and what it is for.
+        letter: LinkLetter,
+        /// When it was asked for.
+        at: Timestamp,
+        /// From which network.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        network: Option<String>,
+    },
     /// Something happened.
     Notice {
         /// What.
@@ -98,6 +110,7 @@ impl std::fmt::Debug for Subject {
         match self {
             Self::Invitation(_) => f.write_str("invitation"),
             Self::Code { .. } => f.write_str("one-time code"),
+            Self::Link { letter, .. } => write!(f, "one-time link: {:?}", letter.purpose),
             Self::Notice { notice, .. } => notice.fmt(f),
         }
     }
@@ -118,6 +131,35 @@ pub struct CodeLetter {
 impl std::fmt::Debug for CodeLetter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CodeLetter").field("journey", &self.journey).finish_non_exhaustive()
+    }
+}
+
+/// A one-time link on its way to a person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LinkLetter {
+    /// The link in clear.
+    pub secret: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The new address, where it is about one.
+    pub address: String,
+}
+
+impl LinkLetter {
+    /// The letter that carries `link`.
+    pub fn new(purpose: Purpose, link: &Plain<MailedLink>) -> Self {
+        Self { secret: link.expose().to_owned(), purpose, address: String::new() }
+    }
+
+    /// The same, naming the new address.
+    pub fn naming(self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self }
+    }
+}
+
+impl std::fmt::Debug for LinkLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkLetter").field("purpose", &self.purpose).finish_non_exhaustive()
     }
 }
 
@@ -162,6 +204,20 @@ impl Notices {
         let (Some(way), Some(mail)) = (self.way(), &user.profile.mail) else { return };
         let subject = Subject::Code { letter, at: way.clock.now(), network: origin.address.map(network) };
         way.queue.put(batch, CODE_KIND, &Letter::to(user, mail.address.as_str(), subject), until);
+    }
+
+    /// Adds to `batch` the mail with a link to this address of a person, worth nothing from `until` on.
+    pub async fn send_link(
+        &self,
+        batch: &mut Batch,
+        (user, address): (&User, &MailAddress),
+        letter: LinkLetter,
+        until: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), StorageError> {
+        let Some(way) = self.way() else { return Ok(()) };
+        let subject = Subject::Link { letter, at: way.clock.now(), network: origin.address.map(network) };
+        way.put(batch, &Letter::to(user, address.as_str(), subject), until, origin).await.map(|_| ())
     }
 
     /// Adds to `batch` the mail that tells `user` of `notice`, if there is a mail server and a verified address.

@@ -2,18 +2,18 @@
 
 use super::{Samples, page};
 use crate::config::account::Field;
-use crate::pages::account_pages::Person;
+use crate::pages::account_pages::{AddressLinkPage, DonePage, ForgottenPage, NewPasswordPage, Person};
 use crate::pages::consent_pages::ScopeInWords;
 use crate::pages::content::Page;
 use crate::pages::message::Message;
 use crate::pages::portal_pages::{
-    ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, LanguageChoice, OverviewPage,
+    ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, LanguageChoice, MailPage, OverviewPage,
     ProfileField, ProfilePage, SessionLine, SessionsPage,
 };
 
 impl Samples {
     pub(super) fn portal(&self) -> Vec<Page> {
-        [self.overview(), self.seen(), self.allowed(), self.profile()].concat()
+        [self.overview(), self.seen(), self.allowed(), self.profile(), self.mail(), self.links()].concat()
     }
 
     fn overview(&self) -> Vec<Page> {
@@ -100,5 +100,48 @@ impl Samples {
         let refused = ProfilePage { problem: Some(Message::FieldUnusable), ..profile.clone() };
         let closed = ProfilePage { fields: Vec::new(), ..profile.clone() };
         vec![page(&profile), page(&refused), page(&closed)]
+    }
+
+    fn mail(&self) -> Vec<Page> {
+        let mail = MailPage {
+            section: "mail",
+            form: self.form("/account/mail"),
+            present: Some(self.word("maria.lindqvist@example.com")),
+            awaited: Some(self.word("maria@example.com")),
+            can_change: true,
+            typed: String::new(),
+            problem: None,
+        };
+        let refused = MailPage {
+            typed: self.word("maria"),
+            present: None,
+            awaited: None,
+            problem: Some(Message::MailUnusable),
+            ..mail.clone()
+        };
+        let closed = MailPage { can_change: false, awaited: None, ..mail.clone() };
+        vec![page(&mail), page(&refused), page(&closed)]
+    }
+
+    fn links(&self) -> Vec<Page> {
+        let asked = ForgottenPage { form: self.form("/forgotten-password"), sent: false };
+        let sent = ForgottenPage { sent: true, ..asked.clone() };
+        let choose = NewPasswordPage {
+            form: self.form("/new-password/sample"),
+            username: self.word("maria.lindqvist"),
+            minimum: 8,
+            problems: Vec::new(),
+        };
+        let again = NewPasswordPage { problems: vec![Message::PasswordKnown], ..choose.clone() };
+        let new = AddressLinkPage {
+            form: self.form("/account/mail/confirm/sample"),
+            username: self.word("maria.lindqvist"),
+            address: self.word("maria@example.com"),
+            former: false,
+        };
+        let former = AddressLinkPage { former: true, ..new.clone() };
+        let done = [DonePage::PasswordChanged, DonePage::AddressRestored].map(|done| page(&done.content()));
+        let pages = [page(&asked), page(&sent), page(&choose), page(&again), page(&new), page(&former)];
+        pages.into_iter().chain(done).collect()
     }
 }

@@ -1,6 +1,9 @@
 //! The portal in which people see and change what is theirs (R-PO-01 to R-PO-03, R-SE-07, R-SE-11, R-SE-12).
 
+mod address;
 mod consents;
+mod forgotten;
+mod password;
 mod profile;
 mod seen;
 mod sessions;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
+use keyward::pages::link_mail::Purpose;
 use keyward::pages::mails::{Mail, Notice};
 use keyward::pages::portal_pages::{EventInWords, ProfileField};
 use keyward::pages::{Message, Problem, samples};
@@ -41,6 +42,10 @@ fn used() -> BTreeSet<String> {
     for mail in Mail::samples() {
         let (subject, sentence) = mail.text_ids();
         ids.extend([subject, sentence].map(str::to_owned));
+    }
+    for purpose in Purpose::ALL {
+        let (button, advice) = purpose.further_ids();
+        ids.extend([button, advice].map(str::to_owned));
     }
     for notice in Notice::samples() {
         ids.insert(notice.advice_id().to_owned());
