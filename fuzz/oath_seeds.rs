@@ -1,5 +1,6 @@
 //! Seed files of hardware tokens. A `\n` in a seed stands for the line's end.
 
+use keyward::factors::sealed_seeds::Opener;
 use keyward::factors::seeds;
 
 /// `data` as a seed file.
@@ -7,7 +8,7 @@ pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let Ok(seeds) = seeds::read(&text.replace("\\n", "\n")) else {
+    let Ok(seeds) = seeds::read(&text.replace("\\n", "\n"), Opener::Nothing) else {
         return;
     };
     let mut serials: Vec<_> = seeds.iter().map(|seed| seed.serial.as_str()).collect();

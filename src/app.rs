@@ -16,14 +16,14 @@ use crate::clients::Clients;
 use crate::config::{Live, LiveSettings, Settings};
 use crate::configuration::{self, Configuration};
 use crate::delivery::DeliveryError;
-use crate::factors::{MailCodes, TotpEnrolment, TotpFactor};
+use crate::factors::{MailCodes, Passkeys, TotpEnrolment, TotpFactor};
 use crate::foundation::{Clock, Random};
 use crate::grants::Grants;
 use crate::jobs::{Arrivals, Runner};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Way;
 use crate::lifecycle::restored::{self, RestoredError};
-use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle, MailedLinks, PasswordResets};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle, PasswordResets};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
@@ -116,6 +116,8 @@ pub struct App {
     pub first_administrator: FirstAdministrator,
     /// Authenticator apps.
     pub enrolment: TotpEnrolment,
+    /// Passkeys and security keys.
+    pub passkeys: Passkeys,
     /// Sign-in sessions.
     pub sessions: Sessions,
     /// The signing keys, and their life.
@@ -144,7 +146,6 @@ pub struct App {
     /// One-time codes by mail.
     pub mail_codes: MailCodes,
     way: Way,
-    links: MailedLinks,
     resets: PasswordResets,
 }
 
@@ -164,6 +165,8 @@ impl App {
         let rotation = Rotation::open(rotation_parts(&ground, &trail, &live)).await?;
         let passwords = Arc::new(passwords(&ground).await?);
         let factor = authenticators(&ground, &trail, &live).telling(mail.notices.clone());
+        let passkeys = passkeys(&ground, &trail, &live).telling(mail.notices.clone());
+        tell_of_lost(&passkeys).await?;
         let mail_codes = mail.codes(&ground, &live);
         let sessions = Sessions::new(store.clone(), clock.clone(), random.clone(), live.clone());
         let site = Arc::new(settings.site.clone());
@@ -180,12 +183,10 @@ impl App {
         let clients = Clients::new(store.clone(), site, clock.clone(), random.clone());
         let configured = configured(&ground, &users, &clients, &pages, &trail, &live);
         let configuration = Configuration::open(configured).await?;
-        let links = MailedLinks::new(store.clone(), clock.clone(), random.clone());
-        let resets = mail.resets(&ground, &users, &links);
+        let resets = mail.resets(&ground, &users);
         Ok(Self {
             configuration,
             runner: mail.runner(&ground, &pages, &invitations, &mail_codes, &resets)?,
-            links,
             resets,
             mail_codes,
             first_administrator: first_administrator(&ground, &users, &trail),
@@ -203,6 +204,7 @@ impl App {
             passwords,
             probes: Probes::default(),
             sessions,
+            passkeys,
             factor,
             trail,
             live,
@@ -234,6 +236,24 @@ fn authenticators(ground: &Ground, trail: &Trail, live: &Live) -> TotpFactor {
     let Ground { store, sealing, clock, .. } = ground;
     let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
     TotpFactor::new(store.clone(), clock.clone(), sealing.clone(), lockout, trail.clone())
+}
+
+fn passkeys(ground: &Ground, trail: &Trail, live: &Live) -> Passkeys {
+    let Ground { settings, store, clock, random, .. } = ground;
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), live.clone());
+    let (store, clock, random) = (store.clone(), clock.clone(), random.clone());
+    Passkeys::new(&settings.site, store, clock, random, lockout, trail.clone())
+}
+
+/// The issuer's host was changed: all passkeys are dead, and nobody else would say so (R-WA-10).
+async fn tell_of_lost(passkeys: &Passkeys) -> Result<(), StorageError> {
+    if let Some(host) = passkeys.lost_with().await? {
+        tracing::warn!(
+            host,
+            "people have passkeys for a host that is no longer the issuer's: none of them works"
+        );
+    }
+    Ok(())
 }
 
 fn first_administrator(ground: &Ground, users: &Users, trail: &Trail) -> FirstAdministrator {

@@ -74,7 +74,8 @@ impl Writer {
         let ground = &self.app.ground;
         let session = self.app.sessions.by_id(&self.session).await?.ok_or("the session is gone")?.session;
         let age = Duration::from_secs(3600);
-        let assurance = Assurance::of(&session.value.evidence, ground.clock.now(), age).ok_or("no proof")?;
+        let fresh = Assurance::fresh(session.value.evidence.clone(), ground.clock.now(), age);
+        let assurance = Assurance::of_fresh(&fresh).ok_or("no proof")?;
         let code = Plain::<AuthorizationCode>::generate(ground.random.as_ref());
         let key = Key::new("code", &[&code.hash().to_text()]);
         let mut batch = Batch::new();

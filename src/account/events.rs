@@ -70,6 +70,7 @@ fn in_words(event: &Event) -> Option<EventInWords> {
         Action::Throttled | Action::ManyFailures => EventInWords::Throttled,
         Action::FactorEnrolled => EventInWords::FactorAdded,
         Action::FactorRemoved => EventInWords::FactorRemoved,
+        Action::FactorRenamed => EventInWords::FactorRenamed,
         Action::FactorsReset => EventInWords::FactorsReset,
         Action::RecoveryCodesIssued => EventInWords::RecoveryCodesIssued,
         Action::PasswordSet => EventInWords::PasswordSet,

@@ -1,18 +1,21 @@
 //! Self-service: the home page with the applications, and the portal at `/account`, in which people see and change what is theirs.
 //!
 //! Must not: sign anybody in; that is the journey's.
-//! Follows: security requirements R-PO-01 to R-PO-03, R-PW-08, R-RC-01 to R-RC-03, R-SE-05, R-SE-07, R-SE-11, R-SE-12, R-EN-01, R-TR-05.
+//! Follows: security requirements R-PO-01 to R-PO-03, R-PW-08, R-RC-01 to R-RC-03, R-SE-05, R-SE-07, R-SE-11, R-SE-12, R-EN-01, R-EN-07, R-RC-04, R-TR-05.
 
 mod browser_name;
 mod consents;
 mod events;
+mod factors;
 mod forgotten;
 pub mod home;
 mod mail;
+mod new_app;
 mod overview;
 mod password;
 pub mod portal;
 mod profile;
+mod recovery_codes;
 pub mod routes;
 mod sessions;
 
@@ -21,6 +24,7 @@ use std::time::Duration;
 
 use crate::audit::Chain;
 use crate::clients::Clients;
+use crate::factors::{Passkeys, Registry};
 use crate::journey::Journeys;
 use crate::lifecycle::{MailedLinks, PasswordResets};
 use crate::oidc::Oidc;
@@ -37,6 +41,8 @@ pub struct Accounts {
     pub(crate) journeys: Arc<Journeys>,
     pub(crate) clients: Clients,
     pub(crate) sessions: Sessions,
+    pub(crate) factors: Registry,
+    pub(crate) passkeys: Passkeys,
     pub(crate) chain: Chain,
     pub(crate) links: MailedLinks,
     pub(crate) resets: PasswordResets,

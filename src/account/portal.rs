@@ -39,6 +39,12 @@ pub enum Section {
     Profile,
     /// The mail address.
     Mail,
+    /// The second factors.
+    Factors,
+    /// A further authenticator app.
+    NewApp,
+    /// New recovery codes.
+    RecoveryCodes,
 }
 
 impl Section {
@@ -51,6 +57,9 @@ impl Section {
             Self::Consents => "/account/consents",
             Self::Profile => "/account/profile",
             Self::Mail => "/account/mail",
+            Self::Factors => "/account/factors",
+            Self::NewApp => "/account/factors/app",
+            Self::RecoveryCodes => "/account/factors/recovery-codes",
         }
     }
 
@@ -116,8 +125,22 @@ impl Accounts {
         section: Section,
         form: &Parameters,
     ) -> Result<Opening, Failure> {
-        let demands = Demands { strongest_within: Some(FRESH), ..Demands::default() };
-        self.checked(self.enter_with(visitor, section, demands).await?, form)
+        self.checked(self.enter_confirmed(visitor, section).await?, form)
+    }
+
+    /// Opens a page for whoever has just given the strongest proof.
+    pub(super) async fn enter_confirmed(
+        &self,
+        visitor: Visitor,
+        section: Section,
+    ) -> Result<Opening, Failure> {
+        self.enter_with(visitor, section, confirmed()).await
+    }
+
+    /// Whether that is so at this moment.
+    pub(super) async fn is_confirmed(&self, here: &Here) -> Result<bool, Failure> {
+        let beginning = self.journeys.consider(&here.visitor, confirmed(), here.section.errand()?).await?;
+        Ok(matches!(beginning.next, Next::Arrive(_)))
     }
 
     fn checked(&self, opening: Opening, form: &Parameters) -> Result<Opening, Failure> {
@@ -158,4 +181,8 @@ impl Accounts {
         self.journeys.store.commit(used).await?;
         Ok(self.web.page(&here.visitor, StatusCode::OK, page, &PagePolicy::default()))
     }
+}
+
+fn confirmed() -> Demands {
+    Demands { strongest_within: Some(FRESH), ..Demands::default() }
 }

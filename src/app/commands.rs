@@ -35,6 +35,7 @@ impl App {
             .with::<user::Unlock>(&people)
             .with::<user::Delete>(&people)
             .with::<user::ResetFactor>(&people)
+            .with::<user::AccessCode>(&people)
             .with::<hardware_token::Import>(&devices)
             .with::<hardware_token::List>(&devices)
             .with::<hardware_token::Assign>(&devices)
@@ -112,9 +113,11 @@ impl App {
             passwords: self.passwords.clone(),
             settings: self.live.clone(),
             factors: factors::Registry::new(vec![
+                Arc::new(self.passkeys.clone()),
                 Arc::new(self.factor.clone()),
                 Arc::new(self.recovery_codes()),
             ]),
+            access_codes: self.access_codes(),
             sessions: self.sessions.clone(),
             lifecycle: self.lifecycle.clone(),
             invitations: self.invitations.clone(),

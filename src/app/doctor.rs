@@ -13,6 +13,7 @@ use crate::commands::doctor::keys::SigningKeys;
 use crate::commands::doctor::mail::MailServer;
 use crate::commands::doctor::master_key::MasterKeyFile;
 use crate::commands::doctor::office::SomebodyAdministers;
+use crate::commands::doctor::passkeys::PasskeysFit;
 use crate::commands::doctor::store::StoreIsWhole;
 use crate::commands::doctor::visit::Visit;
 use crate::commands::doctor::{Check, Unsettled};
@@ -48,6 +49,7 @@ impl App {
             Arc::new(DataFolder { folder: settings.data.folder.clone() }),
             disk(settings),
             Arc::new(MailServer { settings: self.live.clone() }),
+            Arc::new(PasskeysFit { passkeys: self.passkeys.clone() }),
             Arc::new(SomebodyAdministers { first: self.first_administrator.clone() }),
         ])
     }

@@ -10,7 +10,9 @@ use crate::account::{self, Accounts};
 use crate::configuration;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
-use crate::factors::{PasswordProof, RecoveryCodes, RecoverySheets};
+use crate::factors::{
+    AccessCodes, PasswordProof, RecoveryCodes, RecoverySheets, Registry, RememberedDevices,
+};
 use crate::grants::Grants;
 use crate::journey::{self, Errands, Journeys};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -77,6 +79,7 @@ impl App {
             directory: Arc::new(self.directory()),
             second_factor: Arc::new(self.factor.clone()),
             mail_codes: self.mail_codes.clone(),
+            remembered: self.remembered_devices(),
             mail: self.way.clone(),
             enrolment: self.enrolment.clone(),
             recovery_codes: self.recovery_codes(),
@@ -90,6 +93,20 @@ impl App {
         }
     }
 
+    pub(super) fn access_codes(&self) -> AccessCodes {
+        let Ground { store, clock, random, sealing, .. } = &self.ground;
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), self.live.clone());
+        let (clock, random, sealing) = (clock.clone(), random.clone(), sealing.clone());
+        AccessCodes::new(store.clone(), clock, random, sealing, lockout, self.trail.clone())
+            .telling(self.notices.clone())
+    }
+
+    pub(super) fn remembered_devices(&self) -> RememberedDevices {
+        let Ground { store, clock, random, .. } = &self.ground;
+        let (trail, notices) = (self.trail.clone(), self.notices.clone());
+        RememberedDevices::new(store.clone(), clock.clone(), random.clone(), trail, notices)
+    }
+
     /// What decisions about people rest on.
     pub(super) fn journey_people(&self) -> journey::People {
         journey::People {
@@ -98,6 +115,7 @@ impl App {
             passwords: self.passwords.clone(),
             totp: Arc::new(self.factor.clone()),
             mail_codes: self.mail_codes.clone(),
+            access_codes: self.access_codes(),
             grants: Grants::new(self.ground.store.clone()),
         }
     }
@@ -152,8 +170,14 @@ impl App {
             journeys: journeys.clone(),
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
+            factors: Registry::new(vec![
+                Arc::new(self.passkeys.clone()),
+                Arc::new(self.factor.clone()),
+                Arc::new(self.recovery_codes()),
+            ]),
+            passkeys: self.passkeys.clone(),
             chain: self.chain.clone(),
-            links: self.links.clone(),
+            links: self.resets.links.clone(),
             resets: self.resets.clone(),
             oidc,
         }

@@ -43,13 +43,13 @@ impl Mailing {
     }
 
     /// What forgotten passwords work with.
-    pub fn resets(&self, ground: &Ground, users: &Users, links: &MailedLinks) -> PasswordResets {
+    pub fn resets(&self, ground: &Ground, users: &Users) -> PasswordResets {
         let Ground { store, sealing, clock, random, .. } = ground;
         PasswordResets {
             store: store.clone(),
             clock: clock.clone(),
             users: users.clone(),
-            links: links.clone(),
+            links: MailedLinks::new(store.clone(), clock.clone(), random.clone()),
             notices: self.notices.clone(),
             queue: Queue::new(clock.clone(), random.clone(), sealing.clone()),
             trail: self.trail.clone(),

@@ -33,8 +33,18 @@ pub enum Action {
     ManyFailures,
     /// A factor was enrolled.
     FactorEnrolled,
+    /// A browser is remembered from now on.
+    DeviceRemembered,
+    /// A remembered browser was forgotten.
+    DeviceForgotten,
     /// A factor was removed.
     FactorRemoved,
+    /// A factor was given another name.
+    FactorRenamed,
+    /// A key was locked: by its counter there are two of it.
+    FactorLocked,
+    /// A temporary access code was given out.
+    AccessCodeIssued,
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
     /// A password was set or changed.
@@ -45,8 +55,8 @@ pub enum Action {
     UserCreated,
     /// A group was created.
     GroupCreated,
-    /// Hardware tokens were taken over, `count` of them.
-    HardwareTokensImported,
+    /// A hardware token was taken over from a seed file.
+    HardwareTokenImported,
     /// A hardware token was forgotten.
     HardwareTokenRemoved,
     /// A hardware token that had gone astray was brought into step.
@@ -234,7 +244,7 @@ impl Origin {
     }
 }
 
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let steering =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !c.is_control() && !steering(*c)).take(Origin::USER_AGENT).collect()
@@ -265,6 +275,9 @@ pub struct Event {
     /// Which enrolled factor it concerns.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<CredentialId>,
+    /// Which hardware token it concerns: its serial number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token: Option<String>,
     /// Which signing key it concerns: its `kid`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signing_key: Option<String>,
@@ -274,6 +287,9 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
+    /// Why, in the words of who did it; at most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
     /// Which backup was restored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backup: Option<Backup>,

@@ -56,9 +56,11 @@ impl Trail {
             client: None,
             group: None,
             credential: None,
+            token: None,
             signing_key: None,
             session: None,
             reason: None,
+            note: None,
             backup: None,
             count: None,
             changes: Vec::new(),
@@ -121,6 +123,12 @@ impl Draft<'_> {
         self
     }
 
+    /// Names the hardware token by its serial number, where it is one.
+    pub fn token(mut self, serial: Option<&str>) -> Self {
+        self.event.token = serial.map(str::to_owned);
+        self
+    }
+
     /// Names the signing key by its `kid`.
     pub fn signing_key(mut self, kid: &str) -> Self {
         self.event.signing_key = Some(kid.to_owned());
@@ -137,6 +145,12 @@ impl Draft<'_> {
     /// Says why, in one of our own words.
     pub fn because(mut self, word: &'static str) -> Self {
         self.event.reason = Some(Reason::new(word));
+        self
+    }
+
+    /// Says why, in the words of who does it; cut to 200 characters.
+    pub fn note(mut self, words: &str) -> Self {
+        self.event.note = Some(super::event::printable(words));
         self
     }
 

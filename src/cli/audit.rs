@@ -119,6 +119,7 @@ impl Shown {
             event.subject.as_ref().map(name),
             actor.map(|actor| format!("by {actor}")),
             event.client.as_ref().map(|client| format!("for {client}")),
+            event.token.as_ref().map(|serial| format!("token {serial}")),
             event.signing_key.as_ref().map(|kid| format!("key {kid}")),
             event.origin.address.map(|address| format!("from {address}")),
             event.reason.as_ref().map(|reason| format!("({})", reason.as_str())),

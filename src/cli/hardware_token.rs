@@ -26,10 +26,16 @@ pub enum Command {
 /// `keyward hardware-token import`.
 #[derive(Debug, clap::Args)]
 pub struct Import {
-    /// A CSV file whose first row names the columns: serial number, secret key, and if wanted type (TOTP or HOTP), algorithm,
+    /// A PSKC file (RFC 6030), or a CSV file whose first row names the columns: serial number, secret key, and if wanted type (TOTP or HOTP), algorithm,
     /// digits, time interval, counter, manufacturer, model; destroy it afterwards
-    #[arg(value_name = "FILE.csv")]
+    #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// A file with the key that opens an encrypted PSKC file: 32 hexadecimal digits
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    key_file: Option<PathBuf>,
+    /// A file with the passphrase that opens an encrypted PSKC file
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     asking: Asking,
 }
@@ -41,9 +47,10 @@ pub struct Assign {
     serial: String,
     /// The person's user name or mail address
     user: String,
-    /// Two codes that it shows one right after the other: proof that it is the right one
-    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"])]
-    codes: Option<Vec<String>>,
+    /// A code that it shows
+    first: String,
+    /// The very next one: the two prove that it is the right token
+    second: String,
     #[command(flatten)]
     asking: Asking,
 }
@@ -73,19 +80,21 @@ pub struct Remove {
 /// Runs the command.
 pub async fn run(command: Command) -> Result<(), Failed> {
     match command {
-        Command::Import(Import { file, asking }) => {
+        Command::Import(Import { file, key_file, passphrase_file, asking }) => {
             let said = |done: &Imported| {
                 format!(
                     "{} tokens were taken over, {} were there already. Destroy the file: who has it can make their codes.\n",
                     done.added, done.known
                 )
             };
-            asking.of(hardware_token::Import { file: Handed::new(table_file::read(&file)?) }, said).await
+            let read = |file: &PathBuf| table_file::read(file).map(Handed::new);
+            let (key, passphrase) = (key_file.as_ref().map(read), passphrase_file.as_ref().map(read));
+            let (key, passphrase) = (key.transpose()?, passphrase.transpose()?);
+            asking.of(hardware_token::Import { file: read(&file)?, key, passphrase }, said).await
         }
         Command::List(asking) => asking.of(hardware_token::List {}, |tokens| list(tokens)).await,
-        Command::Assign(Assign { serial, user, codes, asking }) => {
-            let mut codes = codes.into_iter().flatten().map(Handed::new);
-            let codes = codes.next().zip(codes.next());
+        Command::Assign(Assign { serial, user, first, second, asking }) => {
+            let codes = (Handed::new(first), Handed::new(second));
             let said = |it: &Assigned| {
                 format!(
                     "{} has the token {} now, and is asked for its codes from the next sign-in on.\n",
@@ -113,7 +122,6 @@ fn list(tokens: &[Listed]) -> String {
         [token.serial.clone(), token.codes.clone(), token.model.clone().unwrap_or_default(), holder]
     };
     let lines: Vec<_> = tokens.iter().map(line).collect();
-    let none =
-        "There are no hardware tokens yet. Take some over with: keyward hardware-token import FILE.csv";
+    let none = "There are no hardware tokens yet. Take some over with: keyward hardware-token import FILE";
     table(["SERIAL", "CODES", "MODEL", "HOLDER"], &lines, none)
 }

@@ -32,6 +32,8 @@ pub enum Command {
     Unlock(Whom),
     /// Delete a person; user name and mail address stay reserved for a year
     Delete(Delete),
+    /// Print a code, good once and for an hour, for a person who has lost every factor
+    AccessCode(AccessCode),
     /// Take a person's second factors away and print a one-time link to set up a new one
     ResetFactor(Whom),
 }
@@ -67,6 +69,18 @@ pub struct Whom {
     pub(super) user: String,
     #[command(flatten)]
     pub(super) asking: Asking,
+}
+
+/// `keyward user access-code`.
+#[derive(Debug, clap::Args)]
+pub struct AccessCode {
+    /// The person's user name or mail address
+    user: String,
+    /// Why, and the number of the ticket; it stands in the audit trail
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 /// `keyward user delete`.
@@ -117,6 +131,17 @@ pub async fn run(command: Command) -> Result<(), Failed> {
             let said =
                 |it: &Deleted| format!("{} was deleted; the name stays reserved for a year.\n", it.username);
             asking.of(user::Delete { user }, said).await
+        }
+        Command::AccessCode(AccessCode { user, reason, asking }) => {
+            let said = |it: &user::access_code::GivenOut| {
+                format!(
+                    "{}\n\nGood once and for one hour, after the password of {}. Tell it to nobody else, and only having made sure who \
+                     asks; a new second factor is set up with it.\n",
+                    it.code.expose(),
+                    it.username
+                )
+            };
+            asking.of(user::AccessCode { user, reason }, said).await
         }
         Command::ResetFactor(Whom { user, asking }) => {
             asking.of(user::ResetFactor { user }, |it| invitation::factor(&it.username, &it.link)).await

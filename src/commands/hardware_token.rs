@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::user::People;
 use super::{Administrator, Command, Handed, Refused, Who};
-use crate::audit::Origin;
+use crate::audit::{Action, Origin};
 use crate::factors::hardware_tokens::{HardwareToken, HardwareTokens};
-use crate::factors::{Occasion, seeds};
-use crate::foundation::ids::JourneyId;
+use crate::factors::sealed_seeds::Opener;
+use crate::factors::{FactorError, Occasion, seeds};
+use crate::foundation::ids::{JourneyId, UserId};
+use crate::storage::Batch;
 
 /// What these commands work with.
 #[derive(Debug, Clone)]
@@ -31,6 +33,10 @@ const PAGE: usize = 500;
 pub struct Import {
     /// The file's text.
     pub file: Handed,
+    /// The key that opens its seeds, in hexadecimal.
+    pub key: Option<Handed>,
+    /// The passphrase that opens its seeds.
+    pub passphrase: Option<Handed>,
 }
 
 /// What became of a seed file.
@@ -70,8 +76,8 @@ pub struct Assign {
     pub serial: String,
     /// User name or mail address.
     pub user: String,
-    /// Two codes that it shows one right after the other.
-    pub codes: Option<(Handed, Handed)>,
+    /// Two codes that it shows one right after the other: proof that it is the right one (R-EN-03).
+    pub codes: (Handed, Handed),
 }
 
 /// A token was handed to somebody.
@@ -116,7 +122,14 @@ impl Command for Import {
     type Answer = Imported;
 
     async fn perform(self, by: &Administrator, devices: &Devices) -> Result<Imported, Refused> {
-        let seeds = seeds::read(self.file.expose()).map_err(|error| Refused::rule(error.to_string()))?;
+        let opener = match (&self.key, &self.passphrase) {
+            (None, None) => Opener::Nothing,
+            (Some(key), None) => Opener::Key(key.hidden()),
+            (None, Some(passphrase)) => Opener::Passphrase(passphrase.hidden()),
+            (Some(_), Some(_)) => return Err(Refused::rule("give a key or a passphrase, not both")),
+        };
+        let seeds =
+            seeds::read(self.file.expose(), opener).map_err(|error| Refused::rule(error.to_string()))?;
         let done = devices.tokens.take_over(&seeds, &by.actor()).await?;
         Ok(Imported { added: done.added, known: done.known })
     }
@@ -154,10 +167,11 @@ impl Command for Assign {
 
     async fn perform(self, by: &Administrator, devices: &Devices) -> Result<Assigned, Refused> {
         let user = devices.people.served(&self.user).await?;
-        let journey = JourneyId::generate(devices.people.random.as_ref());
-        let occasion = Occasion { user: user.id.clone(), journey, origin: Origin::default() };
-        let codes = self.codes.as_ref().map(|(first, second)| (first.hidden(), second.hidden()));
-        devices.tokens.assign(&self.serial, codes, &occasion, &by.actor()).await?;
+        if let Err(error) = devices.hand_out(&self, &user.id, by).await {
+            let (action, user) = (Action::FactorEnrolled, Some(&user.id));
+            devices.tokens.note_refused(action, &self.serial, user, &error, &by.actor()).await?;
+            return Err(error.into());
+        }
         Ok(Assigned { serial: self.serial, username: user.username.as_str().to_owned() })
     }
 }
@@ -171,12 +185,12 @@ impl Command for Resync {
 
     async fn perform(self, by: &Administrator, devices: &Devices) -> Result<Done, Refused> {
         let codes = (self.codes.0.hidden(), self.codes.1.hidden());
-        if devices.tokens.bring_into_step(&self.serial, codes, &by.actor()).await? {
-            return Ok(Done { serial: self.serial });
+        if let Err(error) = devices.tokens.bring_into_step(&self.serial, codes, &by.actor()).await {
+            let action = Action::FactorResynchronised;
+            devices.tokens.note_refused(action, &self.serial, None, &error, &by.actor()).await?;
+            return Err(error.into());
         }
-        Err(Refused::rule(
-            "these are no two codes in a row that this token may still show; wait for two fresh ones and type both in their order",
-        ))
+        Ok(Done { serial: self.serial })
     }
 }
 
@@ -194,6 +208,18 @@ impl Command for Remove {
 }
 
 impl Devices {
+    /// The token is the person's, and what was proved without it has lost its worth, in one commit (R-EN-04, R-SE-05).
+    async fn hand_out(&self, asked: &Assign, user: &UserId, by: &Administrator) -> Result<(), FactorError> {
+        let journey = JourneyId::generate(self.people.random.as_ref());
+        let occasion = Occasion { user: user.clone(), journey, origin: Origin::default() };
+        let codes = (asked.codes.0.hidden(), asked.codes.1.hidden());
+        let mut batch = Batch::new();
+        self.tokens.assign(&mut batch, &asked.serial, codes, &occasion, &by.actor()).await?;
+        self.people.lifecycle.factor_changed(&mut batch, user, None).await?;
+        let done = self.people.store.commit(batch).await?.is_done();
+        if done { Ok(()) } else { Err(FactorError::Conflict) }
+    }
+
     async fn listed(&self, token: HardwareToken) -> Result<Listed, Refused> {
         let holder = match &token.holder {
             Some(id) => {

@@ -72,6 +72,9 @@ pub struct Policy {
     pub floor: Floor,
     /// What one-time codes by mail are good for; `sign-in` by default.
     pub mail_codes: MailCodes,
+    /// How long a browser may be remembered, in which only the password is asked; 30 days by default, `"0s"` for never.
+    #[serde(with = "super::duration::text")]
+    pub remembered_devices: Duration,
     /// From these networks a person without a second factor may enrol the first one with the password alone
     /// (R-EN-02). Empty by default: then only an invitation allows it.
     #[serde(with = "super::proxies::networks")]
@@ -86,6 +89,7 @@ impl Default for Policy {
             second_factor_max_age: Duration::from_secs(12 * 3600),
             floor: Floor::Mfa,
             mail_codes: MailCodes::default(),
+            remembered_devices: LONGEST_REMEMBERED,
             first_enrolment_by_password: Vec::new(),
             rules: BTreeMap::new(),
         }
@@ -111,6 +115,7 @@ impl Policy {
             second_factor_max_age: section.duration("second_factor_max_age", usual.second_factor_max_age)?,
             floor: section.choice("floor", &floors, usual.floor)?,
             mail_codes: section.choice("mail_codes", &codes, usual.mail_codes)?,
+            remembered_devices: section.duration("remembered_devices", usual.remembered_devices)?,
             rules: BTreeMap::new(),
         })
     }
@@ -119,6 +124,7 @@ impl Policy {
     pub fn faults(&self, site: &Site) -> Vec<WrongSetting> {
         let mut faults: Vec<_> = self.enrolment_from_here(site).into_iter().collect();
         faults.extend(fault_of_age("policy.second_factor_max_age", self.second_factor_max_age));
+        faults.extend(fault_of_remembering("policy.remembered_devices", self.remembered_devices));
         if self.rules.len() > policy_rules::MOST {
             let seen = format!("has {} rules", self.rules.len());
             faults.push(WrongSetting::new("policy.rules", seen, "100 are allowed"));
@@ -170,6 +176,16 @@ pub(super) fn fault_of_age(path: &str, age: Duration) -> Option<WrongSetting> {
     let fits = (Duration::from_secs(60)..=Duration::from_secs(30 * 86400)).contains(&age);
     let seen = format!("is \"{}\"", show(age));
     (!fits).then(|| WrongSetting::new(path, seen, "write between \"1m\" and \"30d\""))
+}
+
+/// The longest that a browser is remembered.
+const LONGEST_REMEMBERED: Duration = Duration::from_secs(30 * 86400);
+
+/// A browser is remembered for 30 days at most.
+pub(super) fn fault_of_remembering(path: &str, most: Duration) -> Option<WrongSetting> {
+    let seen = format!("is \"{}\"", show(most));
+    (most > LONGEST_REMEMBERED)
+        .then(|| WrongSetting::new(path, seen, "write at most \"30d\", or \"0s\" for never"))
 }
 
 fn holds_loopback(network: &IpNet) -> bool {

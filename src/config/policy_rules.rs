@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Floor, MailCodes, fault_of_age};
+use super::policy::{Floor, MailCodes, fault_of_age, fault_of_remembering};
 use super::wrong::WrongSetting;
 use crate::vocabulary::FactorKind;
 
@@ -43,6 +43,9 @@ pub struct Rule {
     pub also: Vec<FactorKind>,
     /// What codes by mail are good for.
     pub mail_codes: Option<MailCodes>,
+    /// How long a browser may be remembered.
+    #[serde(with = "super::duration::optional_text", skip_serializing_if = "Option::is_none")]
+    pub remembered_devices: Option<Duration>,
     /// How long a second factor counts.
     #[serde(with = "super::duration::optional_text", skip_serializing_if = "Option::is_none")]
     pub second_factor_max_age: Option<Duration>,
@@ -87,6 +90,9 @@ impl Rule {
         }
         if let Some(age) = self.second_factor_max_age {
             faults.extend(fault_of_age(&format!("{path}.second_factor_max_age"), age));
+        }
+        if let Some(most) = self.remembered_devices {
+            faults.extend(fault_of_remembering(&format!("{path}.remembered_devices"), most));
         }
         faults
     }

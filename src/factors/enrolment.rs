@@ -23,7 +23,10 @@ use crate::foundation::{Random, random};
 use crate::limits::AuthenticatorLockout;
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
+use crate::users::profile::Text;
 
+/// Longest name of a factor, in characters (R-EN-06).
+pub const MOST_NAME: usize = 64;
 /// How long an enrolment stays open.
 pub const OPEN_FOR: Duration = Duration::from_secs(30 * 60);
 
@@ -207,7 +210,7 @@ impl TotpEnrolment {
         AuthenticatorLockout::succeeded(&credential.id, batch);
         let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(by.clone()).about(&occasion.user);
-        event.credential(&credential.id).because("totp").write(batch);
+        event.credential(&credential.id).token(credential.token.as_deref()).because("totp").write(batch);
         let notice = Notice::FactorAdded { factor: credential.name.clone() };
         self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
         all.list.push(credential);
@@ -223,7 +226,7 @@ impl TotpEnrolment {
     ) -> Result<(), FactorError> {
         let lost = std::mem::take(&mut all.list);
         for lost in &lost {
-            self.factor.remove_one(occasion, &lost.id, batch);
+            self.factor.remove_one(occasion, lost, batch).await?;
         }
         if !lost.is_empty() {
             let notice = Notice::FactorRemoved { count: lost.len() };
@@ -272,8 +275,8 @@ fn before(now: Timestamp) -> Timestamp {
     now.minus(Duration::from_secs(PERIOD * 2))
 }
 
-fn name_of(name: &str) -> Result<String, FactorError> {
+pub(super) fn name_of(name: &str) -> Result<String, FactorError> {
     let name = name.trim();
-    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let fits = name.chars().count() <= MOST_NAME && Text::new(name).is_ok();
     if fits { Ok(name.to_owned()) } else { Err(FactorError::Name) }
 }

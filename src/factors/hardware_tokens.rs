@@ -1,14 +1,13 @@
 //! Hardware tokens: taken over with their seeds, kept until they are handed out, and then a factor of the person who has one.
 //!
 //! A token is known by the number on its back. It can be handed to somebody as long as nobody has it; a person whose factors
-//! were reset, or who was deleted, has it no more.
+//! were reset, or who was deleted, has it no more ([`super::removal`]).
 
-use serde::{Deserialize, Serialize};
-
-use super::enrolment::{Placement, TotpEnrolment};
-use super::oath::{Moving, Recipe, Standing};
+use super::enrolment::{MOST_NAME, Placement, TotpEnrolment};
+use super::oath::{Recipe, Standing};
 use super::seeds::Seed;
 use super::store::{TotpCredential, place, sealed_as, totp_credentials, totp_key};
+use super::token_store::{FORGOTTEN, Forgotten, Holder, TokenRecord, all, forgotten_key, key, sealed_for};
 use super::totp::{stored_generator, tidy};
 use super::{FactorError, Occasion};
 use crate::audit::trail::Draft;
@@ -16,34 +15,12 @@ use crate::audit::{Action, Actor, Origin, Outcome};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::foundation::secret::Hidden;
-use crate::sealing::{Identity, Sealed};
-use crate::storage::{Batch, Key, Record, StorageError, Stored};
-
-/// The kind of the records of hardware tokens.
-pub const KIND: &str = "hardware_token";
+use crate::limits::AuthenticatorLockout;
+use crate::storage::{Batch, Key, Stored};
+use crate::users::store::user_key;
 
 /// Tokens taken over in one commit.
-const AT_ONCE: usize = 300;
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct TokenRecord {
-    serial: String,
-    model: Option<String>,
-    secret: Sealed,
-    recipe: Recipe,
-    count: u64,
-    imported_at: Timestamp,
-    holder: Option<Holder>,
-}
-
-impl Record for TokenRecord {}
-
-/// Who has a token: it is theirs while the credential stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
-    user: UserId,
-    credential: CredentialId,
-}
+const AT_ONCE: usize = 100;
 
 /// A hardware token as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,149 +55,173 @@ pub struct HardwareTokens {
     enrolment: TotpEnrolment,
 }
 
-fn key(serial: &str) -> Key {
-    Key::new(KIND, &[serial])
-}
-
-fn sealed_for(serial: &str) -> Identity<'_> {
-    Identity { kind: KIND, field: "secret", id: serial }
-}
-
 impl HardwareTokens {
     /// Tokens that become factors by `enrolment`.
     pub fn new(enrolment: TotpEnrolment) -> Self {
         Self { enrolment }
     }
 
-    /// Takes `seeds` over. Those whose serial number is known are left alone, so that a file may come again.
+    /// Takes `seeds` over. Those whose serial number is known are left alone, so that a file may come again; those that were
+    /// forgotten go on from where they stood.
     pub async fn take_over(&self, seeds: &[Seed], by: &Actor) -> Result<TakenOver, FactorError> {
         let mut done = TakenOver::default();
         for portion in seeds.chunks(AT_ONCE) {
-            let keys: Vec<_> = portion.iter().map(|seed| key(&seed.serial)).collect();
-            let found = self.factor().store.get(&keys).await?;
             let mut batch = Batch::new();
             let mut added = 0;
-            for ((seed, key), _) in portion.iter().zip(keys).zip(found).filter(|(_, found)| found.is_none()) {
-                batch.require_absent(key.clone()).put(key, &self.record(seed)?, None);
-                added += 1;
+            for seed in portion {
+                added += usize::from(self.take_one_over(&mut batch, seed, by).await?);
             }
-            if added > 0 {
-                self.event(Action::HardwareTokensImported, by)
-                    .count(u64::try_from(added).unwrap_or(u64::MAX))
-                    .write(&mut batch);
-                self.enrolment.commit(batch).await?;
-            }
+            self.enrolment.commit(batch).await?;
             done.added += added;
             done.known += portion.len() - added;
         }
         Ok(done)
     }
 
+    /// Adds one token to `batch`; whether it is new.
+    async fn take_one_over(&self, batch: &mut Batch, seed: &Seed, by: &Actor) -> Result<bool, FactorError> {
+        let place = key(&seed.serial);
+        let remembered = self.forgotten_key(seed.recipe, &seed.secret);
+        let found = self.factor().store.get(&[place.clone(), remembered.clone()]).await?;
+        let [known, forgotten] = <[_; 2]>::try_from(found).unwrap_or_default();
+        if known.is_some() {
+            return Ok(false);
+        }
+        let mut standing = Standing { last: seed.count, drift: 0 };
+        match forgotten {
+            Some(raw) => {
+                let Stored { value, revision, .. } = raw.decode::<Forgotten>()?;
+                standing = Standing { last: value.standing.last.max(seed.count), ..value.standing };
+                batch.require_revision(remembered.clone(), revision).delete(remembered);
+            }
+            None => drop(batch.require_absent(remembered)),
+        }
+        let record = TokenRecord {
+            serial: seed.serial.clone(),
+            model: seed.model.clone(),
+            secret: self.factor().sealing.seal(sealed_for(&seed.serial), &seed.secret)?,
+            recipe: seed.recipe,
+            standing,
+            imported_at: self.factor().clock.now(),
+            holder: None,
+        };
+        batch.require_absent(place.clone()).put(place, &record, None);
+        self.event(Action::HardwareTokenImported, &seed.serial, by).write(batch);
+        Ok(true)
+    }
+
     /// Tokens in the order of their serial numbers, after `after`, at most `limit`.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<HardwareToken>, FactorError> {
         let after = after.map(key);
-        let page = self.factor().store.scan(&Key::prefix(KIND, &[]), after.as_ref(), limit).await?;
+        let page = self.factor().store.scan(&all(), after.as_ref(), limit).await?;
         let mut tokens = Vec::with_capacity(page.len());
         for (_, raw) in page {
-            let token = raw.decode::<TokenRecord>()?.value;
-            let holder = self.holder(&token).await?.map(|holder| holder.user.clone());
-            let TokenRecord { serial, model, recipe, imported_at, .. } = token;
+            let TokenRecord { serial, model, recipe, imported_at, holder, .. } =
+                raw.decode::<TokenRecord>()?.value;
+            let holder = holder.map(|holder| holder.user);
             tokens.push(HardwareToken { serial, model, recipe, imported_at, holder });
         }
         Ok(tokens)
     }
 
-    /// Hands the token `serial` to the person of `occasion`, whose factor it is from then on; the person is told (R-EN-05).
-    /// `codes` are two that it shows one after the other: they prove that it is at hand, and say where it stands. One that counts
-    /// and was somebody else's needs them, for nobody knows how far it has counted.
+    /// Adds to `batch` that the token `serial` is a factor of the person of `occasion`, who is told (R-EN-05). `codes` are two that
+    /// it shows one after the other: they prove that it is at hand (R-EN-03), and say where it stands. What else a new
+    /// factor brings (R-EN-04) is decided above.
     pub async fn assign(
         &self,
+        batch: &mut Batch,
         serial: &str,
-        codes: Option<Codes<'_>>,
+        codes: Codes<'_>,
         occasion: &Occasion,
         by: &Actor,
     ) -> Result<(), FactorError> {
         let Stored { value: mut token, revision, .. } = self.find(serial).await?;
-        if self.holder(&token).await?.is_some() {
+        if token.holder.is_some() {
             return Err(FactorError::Held);
         }
         let secret = self.factor().sealing.open(sealed_for(serial), &token.secret)?;
-        let standing = self.standing(&token, &secret, codes)?;
+        let standing = self.found_again(&token.recipe, &secret, codes, token.standing)?;
         let id = CredentialId::generate(self.enrolment.random());
         let sealed = self.factor().sealing.seal(sealed_as(&place(&occasion.user, &id)), &secret)?;
         let credential = TotpCredential {
             id: id.clone(),
-            name: format!("Token {serial}"),
+            name: format!("Token {serial}").chars().take(MOST_NAME).collect(),
             secret: sealed,
             last_step: standing.last,
             enrolled_at: self.factor().clock.now(),
             recipe: token.recipe,
             drift: standing.drift,
             token: Some(serial.to_owned()),
+            astray: None,
+            last_used: None,
         };
-        let mut batch = Batch::new();
-        self.enrolment.activate(&mut batch, occasion, credential, Placement::Beside, by).await?;
+        self.enrolment.activate(batch, occasion, credential, Placement::Beside, by).await?;
         token.holder = Some(Holder { user: occasion.user.clone(), credential: id });
+        batch.require_present(user_key(&occasion.user));
         batch.require_revision(key(serial), revision).put(key(serial), &token, None);
-        self.enrolment.commit(batch).await
+        Ok(())
     }
 
-    /// Finds a token again that shows `first` and then `second`, though its clock runs wrong or its button was pressed without
-    /// need (RFC 4226 section 7.4). Whether it was found; both codes are spent then.
+    /// Finds a token again that shows `codes` one after the other, though its clock runs wrong or its button was pressed without
+    /// need (RFC 4226 section 7.4). Both are spent then, and failures before are forgotten (R-RL-04).
     pub async fn bring_into_step(
         &self,
         serial: &str,
         codes: Codes<'_>,
         by: &Actor,
-    ) -> Result<bool, FactorError> {
-        let token = self.find(serial).await?.value;
-        let Holder { user, credential } = self.holder(&token).await?.cloned().ok_or(FactorError::NotHeld)?;
-        let Some(Stored { mut value, revision, .. }) = totp_credentials(&self.factor().store, &user).await?
-        else {
-            return Err(FactorError::NotHeld);
-        };
+    ) -> Result<(), FactorError> {
+        let Holder { user, credential } =
+            self.find(serial).await?.value.holder.ok_or(FactorError::NotHeld)?;
+        let found = totp_credentials(&self.factor().store, &user).await?;
+        let Stored { mut value, revision, .. } = found.ok_or(FactorError::NotHeld)?;
         let mine = value.list.iter_mut().find(|known| known.id == credential);
         let mine = mine.ok_or(FactorError::NotHeld)?;
         let secret = self.factor().sealing.open(sealed_as(&place(&user, &credential)), &mine.secret)?;
-        let found = self.found_again(&mine.recipe, &secret, codes, mine.standing())?;
-        let Some(Standing { last, drift }) = found else { return Ok(false) };
-        (mine.last_step, mine.drift) = (last, drift);
+        let Standing { last, drift } = self.found_again(&mine.recipe, &secret, codes, mine.standing())?;
+        (mine.last_step, mine.drift, mine.astray) = (last, drift, None);
         let mut batch = Batch::new();
         batch.require_revision(totp_key(&user), revision).put(totp_key(&user), &value, None);
-        self.event(Action::FactorResynchronised, by).about(&user).credential(&credential).write(&mut batch);
-        self.enrolment.commit(batch).await?;
-        Ok(true)
-    }
-
-    /// Forgets a token that nobody has: it was lost, broke or was sold.
-    pub async fn forget(&self, serial: &str, by: &Actor) -> Result<(), FactorError> {
-        let Stored { value: token, revision, .. } = self.find(serial).await?;
-        if self.holder(&token).await?.is_some() {
-            return Err(FactorError::Held);
-        }
-        let mut batch = Batch::new();
-        batch.require_revision(key(serial), revision).delete(key(serial));
-        self.event(Action::HardwareTokenRemoved, by).write(&mut batch);
+        AuthenticatorLockout::succeeded(&credential, &mut batch);
+        let event = self.event(Action::FactorResynchronised, serial, by);
+        event.about(&user).credential(&credential).write(&mut batch);
         self.enrolment.commit(batch).await
     }
 
-    /// From where a token goes on that is handed out. Nothing that it may have shown to somebody else is good any more.
-    fn standing(
-        &self,
-        token: &TokenRecord,
-        secret: &[u8],
-        codes: Option<Codes<'_>>,
-    ) -> Result<Standing, FactorError> {
-        let counts = token.recipe.moving == Moving::Count;
-        match codes {
-            Some(codes) => {
-                let start = Standing { last: token.count, drift: 0 };
-                self.found_again(&token.recipe, secret, codes, start)?.ok_or(FactorError::Astray)
-            }
-            None if counts && token.holder.is_some() => Err(FactorError::Astray),
-            None if counts => Ok(Standing { last: token.count, drift: 0 }),
-            None => Ok(Standing { last: token.recipe.present(self.factor().clock.now()), drift: 0 }),
+    /// Forgets a token that nobody has: it was lost, broke or was sold. If it comes again, it goes on from where it stood.
+    pub async fn forget(&self, serial: &str, by: &Actor) -> Result<(), FactorError> {
+        let Stored { value: token, revision, .. } = self.find(serial).await?;
+        if token.holder.is_some() {
+            return Err(FactorError::Held);
         }
+        let secret = self.factor().sealing.open(sealed_for(serial), &token.secret)?;
+        let forgotten = Forgotten { recipe: token.recipe, standing: token.standing };
+        let mut batch = Batch::new();
+        batch.require_revision(key(serial), revision).delete(key(serial));
+        batch.put(self.forgotten_key(token.recipe, &secret), &forgotten, None);
+        self.event(Action::HardwareTokenRemoved, serial, by).write(&mut batch);
+        self.enrolment.commit(batch).await
+    }
+
+    /// Writes down that `action` on the token `serial` failed because of `error`, if a rule stood against it (R-AU-01). A serial number
+    /// that no token has is not written down: it may be anything.
+    pub async fn note_refused(
+        &self,
+        action: Action,
+        serial: &str,
+        user: Option<&UserId>,
+        error: &FactorError,
+        by: &Actor,
+    ) -> Result<(), FactorError> {
+        let Some(word) = error.word() else { return Ok(()) };
+        let event = self.factor().trail.event(action, Outcome::Failure, &Origin::default());
+        let known = !matches!(error, FactorError::NoToken);
+        let mut event = event.by(by.clone()).because(word).token(known.then_some(serial));
+        if let Some(user) = user {
+            event = event.about(user);
+        }
+        let mut batch = Batch::new();
+        event.write(&mut batch);
+        self.enrolment.commit(batch).await
     }
 
     fn found_again(
@@ -229,22 +230,15 @@ impl HardwareTokens {
         secret: &[u8],
         (first, second): Codes<'_>,
         standing: Standing,
-    ) -> Result<Option<Standing>, FactorError> {
+    ) -> Result<Standing, FactorError> {
         let totp = stored_generator(recipe, secret)?;
         let (first, second) = (tidy(first.expose()), tidy(second.expose()));
-        Ok(recipe.found_again(&totp, (&first, &second), self.factor().clock.now(), standing))
+        let found = recipe.found_again(&totp, (&first, &second), self.factor().clock.now(), standing);
+        found.ok_or(FactorError::Astray)
     }
 
-    fn record(&self, seed: &Seed) -> Result<TokenRecord, FactorError> {
-        Ok(TokenRecord {
-            serial: seed.serial.clone(),
-            model: seed.model.clone(),
-            secret: self.factor().sealing.seal(sealed_for(&seed.serial), &seed.secret)?,
-            recipe: seed.recipe,
-            count: seed.count,
-            imported_at: self.factor().clock.now(),
-            holder: None,
-        })
+    fn forgotten_key(&self, recipe: Recipe, secret: &[u8]) -> Key {
+        forgotten_key(&self.factor().sealing.hashing(FORGOTTEN), recipe.moving, secret)
     }
 
     async fn find(&self, serial: &str) -> Result<Stored<TokenRecord>, FactorError> {
@@ -252,17 +246,9 @@ impl HardwareTokens {
         found.ok_or(FactorError::NoToken)
     }
 
-    /// Who has it, if the credential that it became still stands.
-    async fn holder<'a>(&self, token: &'a TokenRecord) -> Result<Option<&'a Holder>, StorageError> {
-        let Some(holder) = &token.holder else { return Ok(None) };
-        let held = totp_credentials(&self.factor().store, &holder.user).await?;
-        let stands =
-            held.iter().flat_map(|stored| &stored.value.list).any(|known| known.id == holder.credential);
-        Ok(stands.then_some(holder))
-    }
-
-    fn event(&self, action: Action, by: &Actor) -> Draft<'_> {
-        self.factor().trail.event(action, Outcome::Success, &Origin::default()).by(by.clone())
+    fn event(&self, action: Action, serial: &str, by: &Actor) -> Draft<'_> {
+        let event = self.factor().trail.event(action, Outcome::Success, &Origin::default());
+        event.by(by.clone()).token(Some(serial))
     }
 
     fn factor(&self) -> &super::TotpFactor {

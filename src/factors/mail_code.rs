@@ -252,7 +252,7 @@ impl Factor for MailCodes {
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
-        let Answer::Code(code) = answer;
+        let Answer::Code(code) = answer else { return Ok(Verdict::Rejected) };
         let code = Hidden::new(tidy(code.expose()));
         let counted = match self.lockout.count(&mailbox(&occasion.user)).await? {
             Ok(counted) => counted,

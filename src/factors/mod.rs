@@ -5,8 +5,10 @@
 //! [`assurance`] and nowhere else.
 //!
 //! Must not: decide which factor is enough (that is the journey's policy, R-MF-04), or keep a secret unsealed.
-//! Follows: security requirements R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06.
+//! Follows: security requirements R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06, R-WA-01 to R-WA-10.
 
+pub mod access_codes;
+mod apps;
 pub mod assurance;
 pub mod enrolment;
 pub mod error;
@@ -14,26 +16,35 @@ pub mod evidence;
 pub mod hardware_tokens;
 pub mod mail_code;
 pub mod oath;
+pub mod passkeys;
 pub mod password;
+mod pskc;
+mod pskc_tree;
 pub mod recovery_codes;
 pub mod recovery_sheet;
+pub mod remembered_devices;
 pub mod removal;
+pub mod sealed_seeds;
 pub mod seeds;
 pub mod store;
+pub mod token_store;
 pub mod totp;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use access_codes::AccessCodes;
 pub use enrolment::{Placement, Setup, TotpEnrolment};
 pub use error::FactorError;
-pub use evidence::{Evidence, FactorKind, Occasion};
+pub use evidence::{Evidence, FactorKind, KeyProof, Occasion};
 pub use hardware_tokens::HardwareTokens;
 pub use mail_code::MailCodes;
+pub use passkeys::{KeyKind, Passkeys};
 pub use password::PasswordProof;
 pub use recovery_codes::RecoveryCodes;
 pub use recovery_sheet::RecoverySheets;
+pub use remembered_devices::{RememberCookie, RememberedDevices};
 pub use totp::TotpFactor;
 
 use crate::foundation::Timestamp;
@@ -54,6 +65,8 @@ pub struct Enrolled {
     pub token: Option<String>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
+    /// When it was last used, where that is remembered and happened.
+    pub last_used: Option<Timestamp>,
     /// How often it can still be used; `None` where there is no end.
     pub remaining: Option<usize>,
 }
@@ -66,6 +79,12 @@ pub enum Challenge {
         /// Digits or characters expected, for the page.
         length: usize,
     },
+    /// A signature of a key.
+    Key {
+        /// What the page's script gives to `navigator.credentials.get`, as JSON (`PublicKeyCredentialRequestOptionsJSON`,
+        /// WebAuthn Level 3 section 5.1).
+        options: String,
+    },
 }
 
 /// What the person answered.
@@ -73,6 +92,8 @@ pub enum Challenge {
 pub enum Answer {
     /// A typed code, as it was typed.
     Code(Hidden),
+    /// What a key signed, as JSON (`AuthenticationResponseJSON`, WebAuthn Level 3 section 5.1).
+    Key(String),
 }
 
 /// What became of a proof.
@@ -85,7 +106,7 @@ pub enum Verdict {
     Rejected,
     /// Too many failures; come back later.
     Throttled(Throttled),
-    /// Disabled after 50 failures in a row, until an administrator resets it.
+    /// Disabled after 50 failures in a row, or because there seems to be a copy of the key, until an administrator resets it.
     Disabled,
 }
 

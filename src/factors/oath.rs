@@ -80,7 +80,7 @@ impl std::fmt::Display for Recipe {
 }
 
 /// Where a device stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The number of the last accepted code.
     pub last: u64,
@@ -149,7 +149,24 @@ impl Recipe {
         Some(Standing { last, drift })
     }
 
-    fn is_of(&self, totp: &Totp, code: &str, number: u64) -> bool {
+    /// The number of a device's code that may be far ahead of the last one: the first of two.
+    pub fn far_ahead(&self, totp: &Totp, code: &str, standing: Standing) -> Option<u64> {
+        next(standing.last, ASTRAY).find(|number| self.is_of(totp, code, *number))
+    }
+
+    /// Where a device stands if all that its clock has shown until `now` is spent; how far one has counted nobody knows.
+    pub fn spent_until(&self, now: Timestamp, standing: Standing) -> Standing {
+        match self.moving {
+            Moving::Time(_) => {
+                let present = self.present(now).saturating_add_signed(standing.drift);
+                Standing { last: standing.last.max(present), ..standing }
+            }
+            Moving::Count => standing,
+        }
+    }
+
+    /// Whether `code` is that of `number`. The comparison takes equal time.
+    pub fn is_of(&self, totp: &Totp, code: &str, number: u64) -> bool {
         totp.check(code, number.saturating_mul(self.seconds())).is_some()
     }
 

@@ -29,7 +29,7 @@ pub const CODES: usize = 10;
 /// Characters of a code, without hyphens.
 pub const LENGTH: usize = 16;
 /// Digits and letters that are not mistaken for one another (Crockford's base 32): 5 bits each.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A person's codes as stored; a spent one is `None`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -222,6 +222,7 @@ impl Factor for RecoveryCodes {
             name: String::new(),
             token: None,
             enrolled_at: set.issued_at,
+            last_used: None,
         };
         Ok(found.filter(|set| set.remaining() > 0).map(shown).into_iter().collect())
     }
@@ -231,7 +232,7 @@ impl Factor for RecoveryCodes {
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
-        let Answer::Code(typed) = answer;
+        let Answer::Code(typed) = answer else { return Ok(Verdict::Rejected) };
         let code = tidy(typed.expose());
         let Some(Stored { value: set, .. }) = self.load(&occasion.user).await? else {
             return self.reject_uncounted(occasion).await;
@@ -254,7 +255,7 @@ impl Factor for RecoveryCodes {
 }
 
 /// A code as it was meant: without spaces and hyphens, small, with the letters O, I and L read as digits.
-fn tidy(typed: &str) -> String {
+pub(super) fn tidy(typed: &str) -> String {
     let meant = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1);
     let meant = meant.map(|c| match c.to_ascii_lowercase() {
         'o' => '0',

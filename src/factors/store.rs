@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::oath::{LOOK_AHEAD, Moving, Recipe, Standing};
+use super::oath::{Moving, Recipe, Standing};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
 use crate::sealing::{Identity, Sealed};
@@ -26,18 +26,64 @@ pub(super) struct TotpCredential {
     /// The serial number of the hardware token that it is; none for an app.
     #[serde(default)]
     pub token: Option<String>,
+    /// Present where nobody knows how far it has counted: then no single code is accepted, but two in a row are.
+    #[serde(default)]
+    pub astray: Option<Astray>,
+    /// When a code of it was last accepted.
+    #[serde(default)]
+    pub last_used: Option<Timestamp>,
+}
+
+/// A counting device that is searched for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Astray {
+    /// The number of the code that was shown last, which may be the first of two.
+    pub first: Option<u64>,
 }
 
 impl TotpCredential {
     /// That of an authenticator app.
     pub fn of_app(id: CredentialId, name: String, secret: Sealed, last_step: u64, now: Timestamp) -> Self {
         let recipe = Recipe::default();
-        Self { id, name, secret, last_step, enrolled_at: now, recipe, drift: 0, token: None }
+        Self {
+            id,
+            name,
+            secret,
+            last_step,
+            enrolled_at: now,
+            recipe,
+            drift: 0,
+            token: None,
+            astray: None,
+            last_used: None,
+        }
     }
 
     pub fn standing(&self) -> Standing {
         Standing { last: self.last_step, drift: self.drift }
     }
+
+    /// Takes note of a code, if it was this one's.
+    pub fn learn(&mut self, found: Option<&(CredentialId, Meaning)>) {
+        match found {
+            Some((id, Meaning::Accepted(number))) if *id == self.id => {
+                (self.last_step, self.astray) = (*number, None);
+            }
+            Some((id, Meaning::FirstOfTwo(number))) if *id == self.id => {
+                self.astray = Some(Astray { first: Some(*number) });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a code is to a credential, by its number.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Meaning {
+    /// It is good.
+    Accepted(u64),
+    /// Nothing yet: only with the one that follows it, it says where a token stands that is astray (RFC 4226 section 7.4).
+    FirstOfTwo(u64),
 }
 
 /// All authenticator apps of one person, in one record, so that their number and their steps change in one commit.
@@ -61,17 +107,14 @@ impl Record for PendingTotp {}
 pub const TOTP: &str = "factor_totp";
 
 /// The authenticator apps and hardware tokens of a restored copy: no code shown until `now` is accepted (R-OP-09). Nobody knows
-/// how often a token's button was pressed since the copy was made: as many presses as are tried ahead are taken as spent.
+/// how often a token's button was pressed since the copy was made: such a token is astray.
 pub fn after_restore(raw: Raw, now: Timestamp) -> Result<Raw, StorageError> {
     let mut stored = raw.decode::<TotpCredentials>()?;
     for credential in &mut stored.value.list {
-        credential.last_step = match credential.recipe.moving {
-            Moving::Time(_) => {
-                let present = credential.recipe.present(now).saturating_add_signed(credential.drift);
-                credential.last_step.max(present)
-            }
-            Moving::Count => credential.last_step.saturating_add(LOOK_AHEAD),
-        };
+        credential.last_step = credential.recipe.spent_until(now, credential.standing()).last;
+        if credential.recipe.moving == Moving::Count {
+            credential.astray = Some(Astray::default());
+        }
     }
     Raw::of(&stored.value, stored.revision, stored.expires)
 }

@@ -11,7 +11,8 @@ use totp_rs::{Totp, TotpError};
 
 use super::evidence::{Evidence, FactorKind, Occasion};
 use super::oath::{MOST_DIGITS, Recipe, Standing};
-use super::store::{TotpCredential, TotpCredentials, place, sealed_as, totp_credentials, totp_key};
+use super::store::{Meaning, TotpCredential, TotpCredentials, place, sealed_as, totp_credentials, totp_key};
+use super::token_store::take_back;
 use super::{Answer, Challenge, Enrolled, Factor, FactorError, Verdict};
 use crate::audit::trail::Draft;
 use crate::audit::{Action, Outcome, Trail};
@@ -111,7 +112,7 @@ impl TotpFactor {
         let (gone, kept): (Vec<_>, Vec<_>) =
             value.list.into_iter().partition(|credential| which(&credential.id));
         for credential in &gone {
-            self.remove_one(occasion, &credential.id, &mut batch);
+            self.remove_one(occasion, credential, &mut batch).await?;
         }
         if !gone.is_empty() {
             let notice = Notice::FactorRemoved { count: gone.len() };
@@ -124,10 +125,17 @@ impl TotpFactor {
     }
 
     /// What goes with an app that leaves its person's record.
-    pub(super) fn remove_one(&self, occasion: &Occasion, credential: &CredentialId, batch: &mut Batch) {
-        AuthenticatorLockout::succeeded(credential, batch);
+    pub(super) async fn remove_one(
+        &self,
+        occasion: &Occasion,
+        credential: &TotpCredential,
+        batch: &mut Batch,
+    ) -> Result<(), StorageError> {
+        AuthenticatorLockout::succeeded(&credential.id, batch);
         let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &occasion.origin);
-        event.about(&occasion.user).credential(credential).because("totp").write(batch);
+        let event = event.about(&occasion.user).credential(&credential.id).because("totp");
+        event.token(credential.token.as_deref()).write(batch);
+        take_back(&self.store, batch, credential).await
     }
 
     /// Counts the try against every app it could be meant for, before any secret is looked at (R-RL-03).
@@ -154,16 +162,27 @@ impl TotpFactor {
             return Ok(Some(Verdict::Rejected));
         };
         let now = self.clock.now();
-        let Some((id, step)) = self.find(occasion, &value, open, code, now)? else {
-            let failures = open.iter().map(CountedProof::failures).max().unwrap_or_default();
-            return self.reject(occasion, "totp", failures).await.map(Some);
-        };
-        for credential in value.list.iter_mut().filter(|credential| credential.id == id) {
-            credential.last_step = step;
+        let found = self.find(occasion, &value, open, code, now)?;
+        for credential in value.list.iter_mut() {
+            credential.learn(found.as_ref());
+            if matches!(&found, Some((id, Meaning::Accepted(_))) if *id == credential.id) {
+                credential.last_used = Some(now);
+            }
         }
         let mut batch = Batch::new();
         let key = totp_key(&occasion.user);
         batch.require_revision(key.clone(), revision).put(key, &value, None);
+        let id = match found {
+            Some((id, Meaning::Accepted(_))) => id,
+            found => {
+                // The first code of two is a wrong one, but for what is remembered of it.
+                if found.is_some() && !self.store.commit(batch).await?.is_done() {
+                    return Ok(None);
+                }
+                let failures = open.iter().map(CountedProof::failures).max().unwrap_or_default();
+                return self.reject(occasion, "totp", failures).await.map(Some);
+            }
+        };
         AuthenticatorLockout::succeeded(&id, &mut batch);
         // The answer did not say which app was meant: this was no failure of the others, but no success either.
         for other in open.iter().filter(|counted| *counted.credential() != id) {
@@ -183,30 +202,39 @@ impl TotpFactor {
         open: &[CountedProof],
         code: &str,
         now: Timestamp,
-    ) -> Result<Option<(CredentialId, u64)>, FactorError> {
+    ) -> Result<Option<(CredentialId, Meaning)>, FactorError> {
+        let mut first_of_two = None;
         for credential in credentials
             .list
             .iter()
             .filter(|credential| open.iter().any(|counted| *counted.credential() == credential.id))
         {
-            let found = self.step_of(&occasion.user, credential, code, now)?;
-            if let Some(step) = found {
-                return Ok(Some((credential.id.clone(), step)));
+            let found = self.meaning(&occasion.user, credential, code, now)?;
+            let found = found.map(|meaning| (credential.id.clone(), meaning));
+            if matches!(found, Some((_, Meaning::Accepted(_)))) {
+                return Ok(found);
             }
+            first_of_two = first_of_two.or(found);
         }
-        Ok(None)
+        Ok(first_of_two)
     }
 
-    fn step_of(
+    fn meaning(
         &self,
         user: &UserId,
         credential: &TotpCredential,
         code: &str,
         now: Timestamp,
-    ) -> Result<Option<u64>, FactorError> {
+    ) -> Result<Option<Meaning>, FactorError> {
         let secret = self.sealing.open(sealed_as(&place(user, &credential.id)), &credential.secret)?;
-        let totp = stored_generator(&credential.recipe, &secret)?;
-        Ok(credential.recipe.accepts(&totp, code, now, credential.standing()))
+        let (recipe, totp) = (&credential.recipe, stored_generator(&credential.recipe, &secret)?);
+        let Some(astray) = &credential.astray else {
+            return Ok(recipe.accepts(&totp, code, now, credential.standing()).map(Meaning::Accepted));
+        };
+        let second = astray.first.map(|first| first.saturating_add(1));
+        let second = second.filter(|second| recipe.is_of(&totp, code, *second)).map(Meaning::Accepted);
+        let first = || recipe.far_ahead(&totp, code, credential.standing()).map(Meaning::FirstOfTwo);
+        Ok(second.or_else(first))
     }
 
     /// Leaves a counted try counted, and writes it down. At so many `failures` in a row the person is told (R-MF-11).
@@ -268,6 +296,7 @@ impl Factor for TotpFactor {
             name: credential.name,
             token: credential.token,
             enrolled_at: credential.enrolled_at,
+            last_used: credential.last_used,
             remaining: None,
         };
         Ok(list.into_iter().map(shown).collect())
@@ -281,7 +310,7 @@ impl Factor for TotpFactor {
     }
 
     async fn verify(&self, occasion: &Occasion, answer: &Answer) -> Result<Verdict, FactorError> {
-        let Answer::Code(code) = answer;
+        let Answer::Code(code) = answer else { return Ok(Verdict::Rejected) };
         let code = tidy(code.expose());
         let Some(stored) = totp_credentials(&self.store, &occasion.user).await? else {
             return self.turn_away(occasion, None).await;

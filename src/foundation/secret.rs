@@ -35,6 +35,8 @@ kinds! {
     SessionSecret = "kws",
     /// What tells that a person signed in in this browser before.
     DeviceSecret = "kwd",
+    /// What spares a remembered device the second factor.
+    RememberSecret = "kwr",
     /// What binds journeys to a browser.
     BrowserSecret = "kwb",
     /// A one-time invitation to set password and factor.

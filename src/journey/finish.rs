@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::Journeys;
 use super::errands::Arrived;
 use super::next::Next;
+use super::remembering;
 use super::stage::Progress;
 use super::start::browser;
 use super::step::{Opening, Step};
@@ -50,6 +51,7 @@ impl Journeys {
             (None, None) => return Err(Failure::internal("a journey arrived without a session")),
         };
         let device = self.remember_device(&mut batch, &step, &user).await?;
+        let remembered = self.remember_browser(&step, &mut batch).await?;
         self.remember(&mut batch, &step, &user).await?;
         let apart = |kind| FactorKind::SECOND.contains(&kind) && kind != FactorKind::MailCode;
         if step.journey.evidence().iter().any(|proof| apart(proof.factor())) {
@@ -84,6 +86,7 @@ impl Journeys {
             let line = cookies::set(cookie::NAME, &cookie.value(), None)?;
             response.headers_mut().append(header::SET_COOKIE, line);
         }
+        remembering::set(&mut response, remembered.as_ref())?;
         if let Some(device) = device {
             let line = cookies::set(known_device::NAME, &device.value(), Some(DEVICE_LIFETIME))?;
             response.headers_mut().append(header::SET_COOKIE, line);

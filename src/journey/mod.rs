@@ -27,6 +27,7 @@ pub mod password;
 pub mod policy;
 pub mod prospect;
 pub mod reach;
+mod remembering;
 pub mod routes;
 pub mod second_factor;
 pub mod set_up;
@@ -41,7 +42,8 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{
-    Enrolled, Factor, MailCodes, PasswordProof, RecoveryCodes, RecoverySheets, TotpEnrolment, TotpFactor,
+    Enrolled, Factor, MailCodes, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices,
+    TotpEnrolment, TotpFactor,
 };
 use crate::foundation::ids::UserId;
 use crate::foundation::{Clock, Random};
@@ -77,6 +79,7 @@ pub struct Journeys {
     pub(crate) second_factor: Arc<TotpFactor>,
     pub(crate) mail_codes: MailCodes,
     pub(crate) mail: Way,
+    pub(crate) remembered: RememberedDevices,
     pub(crate) enrolment: TotpEnrolment,
     pub(crate) recovery_codes: RecoveryCodes,
     pub(crate) recovery_sheets: RecoverySheets,

@@ -261,7 +261,7 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
         return facts.must_enrol().then_some(Next::Refuse(Refusal::LevelOutOfReach));
     }
     let vouched = facts.must_enrol() && facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
-    if journey.permission.is_some() || journey.has_proof_of(FactorKind::RecoveryCode) || vouched {
+    if journey.permission.is_some() || journey.has_recovered() || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if !facts.meets_policy() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))

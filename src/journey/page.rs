@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::next::{Next, Refusal};
+use super::reach;
 use super::second_factor::shown_first;
 use super::stage::{Journey, Progress, Stage};
 use super::step::{Opening, Step, purpose};
@@ -23,6 +24,9 @@ use crate::storage::Batch;
 use crate::telemetry::health::Check as _;
 use crate::users::User;
 use crate::web::{Failure, PagePolicy, Visitor, see_other};
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 impl Journeys {
     /// `GET /sign-in/{journey}`: the page of where the journey stands now.
@@ -87,7 +91,8 @@ impl Journeys {
         let page = LostFactorPage {
             form: self.form(&step, "lost-factor"),
             request_id: step.visitor.request.as_str().to_owned(),
-            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0,
+            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0
+                || self.has_access_code(&step).await?,
             application: application(&step.journey),
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -140,18 +145,37 @@ impl Journeys {
         kind: FactorKind,
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
+        if kind == FactorKind::AccessCode {
+            return self.recovery_code_page(step, problem).await;
+        }
         let user = self.concerned(step).await?;
         let offered = self.offered(&step.visitor, &step.journey, step.session()).await?;
         let other_ways = OtherWays {
-            factors: offered.iter().filter(|other| **other != kind).map(|other| other.word()).collect(),
-            recovery_code: self.recovery_codes_left(step).await? > 0,
+            factors: offered
+                .iter()
+                .filter(|other| **other != kind && **other != FactorKind::AccessCode)
+                .map(|other| other.word())
+                .collect(),
+            recovery_code: self.recovery_codes_left(step).await? > 0 || self.has_access_code(step).await?,
         };
         let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
         let can_cancel = application.is_some();
         if kind != FactorKind::MailCode {
             let shown_by = shown_by(&self.second_factors(&user.id).await?);
             let form = self.form(step, "second-factor");
-            let page = FactorPage { form, application, username, shown_by, problem, other_ways, can_cancel };
+            let decided =
+                self.decide(&step.visitor, &step.journey, step.session(), None, reach::offers_to_remember);
+            let remember_days = decided.await?.as_secs() / DAY;
+            let page = FactorPage {
+                form,
+                application,
+                username,
+                shown_by,
+                remember_days,
+                problem,
+                other_ways,
+                can_cancel,
+            };
             return Ok(self.send(step, &page));
         }
         let awaited = self.mail_codes.awaited(&step.occasion(&user.id)).await.map_err(error::factor)?;
@@ -179,6 +203,7 @@ impl Journeys {
             application: application(&step.journey),
             username: user.username.as_str().to_owned(),
             remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
+            from_help_desk: self.has_access_code(step).await?,
             problem,
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -320,6 +345,10 @@ impl Journeys {
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
+    async fn has_access_code(&self, step: &Step) -> Result<bool, Failure> {
+        Ok(self.people.access_codes.is_live(&step.user()?).await?)
+    }
+
     async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
         self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
     }
@@ -334,9 +363,9 @@ impl Journeys {
     }
 }
 
-/// Whoever came by a recovery code has lost what was enrolled before (R-EN-01); anybody else must not have any.
+/// Whoever came by a recovery code, or one from the help desk, has lost what was enrolled before (R-EN-01); anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_proof_of(FactorKind::RecoveryCode) { Placement::InPlaceOfAll } else { Placement::First }
+    if journey.has_recovered() { Placement::InPlaceOfAll } else { Placement::First }
 }
 
 fn application(journey: &Journey) -> Option<String> {

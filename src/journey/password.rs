@@ -93,7 +93,7 @@ impl Journeys {
                 step.journey.permission =
                     policy::permission_by_network(&self.settings.now().policy, visitor.client);
             }
-            self.try_to_settle(step, person.success.clone()).await
+            self.settle_recognised(step, person.success.clone()).await
         } else {
             Ok(None)
         };

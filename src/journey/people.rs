@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error;
 use super::next::Person;
-use crate::factors::{Factor, FactorKind, MailCodes, TotpFactor};
+use crate::factors::{AccessCodes, Factor, FactorKind, MailCodes, TotpFactor};
 use crate::foundation::Clock;
 use crate::foundation::ids::ClientId;
 use crate::grants::Grants;
@@ -24,6 +24,8 @@ pub struct People {
     pub totp: Arc<TotpFactor>,
     /// Codes by mail.
     pub mail_codes: MailCodes,
+    /// Codes from the help desk.
+    pub access_codes: AccessCodes,
     /// What was consented to.
     pub grants: Grants,
 }
@@ -53,6 +55,9 @@ impl People {
         }
         if self.mail_codes.serves(user).await? {
             kinds.push(FactorKind::MailCode);
+        }
+        if self.access_codes.is_live(&user.id).await? {
+            kinds.push(FactorKind::AccessCode);
         }
         Ok(kinds)
     }

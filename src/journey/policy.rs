@@ -42,6 +42,8 @@ pub struct Requirement {
     pub counting: Vec<FactorKind>,
     /// Second factors that must be there besides.
     pub also: Vec<FactorKind>,
+    /// How long a browser may be remembered; zero where it may not.
+    pub remembered_devices: Duration,
     /// How long a second factor counts.
     pub second_factor_max_age: Duration,
 }
@@ -63,13 +65,19 @@ pub fn requirement(policy: &Policy, circumstances: &Circumstances<'_>) -> Requir
     let mut counting = rule.factors.clone().unwrap_or_else(|| FactorKind::SECOND.to_vec());
     counting.retain(|kind| *kind != FactorKind::MailCode || !no_mail);
     let by_mail = mail_codes == MailCodes::SignIn && counting.contains(&FactorKind::MailCode);
+    let remembered = rule.remembered_devices.unwrap_or(policy.remembered_devices);
+    let remembered_devices = if administrator { Duration::ZERO } else { remembered };
+    let mut instead = Vec::new();
+    instead.extend(by_mail.then_some(FactorKind::MailCode));
+    instead.extend((!remembered_devices.is_zero()).then_some(FactorKind::RememberedDevice));
     Requirement {
         rule: found.map(|(name, _)| name.to_owned()),
         denied: rule.deny,
         floor: if administrator { floor.max(ADMINISTRATORS) } else { floor },
-        instead: if by_mail { vec![FactorKind::MailCode] } else { Vec::new() },
+        instead,
         counting,
         also: rule.also.clone(),
+        remembered_devices,
         second_factor_max_age: rule.second_factor_max_age.unwrap_or(policy.second_factor_max_age),
     }
 }

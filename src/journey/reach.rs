@@ -21,6 +21,30 @@ pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
     Seen::of(facts).offered()
 }
 
+/// For how long the device may be remembered at which a strong second factor is given; zero where it may not be, because
+/// something is in mind that asks for more (security requirements 4.7).
+pub fn offers_to_remember(facts: &Facts<'_>) -> Duration {
+    use EnrolmentPermission::{FactorLink, Invitation};
+    let enrols = matches!(facts.journey.permission, Some(Invitation | FactorLink));
+    let recovers = facts.journey.has_recovered();
+    let more = enrols || recovers || facts.journey.demands.strongest_within.is_some();
+    if more { Duration::ZERO } else { facts.requirement.remembered_devices }
+}
+
+/// The same once it was given, in this very journey.
+pub fn may_remember(facts: &Facts<'_>) -> Duration {
+    let strong = |proof: &Evidence| level_with_password(proof.factor()) >= Some(Level::Mfa);
+    let given = facts.journey.evidence().iter().any(strong);
+    if given { offers_to_remember(facts) } else { Duration::ZERO }
+}
+
+/// For how long a device may have been remembered that stands in for the second factor now; zero where none may.
+pub fn may_recognise(facts: &Facts<'_>) -> Duration {
+    let seen = Seen::of(facts);
+    let helps = seen.lacks_level() == Ok(true) && seen.would_help(FactorKind::RememberedDevice);
+    if helps { offers_to_remember(facts) } else { Duration::ZERO }
+}
+
 /// The facts, and what all that was proved and is still fresh adds up to.
 pub(super) struct Seen<'a> {
     facts: &'a Facts<'a>,
@@ -41,8 +65,7 @@ impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a Facts<'a>) -> Self {
         let max_age = facts.requirement.second_factor_max_age;
         let mut fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
-        let second = |kind| FactorKind::SECOND.contains(&kind);
-        fresh.retain(|proof| !second(proof.factor()) || facts.requirement.counting.contains(&proof.factor()));
+        fresh.retain(|proof| counts(facts, proof.factor()));
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
     }
 
@@ -59,6 +82,15 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// Whether policy lets proofs of this kind count.
+fn counts(facts: &Facts<'_>, kind: FactorKind) -> bool {
+    let requirement = facts.requirement;
+    match kind {
+        FactorKind::RememberedDevice => requirement.instead.contains(&kind),
+        kind => !FactorKind::SECOND.contains(&kind) || requirement.counting.contains(&kind),
+    }
+}
+
 /// Everything proved by the person concerned: in this journey, and before in this browser's session.
 fn proofs(facts: &Facts<'_>) -> Vec<Evidence> {
     let concerned = person_concerned(facts.journey, facts.session);
@@ -71,7 +103,7 @@ impl Seen<'_> {
     /// The kinds the person can give. A recovery code of this journey stands for those that were lost (R-EN-01). Codes by mail
     /// are none where they do not count.
     fn factors(&self) -> Vec<FactorKind> {
-        let lost = self.journey.has_proof_of(FactorKind::RecoveryCode);
+        let lost = self.journey.has_recovered();
         let known = self.person.filter(|_| !lost).map(|person| person.factors.clone()).unwrap_or_default();
         let counts = |kind: &FactorKind| self.requirement.counting.contains(kind);
         known.into_iter().filter(|kind| *kind != FactorKind::MailCode || counts(kind)).collect()
@@ -84,9 +116,10 @@ impl Seen<'_> {
         factors.into_iter().filter(|kind| level_with_password(*kind) == highest).collect()
     }
 
-    /// Whether a second factor is enrolled; codes by mail are not.
+    /// Whether a second factor is enrolled; codes by mail and from the help desk are not.
     fn has_enrolled(&self) -> bool {
-        self.factors().iter().any(|kind| *kind != FactorKind::MailCode)
+        let enrolled = |kind: &FactorKind| level_with_password(*kind) >= Some(Level::Mfa);
+        self.factors().iter().any(enrolled)
     }
 
     /// Whether `level`, reached by factors that `include` knows, is what policy asks, or what it accepts in its place.
@@ -118,20 +151,25 @@ impl Seen<'_> {
 
     /// Whether one more proof of `kind` is what is missing, or a part of it.
     fn would_help(&self, kind: FactorKind) -> bool {
-        let counts = self.requirement.counting.contains(&kind);
         let level = self.level().max(level_with_password(kind));
         let lifts = level > self.level() || self.requirement.instead.contains(&kind);
         let reaches = self.meets_floor(level, |other| other == kind) && self.meets_wish(level);
         let enough =
             self.meets_floor(self.level(), |kind| self.is_proved(kind)) && self.meets_wish(self.level());
-        counts && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
+        counts(self.facts, kind) && (self.missing_besides().contains(&kind) || (!enough && lifts && reaches))
     }
 
     /// The kinds that the person could enrol to go on.
     pub(super) fn enrollable(&self) -> Vec<FactorKind> {
-        let known = self.factors();
+        let (known, forced) = (self.factors(), self.owes_enrolment());
         let enrollable = ENROLLABLE.into_iter().filter(|kind| !known.contains(kind));
-        enrollable.filter(|kind| self.would_help(*kind)).collect()
+        enrollable.filter(|kind| self.would_help(*kind) || (forced && counts(self.facts, *kind))).collect()
+    }
+
+    /// Whoever was let in by the help desk sets up a factor before anything else, whatever level that is.
+    pub(super) fn owes_enrolment(&self) -> bool {
+        let set_up = ENROLLABLE.iter().any(|kind| self.journey.has_proof_of(*kind));
+        self.journey.has_proof_of(FactorKind::AccessCode) && !set_up
     }
 
     /// Whether one of `kinds` was proved so recently, or in this journey.
@@ -156,13 +194,13 @@ impl Seen<'_> {
         if self.requirement.floor > HIGHEST || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
-        Ok(!(self.meets_policy() && self.meets_wish(self.level())))
+        Ok(self.owes_enrolment() || !(self.meets_policy() && self.meets_wish(self.level())))
     }
 
     /// Whether the person can only go on with a factor that is not enrolled yet: whoever adds one first proves the strongest
     /// of those there are (R-EN-01), and who has none proves the mailbox (R-EN-02).
     pub(super) fn must_enrol(&self) -> bool {
-        !self.meets_policy() || self.journey.demands.level_essential
+        !self.meets_policy() || self.owes_enrolment() || self.journey.demands.level_essential
     }
 
     /// See [`offered`].

@@ -5,7 +5,7 @@ use axum::response::Response;
 use super::stage::{Journey, Stage};
 use super::step::{Opening, Step};
 use super::{Journeys, error};
-use crate::factors::{Answer, Evidence, Factor, FactorKind, Verdict};
+use crate::factors::{AccessCodes, Answer, Evidence, Factor, FactorKind, Verdict};
 use crate::foundation::secret::Hidden;
 use crate::pages::Message;
 use crate::storage::Batch;
@@ -46,7 +46,7 @@ impl Journeys {
         form: &Parameters,
         kind: FactorKind,
     ) -> Result<Response, Failure> {
-        let step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
+        let mut step = match self.open_step(visitor, id, form, Stage::SecondFactor).await? {
             Opening::Go(step) => *step,
             Opening::Instead(response) => return Ok(response),
         };
@@ -75,6 +75,7 @@ impl Journeys {
             FactorKind::MailCode => &self.mail_codes,
             _ => self.second_factor.as_ref(),
         };
+        step.journey.remember = form.get("remember")? == Some("yes");
         match self.verify(factor, &step, code).await? {
             // The same form was sent twice at once, and the other has spent the code.
             Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
@@ -90,7 +91,7 @@ impl Journeys {
         self.settle(step, Batch::new()).await
     }
 
-    /// `POST /sign-in/{journey}/recovery-code`.
+    /// `POST /sign-in/{journey}/recovery-code`: a saved code, or one from the help desk.
     pub(super) async fn check_recovery_code(
         &self,
         visitor: Visitor,
@@ -109,7 +110,10 @@ impl Journeys {
         let Some(code) = form.get("code")?.map(Hidden::new) else {
             return self.recovery_code_page(&step, Some(Message::FieldEmpty)).await;
         };
-        match self.verify(&self.recovery_codes, &step, code).await? {
+        let from_help_desk = AccessCodes::is_meant(code.expose());
+        let factor: &dyn Factor =
+            if from_help_desk { &self.people.access_codes } else { &self.recovery_codes };
+        match self.verify(factor, &step, code).await? {
             Verdict::Rejected => self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,

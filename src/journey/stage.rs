@@ -159,6 +159,9 @@ pub struct Journey {
     /// A password was chosen in it.
     #[serde(default)]
     pub password_chosen: bool,
+    /// The person wants this browser to be remembered.
+    #[serde(default)]
+    pub remember: bool,
     /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
     pub concerned: Option<UserId>,
     user: Option<UserId>,
@@ -195,6 +198,7 @@ impl Journey {
             consented: false,
             password_chosen: false,
             chosen: None,
+            remember: false,
             concerned: None,
             user: None,
             epoch: None,
@@ -215,6 +219,11 @@ impl Journey {
     /// Whether a factor of this kind was proved in it.
     pub fn has_proof_of(&self, factor: FactorKind) -> bool {
         self.evidence.iter().any(|proof| proof.factor() == factor)
+    }
+
+    /// Whether a code was given in it that stands for lost factors.
+    pub fn has_recovered(&self) -> bool {
+        self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
     }
 
     /// Whether a second factor was proved in it, or a recovery code in its place.

@@ -143,7 +143,7 @@ impl Journeys {
     }
 
     /// Reads all that a decision rests on, and makes it; `known` spares reading a person's record that was read just now.
-    async fn decide<T>(
+    pub(super) async fn decide<T>(
         &self,
         visitor: &Visitor,
         journey: &Journey,

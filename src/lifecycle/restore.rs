@@ -2,7 +2,8 @@
 //!
 //! Nobody knows what was revoked, spent or signed out between the backup and the restore. So every kind of record is named here
 //! as one that lives again or one that stays dead, whatever end its records have; a backup with any other kind is refused. The
-//! floor of each authenticator app rises to now, so that no code that was ever shown is good again. Signing keys stay dead
+//! floor of each authenticator app rises to now, so that no code that was ever shown is good again; how far a token has counted nobody
+//! knows, so it is astray until it shows two codes in a row. Signing keys stay dead
 //! too, because one of them may have been revoked; the first start makes new ones.
 //!
 //! A restore has no master key. It notes what the first start must prove ([`super::restored`]).
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use super::restored;
 use crate::config::storage::EngineName;
-use crate::factors;
+use crate::factors::{self, token_store};
 use crate::foundation::{Clock, Timestamp};
 use crate::storage::backup::file::{self, Opened};
 use crate::storage::backup::key::Identity;
@@ -29,13 +30,17 @@ pub const LIVING: &[&str] = &[
     "client",
     "configuration",
     "consent",
+    "factor_passkeys",
     "factor_totp",
     "generation",
     "group",
     "group_joined",
     "hardware_token",
+    "hardware_token_forgotten",
     "limit_authenticator",
     "mail_changed",
+    "passkey_owner",
+    "passkey_site",
     "password_by_mail",
     "password_pepper",
     "sealing",
@@ -54,6 +59,7 @@ pub const DEAD: &[&str] = &[
     "access-token",
     "browser",
     "code",
+    "factor_access_code",
     "factor_mail_code",
     "factor_recovery_codes",
     "factor_totp_pending",
@@ -69,10 +75,12 @@ pub const DEAD: &[&str] = &[
     "limit_password_everywhere",
     "limit_password_told",
     "limit_rate",
-    "mailed_link",
     "logout",
+    "mailed_link",
     "participant",
+    "passkey_ceremony",
     "recovery_sheet",
+    "remembered_device",
     "restored",
     "session",
     "set-up/link",
@@ -163,6 +171,9 @@ fn is_of(key: &Key, kind: &[u8]) -> bool {
 fn as_of(now: Timestamp, key: &Key, raw: Raw) -> Result<Raw, BackupError> {
     if key.kind() == factors::store::TOTP.as_bytes() {
         return Ok(factors::store::after_restore(raw, now)?);
+    }
+    if [token_store::KIND, token_store::FORGOTTEN].iter().any(|kind| key.kind() == kind.as_bytes()) {
+        return Ok(token_store::after_restore(raw, now)?);
     }
     Ok(raw)
 }

@@ -5,7 +5,8 @@ use super::Lifecycle;
 use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::{FactorKind, removal};
+use crate::factors::FactorKind;
+use crate::factors::removal::{self, Gone};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
 use crate::pages::mails::Notice;
@@ -36,9 +37,9 @@ impl Lifecycle {
 
     /// Deletes a person with everything that hangs on them. Names stay reserved for a year.
     pub async fn delete(&self, user: &UserId, by: Actor) -> Result<(), UserError> {
-        let mut batch = self.ended(user, Action::UserDeleted, by).await?;
+        let mut batch = self.ended(user, Action::UserDeleted, by.clone()).await?;
         self.users.leave_an_administrator(&mut batch, user, true).await?;
-        removal::remove_all(&self.store, &mut batch, user).await?;
+        self.remove_factors(&mut batch, user, &by).await?;
         self.grants.forget_user(&mut batch, user).await?;
         self.sessions.forget_devices(&mut batch, user).await?;
         self.lockout.forget(user, &mut batch).await?;
@@ -76,18 +77,34 @@ impl Lifecycle {
         invitations: &Invitations,
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
-        let gone = removal::remove_all(&self.store, batch, user).await?;
-        for (_, credential) in &gone {
-            let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
-            event.by(by.clone()).about(user).credential(credential).write(batch);
+        let gone = self.remove_factors(batch, user, &by).await?;
+        let count = |sought| gone.iter().filter(|gone| gone.kind == sought).count();
+        let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
+        if apps > 0 {
+            let notice = Notice::FactorRemoved { count: apps };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
-        let count = gone.iter().filter(|(kind, _)| *kind == FactorKind::Totp).count();
-        if count > 0 {
-            self.notices.tell(batch, user, Notice::FactorRemoved { count }, &Origin::default()).await?;
+        if keys > 0 {
+            let notice = Notice::PasskeysRemoved { count: keys };
+            self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);
         self.sessions.remove_all(batch, user, None).await?;
         invitations.issue_for(batch, user, Purpose::Factor).await
+    }
+
+    async fn remove_factors(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        by: &Actor,
+    ) -> Result<Vec<Gone>, StorageError> {
+        let gone = removal::remove_all(&self.store, batch, user).await?;
+        for Gone { credential, token, .. } in &gone {
+            let event = self.trail.event(Action::FactorRemoved, Outcome::Success, &Origin::default());
+            event.by(by.clone()).about(user).credential(credential).token(token.as_deref()).write(batch);
+        }
+        Ok(gone)
     }
 
     /// A batch with the event, and the end of all that the person, or whoever has a link, could go on with.

@@ -49,8 +49,8 @@ pub struct OtherWays {
     pub recovery_code: bool,
 }
 
-/// A code from an authenticator app or a hardware token. Form `factor`: `code`; `action` = a factor, `recovery_code`, `lost_factor`
-/// or `cancel`.
+/// A code from an authenticator app or a hardware token. Form `factor`: `code`, `remember` = `yes`; `action` = a factor,
+/// `recovery_code`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorPage {
     /// Where to post.
@@ -61,6 +61,8 @@ pub struct FactorPage {
     pub username: String,
     /// What the code stands on.
     pub shown_by: ShownBy,
+    /// For how many days this browser may be remembered; 0 where it may not.
+    pub remember_days: u64,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
     /// What else would do.
@@ -92,7 +94,7 @@ pub struct MailCodePage {
 }
 page!(MailCodePage, "journey/mail_code.html", "id=\"factor\"", TOKEN);
 
-/// A saved recovery code. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
+/// A saved recovery code, or one from the help desk. Form `factor`: `code`; `action` = `back`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecoveryCodePage {
     /// Where to post.
@@ -103,6 +105,8 @@ pub struct RecoveryCodePage {
     pub username: String,
     /// How many unused codes are left.
     pub remaining: u32,
+    /// Whether the help desk has given out a code that is still good.
+    pub from_help_desk: bool,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
     /// Whether the person can go back to the application.

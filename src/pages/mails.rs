@@ -24,8 +24,25 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// A passkey or security key was set up.
+    PasskeyAdded {
+        /// The name its owner gave it.
+        factor: String,
+    },
+    /// Passkeys or security keys were removed.
+    PasskeysRemoved {
+        /// How many.
+        count: usize,
+    },
+    /// A passkey or security key was locked, because there seems to be a copy of it.
+    PasskeyLocked {
+        /// The name its owner gave it.
+        factor: String,
+    },
     /// A set of recovery codes was made; older ones are void.
     RecoveryCodesIssued,
+    /// The help desk gave out a temporary access code.
+    AccessCodeIssued,
     /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.
@@ -38,6 +55,8 @@ pub enum Notice {
         /// How often so far.
         count: u64,
     },
+    /// What a remembered device holds was presented by somebody else.
+    DeviceCopied,
     /// The mail address is another one.
     AddressChanged {
         /// The new one; absent where there is none any more.
@@ -56,10 +75,15 @@ impl Notice {
         vec![
             Self::FactorAdded { factor: "Work phone".to_owned() },
             Self::FactorRemoved { count: 1 },
+            Self::PasskeyAdded { factor: "Laptop".to_owned() },
+            Self::PasskeysRemoved { count: 2 },
+            Self::PasskeyLocked { factor: "Blue key".to_owned() },
             Self::RecoveryCodesIssued,
             Self::RecoveryCodeUsed { count: 7 },
             Self::PasswordSet,
             Self::SecondFactorFailing { count: 3 },
+            Self::AccessCodeIssued,
+            Self::DeviceCopied,
             Self::AddressChanged { address: Some("maria@example.com".to_owned()) },
             Self::AddressChanged { address: None },
             Self::Restored { made_at: "2027-01-14 02:00 UTC".to_owned() },
@@ -71,6 +95,11 @@ impl Notice {
         match self {
             Self::FactorAdded { .. } => ("mail.factor_added.subject", "mail.factor_added.sentence"),
             Self::FactorRemoved { .. } => ("mail.factor_removed.subject", "mail.factor_removed.sentence"),
+            Self::PasskeyAdded { .. } => ("mail.passkey_added.subject", "mail.passkey_added.sentence"),
+            Self::PasskeysRemoved { .. } => {
+                ("mail.passkeys_removed.subject", "mail.passkeys_removed.sentence")
+            }
+            Self::PasskeyLocked { .. } => ("mail.passkey_locked.subject", "mail.passkey_locked.sentence"),
             Self::RecoveryCodesIssued => {
                 ("mail.recovery_codes_issued.subject", "mail.recovery_codes_issued.sentence")
             }
@@ -81,6 +110,8 @@ impl Notice {
             Self::SecondFactorFailing { .. } => {
                 ("mail.second_factor_failing.subject", "mail.second_factor_failing.sentence")
             }
+            Self::AccessCodeIssued => ("mail.access_code_issued.subject", "mail.access_code_issued.sentence"),
+            Self::DeviceCopied => ("mail.device_copied.subject", "mail.device_copied.sentence"),
             Self::AddressChanged { address: Some(_) } => {
                 ("mail.address_changed.subject", "mail.address_changed.sentence")
             }
@@ -101,14 +132,20 @@ impl Notice {
 
     fn values(&self) -> Values {
         match self {
-            Self::FactorAdded { factor } => Values::one("factor", factor),
-            Self::FactorRemoved { count } | Self::RecoveryCodeUsed { count } => Values::one("count", count),
+            Self::FactorAdded { factor } | Self::PasskeyAdded { factor } | Self::PasskeyLocked { factor } => {
+                Values::one("factor", factor)
+            }
+            Self::FactorRemoved { count }
+            | Self::PasskeysRemoved { count }
+            | Self::RecoveryCodeUsed { count } => Values::one("count", count),
             Self::SecondFactorFailing { count } => Values::one("count", count),
             Self::AddressChanged { address: Some(address) } => Values::one("address", address),
             Self::Restored { made_at } => Values::one("made_at", made_at),
-            Self::AddressChanged { address: None } | Self::RecoveryCodesIssued | Self::PasswordSet => {
-                Values::default()
-            }
+            Self::AddressChanged { address: None }
+            | Self::RecoveryCodesIssued
+            | Self::AccessCodeIssued
+            | Self::DeviceCopied
+            | Self::PasswordSet => Values::default(),
         }
     }
 }

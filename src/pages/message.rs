@@ -59,6 +59,10 @@ pub enum Message {
     NameTaken,
     /// What was typed into a field of the profile does not fit there.
     FieldUnusable,
+    /// Without this factor the person could not sign in.
+    FactorNeeded,
+    /// The factor that was proved is too young to change older ones.
+    FactorTooYoung,
 }
 
 impl Message {
@@ -85,6 +89,8 @@ impl Message {
             Self::MailUnusable => "message.mail_unusable",
             Self::NameTaken => "message.name_taken",
             Self::FieldUnusable => "message.field_unusable",
+            Self::FactorNeeded => "message.factor_needed",
+            Self::FactorTooYoung => "message.factor_too_young",
         }
     }
 
@@ -121,6 +127,8 @@ impl Message {
             Self::MailUnusable,
             Self::NameTaken,
             Self::FieldUnusable,
+            Self::FactorNeeded,
+            Self::FactorTooYoung,
         ]
     }
 }

@@ -6,6 +6,8 @@ use super::account_pages::Person;
 use super::consent_pages::ScopeLine;
 use super::content::{Form, TOKEN, page};
 use super::message::Message;
+use super::picture::QrPicture;
+use crate::vocabulary::FactorKind;
 
 /// `/account`: who is signed in.
 #[derive(Clone, Debug, Serialize)]
@@ -87,6 +89,8 @@ events! {
     FactorAdded = "event.factor_added",
     /// A factor was removed.
     FactorRemoved = "event.factor_removed",
+    /// A factor has another name.
+    FactorRenamed = "event.factor_renamed",
     /// All factors were taken away.
     FactorsReset = "event.factors_reset",
     /// New recovery codes.
@@ -240,3 +244,112 @@ pub struct MailPage {
     pub problem: Option<Message>,
 }
 page!(MailPage, "account/mail.html",);
+
+/// What a factor is, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorInWords {
+    /// An authenticator app.
+    App,
+    /// A hardware token.
+    Token,
+    /// A passkey or security key.
+    Key,
+}
+
+impl FactorInWords {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::App, Self::Token, Self::Key];
+
+    /// The words for a factor of that kind.
+    pub fn of(kind: FactorKind, is_token: bool) -> Self {
+        match (kind, is_token) {
+            (FactorKind::Passkey, _) => Self::Key,
+            (_, true) => Self::Token,
+            (_, false) => Self::App,
+        }
+    }
+
+    /// The id of its text.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::App => "factors.app",
+            Self::Token => "factors.token",
+            Self::Key => "factors.key",
+        }
+    }
+}
+
+/// One second factor.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorLine {
+    /// What its form names as `factor`.
+    pub value: String,
+    /// The name its owner gave it.
+    pub name: String,
+    /// The id of the text that says what it is.
+    pub kind: &'static str,
+    /// The serial number of a hardware token.
+    pub token: Option<String>,
+    /// When it was enrolled, for people.
+    pub enrolled: String,
+    /// When it was last used, for people.
+    pub last_used: Option<String>,
+}
+
+/// The second factors. Forms `factor-1`, `factor-2` …: `factor`, `name`; `action` = `remove`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorsPage {
+    /// `factors`
+    pub section: &'static str,
+    /// Where all of them post.
+    pub form: Form,
+    /// Whether the person has just proved to be the one, so that changes are possible.
+    pub confirmed: bool,
+    /// All of them.
+    pub factors: Vec<FactorLine>,
+    /// How many recovery codes are unused.
+    pub codes_left: u32,
+    /// Whether there is room for another app.
+    pub can_add_app: bool,
+    /// Why the last form was not accepted.
+    pub problem: Option<Message>,
+}
+page!(FactorsPage, "account/factors.html",);
+
+/// A further authenticator app. Form `enrol`: `name`, `code`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewAppPage {
+    /// `factors`
+    pub section: &'static str,
+    /// Where to post.
+    pub form: Form,
+    /// Shown in the app above the code.
+    pub issuer: String,
+    /// Shown in the app below the code.
+    pub account: String,
+    /// The secret in Base32, in groups of four.
+    pub key_groups: Vec<String>,
+    /// The `otpauth:` address that the QR code holds.
+    pub otpauth_url: String,
+    /// The QR code; `None` if the address is too long for one.
+    pub picture: Option<QrPicture>,
+    /// As typed before.
+    pub name: String,
+    /// Why the last code was not accepted.
+    pub problem: Option<Message>,
+}
+page!(NewAppPage, "account/new_app.html", "id=\"enrol\"", "name=\"code\"", "name=\"name\"", TOKEN);
+
+/// Whether to make a new set of recovery codes. Form `new-codes`: `action` = `issue`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewCodesPage {
+    /// `factors`
+    pub section: &'static str,
+    /// Where to post.
+    pub form: Form,
+    /// How many of the present set are unused.
+    pub codes_left: u32,
+    /// Why none were made.
+    pub problem: Option<Message>,
+}
+page!(NewCodesPage, "account/new_codes.html", "id=\"new-codes\"", "value=\"issue\"", TOKEN);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::factors::{Evidence, FactorKind, assurance};
+use crate::factors::{Evidence, assurance};
 use crate::foundation::Timestamp;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::amr::Method;
@@ -23,12 +23,11 @@ pub struct Assurance {
 
 impl Assurance {
     /// What of `evidence` counts at `now`. A second factor older than `second_factor_max_age` no longer does; the first one
-    /// counts as long as its session lives.
+    /// counts as long as its session lives; a passkey is both, and then the first one alone.
     pub fn fresh(evidence: Vec<Evidence>, now: Timestamp, second_factor_max_age: Duration) -> Vec<Evidence> {
-        let fresh = |proof: &Evidence| {
-            proof.factor() == FactorKind::Password || now.since(proof.at()) <= second_factor_max_age
-        };
-        evidence.into_iter().filter(fresh).collect()
+        let is_fresh = |proof: &Evidence| now.since(proof.at()) <= second_factor_max_age;
+        let left = |proof: Evidence| if is_fresh(&proof) { Some(proof) } else { proof.aged() };
+        evidence.into_iter().filter_map(left).collect()
     }
 
     /// What `fresh` evidence proves; `None` where that is nothing.

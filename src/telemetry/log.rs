@@ -26,7 +26,11 @@ where
 {
     let level = level(settings.level);
     // Libraries talk about bytes and frames; from them only what needs mending is of use, nothing of what they carry.
-    let filter = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("keyward", level);
+    // The one for passkeys calls every wrong answer of a stranger an error.
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN.min(level))
+        .with_target("webauthn_rs", LevelFilter::OFF)
+        .with_target("keyward", level);
     let lines = move || SafeLines::new(target());
     let format = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false).with_writer(lines);
     match settings.format {

@@ -14,11 +14,17 @@ pub enum FactorKind {
     MailCode,
     /// A saved recovery code.
     RecoveryCode,
+    /// A passkey or security key (WebAuthn).
+    Passkey,
+    /// A browser that is remembered.
+    RememberedDevice,
+    /// A temporary access code from the help desk.
+    AccessCode,
 }
 
 impl FactorKind {
     /// Those that come second, strongest first.
-    pub const SECOND: [Self; 2] = [Self::Totp, Self::MailCode];
+    pub const SECOND: [Self; 3] = [Self::Passkey, Self::Totp, Self::MailCode];
 
     /// Its word in forms, rules, records and the audit trail.
     pub fn word(self) -> &'static str {
@@ -27,6 +33,9 @@ impl FactorKind {
             Self::Totp => "totp",
             Self::MailCode => "mail_code",
             Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
+            Self::RememberedDevice => "remembered_device",
+            Self::AccessCode => "access_code",
         }
     }
 

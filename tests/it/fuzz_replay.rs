@@ -86,6 +86,7 @@ targets!(
     id_token_hint,
     oath_seeds,
     parameters,
+    pskc,
     redirect_uri,
     words
 );

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod mail;
 pub mod master_key;
 pub mod office;
+pub mod passkeys;
 pub mod store;
 pub mod visit;
 

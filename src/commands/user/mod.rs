@@ -2,6 +2,7 @@
 //!
 //! Must not: end sessions or void links by itself; that is `lifecycle`.
 
+pub mod access_code;
 pub mod add;
 pub mod import;
 pub mod invite;
@@ -12,6 +13,7 @@ pub mod view;
 
 use std::sync::Arc;
 
+pub use access_code::AccessCode;
 pub use add::Add;
 pub use import::Import;
 pub use invite::Invite;
@@ -50,6 +52,8 @@ pub struct People {
     pub settings: Live,
     /// All that can be enrolled, recovery codes included.
     pub factors: factors::Registry,
+    /// Codes for who has lost every factor.
+    pub access_codes: factors::AccessCodes,
     /// Sign-in sessions.
     pub sessions: Sessions,
     /// What hangs on a person.

@@ -7,6 +7,7 @@ use super::People;
 use super::view::{EnrolledFactor, Person};
 use crate::commands::{Administrator, Command, Reason, Refused, Who};
 use crate::factors::Enrolled;
+use crate::foundation::Timestamp;
 
 /// The command.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +59,7 @@ fn shown(enrolled: Enrolled) -> EnrolledFactor {
         kind: enrolled.kind,
         name: enrolled.name,
         enrolled_at: enrolled.enrolled_at.rfc3339(),
+        last_used: enrolled.last_used.map(Timestamp::rfc3339),
         remaining: enrolled.remaining,
     }
 }

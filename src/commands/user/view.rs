@@ -31,12 +31,15 @@ pub struct Person {
 /// One enrolled factor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EnrolledFactor {
-    /// `totp` or `recovery_code`.
+    /// `totp`, `passkey` or `recovery_code`.
     pub kind: FactorKind,
     /// The name its owner gave it.
     pub name: String,
     /// When (RFC 3339).
     pub enrolled_at: String,
+    /// When it was last used (RFC 3339), where that is remembered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_used: Option<String>,
     /// How often it can still be used, where there is an end.
     pub remaining: Option<usize>,
 }

@@ -6,14 +6,25 @@ use crate::pages::account_pages::{AddressLinkPage, DonePage, ForgottenPage, NewP
 use crate::pages::consent_pages::ScopeInWords;
 use crate::pages::content::Page;
 use crate::pages::message::Message;
+use crate::pages::picture::QrPicture;
 use crate::pages::portal_pages::{
-    ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, LanguageChoice, MailPage, OverviewPage,
-    ProfileField, ProfilePage, SessionLine, SessionsPage,
+    ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, FactorInWords, FactorLine, FactorsPage,
+    LanguageChoice, MailPage, NewAppPage, NewCodesPage, OverviewPage, ProfileField, ProfilePage, SessionLine,
+    SessionsPage,
 };
 
 impl Samples {
     pub(super) fn portal(&self) -> Vec<Page> {
-        [self.overview(), self.seen(), self.allowed(), self.profile(), self.mail(), self.links()].concat()
+        [
+            self.overview(),
+            self.seen(),
+            self.allowed(),
+            self.profile(),
+            self.mail(),
+            self.links(),
+            self.factors(),
+        ]
+        .concat()
     }
 
     fn overview(&self) -> Vec<Page> {
@@ -143,5 +154,51 @@ impl Samples {
         let done = [DonePage::PasswordChanged, DonePage::AddressRestored].map(|done| page(&done.content()));
         let pages = [page(&asked), page(&sent), page(&choose), page(&again), page(&new), page(&former)];
         pages.into_iter().chain(done).collect()
+    }
+
+    fn factors(&self) -> Vec<Page> {
+        let line = |name: &str, kind: FactorInWords| FactorLine {
+            value: self.word("s4mple"),
+            name: self.word(name),
+            kind: kind.text_id(),
+            token: (kind == FactorInWords::Token).then(|| self.word("GA-1042")),
+            enrolled: "2027-01-15 08:00 UTC".to_owned(),
+            last_used: (kind != FactorInWords::Key).then(|| "2027-01-15 09:30 UTC".to_owned()),
+        };
+        let names = ["Work phone", "Token on my key ring", "Laptop"];
+        let factors = names.into_iter().zip(FactorInWords::ALL).map(|(name, kind)| line(name, kind));
+        let shown = FactorsPage {
+            section: "factors",
+            form: self.form("/account/factors"),
+            confirmed: true,
+            factors: factors.collect(),
+            codes_left: 9,
+            can_add_app: true,
+            problem: None,
+        };
+        let refused = FactorsPage { problem: Some(Message::FactorNeeded), codes_left: 1, ..shown.clone() };
+        let seen = FactorsPage { confirmed: false, codes_left: 0, ..shown.clone() };
+        let none = FactorsPage { factors: Vec::new(), ..seen.clone() };
+        let otpauth = "otpauth://totp/Example:maria.lindqvist?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+        let app = NewAppPage {
+            section: "factors",
+            form: self.form("/account/factors/app"),
+            issuer: self.word("Example Ltd"),
+            account: self.word("maria.lindqvist"),
+            key_groups: ["JBSW", "Y3DP", "EHPK", "3PXP", "JBSW", "Y3DP", "EHPK", "3PXP"]
+                .map(str::to_owned)
+                .into(),
+            otpauth_url: otpauth.to_owned(),
+            picture: QrPicture::of(otpauth),
+            name: String::new(),
+            problem: None,
+        };
+        let codes = NewCodesPage {
+            section: "factors",
+            form: self.form("/account/factors/recovery-codes"),
+            codes_left: 3,
+            problem: Some(Message::FactorTooYoung),
+        };
+        vec![page(&shown), page(&refused), page(&seen), page(&none), page(&app), page(&codes)]
     }
 }

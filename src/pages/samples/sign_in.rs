@@ -33,11 +33,12 @@ impl Samples {
             application: self.application(),
             username: self.word("maria.lindqvist"),
             shown_by: ShownBy::App,
+            remember_days: 30,
             problem: None,
             other_ways: OtherWays { factors: vec!["mail_code"], recovery_code: true },
             can_cancel: true,
         };
-        let token = FactorPage { shown_by: ShownBy::Token, ..factor.clone() };
+        let token = FactorPage { shown_by: ShownBy::Token, remember_days: 0, ..factor.clone() };
         let either = FactorPage { shown_by: ShownBy::AppOrToken, ..factor.clone() };
         let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
         let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };
@@ -66,12 +67,14 @@ impl Samples {
             form: self.form("/sign-in"),
             username: self.word("maria.lindqvist"),
             remaining: 9,
+            from_help_desk: false,
             problem: None,
             application: self.application(),
             can_cancel: true,
         };
         let last =
             RecoveryCodePage { remaining: 1, problem: Some(Message::RecoveryCodeFailed), ..recovery.clone() };
+        let desk = RecoveryCodePage { remaining: 0, from_help_desk: true, ..recovery.clone() };
         let lost = LostFactorPage {
             form: self.form("/sign-in"),
             request_id: self.word("01JD-4K7Q-2M"),
@@ -85,7 +88,7 @@ impl Samples {
             can_cancel: false,
             ..lost.clone()
         };
-        vec![page(&recovery), page(&last), page(&lost), page(&lost_all)]
+        vec![page(&recovery), page(&last), page(&desk), page(&lost), page(&lost_all)]
     }
 
     pub(super) fn enrolment(&self) -> Vec<Page> {

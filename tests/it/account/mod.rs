@@ -2,6 +2,7 @@
 
 mod address;
 mod consents;
+mod factors;
 mod forgotten;
 mod password;
 mod profile;

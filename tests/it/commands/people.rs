@@ -70,7 +70,7 @@ async fn a_deleted_person_leaves_nothing_but_the_reserved_name() {
     }
     let again = NewUser::named(Username::new("ann").unwrap());
     assert!(app.app.users.create(again, Batch::new()).await.is_err(), "R-ID-04");
-    assert_eq!(app.acts().await, ["user_deleted"]);
+    assert_eq!(app.acts().await, ["factor_removed", "user_deleted"]);
 }
 
 #[tokio::test]

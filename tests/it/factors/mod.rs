@@ -1,9 +1,11 @@
 //! Factors: enrolment, one-time passwords that are good once, recovery codes, and what evidence is worth
-//! (R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06).
+//! (R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06); passkeys and security keys (R-WA-01 to R-WA-10).
 
 mod assurance;
 mod enrolment;
 mod oath;
+mod passkeys;
+mod pskc;
 mod recovery_codes;
 mod totp;
 

@@ -1,6 +1,7 @@
 //! The journey from stranger to signed in: the decision alone, stories through the whole provider, and a model that is
 //! followed through random sequences of requests (RG-14).
 
+mod access_codes;
 mod devices;
 mod enrolment;
 mod limits;
@@ -9,6 +10,7 @@ mod model;
 mod next;
 mod pages;
 mod recovery;
+mod remembered;
 mod sessions;
 mod set_up;
 mod storm;

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keyward::audit::Origin;
+use keyward::commands::Handed;
+use keyward::commands::hardware_token::{Assign, Import, Resync};
 use keyward::config::storage::EngineName;
+use keyward::factors::oath::{Moving, Recipe, Standing};
 use keyward::factors::{Occasion, RecoveryCodes};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::JourneyId;
@@ -153,6 +156,56 @@ async fn r_op_09_everything_from_before_the_restore_is_dead_and_everybody_can_si
     assert_eq!(signed_in.claims["sub"], before.ada.id.as_str());
 }
 
+/// Password, then `code`, in a fresh browser; whether that was enough.
+async fn token_signs_in(after: &TestApp, wiki: &RelyingParty, person: &Person, code: &str) -> bool {
+    after.pass(2);
+    let mut browser = Browser::new();
+    let page = browser.open(wiki.request().url()).await;
+    let fields = [("username", person.username.as_str()), ("password", &person.password)];
+    let page = browser.submit(&page, "login", &fields).await;
+    browser.submit(&page, "factor", &[("code", code)]).await.arrival().is_some()
+}
+
+/// Nobody knows how often a token's button was pressed since the backup was made: one code proves nothing any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_op_09_a_counting_token_is_astray_until_it_shows_two_codes_in_a_row() {
+    let before = Before::new().await;
+    let seed = b"12345678901234567890";
+    let file = "serial number,secret key,type\nH-1,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,HOTP\n\
+                H-2,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,HOTP\nT-1,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,TOTP\n";
+    before.app.perform(Import { file: Handed::new(file), key: None, passphrase: None }).await.unwrap();
+    let counting = Recipe { moving: Moving::Count, ..Recipe::default() };
+    let shows = |number: u64| counting.generator(seed).unwrap().generate(number).to_string();
+    let pair = |first: u64| (Handed::new(shows(first)), Handed::new(shows(first + 1)));
+    let bob = before.app.person_without_factor("bob").await;
+    let eve = before.app.person_without_factor("eve").await;
+    for (serial, user) in [("H-1", "bob"), ("H-2", "eve")] {
+        let (serial, user) = (serial.to_owned(), user.to_owned());
+        before.app.perform(Assign { serial, user, codes: pair(1) }).await.unwrap();
+    }
+    let identity = Identity::generate();
+    let file = before.backup(&identity).await;
+    let into = before.folder.path().join("restored");
+    before.restore(&file, &identity, &into).await.unwrap();
+    let after = before.after(&into).await;
+    let wiki = before.wiki.at(&after);
+
+    for (number, enough) in [(3, false), (5, false), (8, false), (9, true), (9, false), (10, true)] {
+        let signed_in = token_signs_in(&after, &wiki, &bob, &shows(number)).await;
+        assert_eq!(signed_in, enough, "{number} of 3, 5, 8, 9, 9, 10");
+        after.pass(900);
+    }
+    after.perform(Resync { serial: "H-2".to_owned(), codes: pair(20) }).await.unwrap();
+    assert!(token_signs_in(&after, &wiki, &eve, &shows(22)).await, "an administrator found it");
+
+    let step = Recipe::default().present(Timestamp(1_800_000_000_000));
+    let card =
+        |step: u64| Handed::new(Recipe::default().generator(seed).unwrap().generate(step * 30).to_string());
+    let (serial, user) = ("T-1".to_owned(), "eve".to_owned());
+    let shown_before = Assign { serial, user, codes: (card(step - 1), card(step)) };
+    after.perform(shown_before).await.unwrap_err();
+}
+
 /// A signing key that was revoked since the backup must not come back, so none does; and the trail names the backup.
 #[tokio::test(flavor = "multi_thread")]
 async fn r_op_09_signing_keys_are_new_and_the_trail_names_the_backup() {
@@ -198,9 +251,11 @@ async fn nothing_is_written_for_a_wrong_key_a_cut_file_or_a_folder_in_use() {
 }
 
 /// A record of any kind.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Anything {
     list: Vec<String>,
+    recipe: Recipe,
+    standing: Standing,
 }
 
 impl Record for Anything {}
@@ -219,7 +274,7 @@ async fn through_a_restore(keys: &[Key], end: Option<Timestamp>) -> Result<Vec<K
     let store = storage::memory::open(clock.clone());
     let mut batch = Batch::new();
     for key in keys {
-        batch.put(key.clone(), &Anything { list: Vec::new() }, end);
+        batch.put(key.clone(), &Anything::default(), end);
     }
     assert!(store.commit(batch).await.unwrap().is_done());
     let (path, into) = (folder.path().join("backup"), folder.path().join("restored"));

@@ -6,7 +6,7 @@ use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
 use keyward::pages::link_mail::Purpose;
 use keyward::pages::mails::{Mail, Notice};
-use keyward::pages::portal_pages::{EventInWords, ProfileField};
+use keyward::pages::portal_pages::{EventInWords, FactorInWords, ProfileField};
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -56,6 +56,7 @@ fn used() -> BTreeSet<String> {
     ids.extend(scopes.iter().map(|scope| ScopeInWords::of(scope).text_id().to_owned()));
     ids.extend(EventInWords::ALL.iter().map(|words| words.text_id().to_owned()));
     ids.extend(ProfileField::labels());
+    ids.extend(FactorInWords::ALL.iter().map(|words| words.text_id().to_owned()));
     for problem in Problem::samples("") {
         ids.insert(format!("problem.{}.title", problem.name()));
         ids.insert(format!("problem.{}.sentence", problem.name()));

@@ -7,9 +7,10 @@
 //!   under certificates of an `authority`, its figures read by `prometheus`,
 //!   and a mailbox for what it sends (`mailbox`).
 //!
-//! Stores that do what a store seldom does: one that is `watched`, one whose copy is `endless`.
+//! A key that signs what it is told to (`authenticator`). Stores that do what a store seldom does: one that is `watched`, one whose copy is `endless`.
 
 pub mod app;
+pub mod authenticator;
 pub mod authority;
 pub mod browser;
 pub mod endless;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use keyward::audit::{Chain, Event, Origin, Trail};
 use keyward::config::limits::Limits;
 use keyward::config::pages::Names;
-use keyward::config::{Live, LiveSettings};
+use keyward::config::{Live, LiveSettings, Site};
 use keyward::directory::own::{OwnDirectory, Parts};
 use keyward::directory::{Answer, Directory as _, PasswordAttempt};
-use keyward::factors::{Occasion, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
+use keyward::factors::{Occasion, Passkeys, PasswordProof, RecoveryCodes, TotpEnrolment, TotpFactor};
 use keyward::foundation::clock::ManualClock;
 use keyward::foundation::ids::{JourneyId, UserId};
 use keyward::foundation::random::SeededRandom;
@@ -42,6 +42,7 @@ pub struct World {
     pub totp: TotpFactor,
     pub enrolment: TotpEnrolment,
     pub recovery: RecoveryCodes,
+    pub passkeys: Passkeys,
 }
 
 /// A cost at which a test can afford many hashes.
@@ -88,6 +89,7 @@ impl World {
         let totp =
             TotpFactor::new(store.clone(), time.clone(), sealing.clone(), lockout.clone(), trail.clone());
         let enrolment = TotpEnrolment::new(totp.clone(), random.clone(), demonstration());
+        let passkeys = passkeys(&store, &time, &random, &trail);
         let recovery = RecoveryCodes::new(
             store.clone(),
             time,
@@ -109,6 +111,7 @@ impl World {
             totp,
             enrolment,
             recovery,
+            passkeys,
         }
     }
 
@@ -141,6 +144,20 @@ impl World {
         let found = self.trail.read(&self.store, None, 1000).await.unwrap();
         found.into_iter().map(|(_, event)| event).collect()
     }
+}
+
+/// Where [`World::passkeys`] are asked for.
+pub const ORIGIN: &str = "https://id.example.test";
+
+fn passkeys(
+    store: &SharedStore,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    trail: &Trail,
+) -> Passkeys {
+    let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), &Limits::default());
+    let site = Site::new(ORIGIN).unwrap();
+    Passkeys::new(&site, store.clone(), clock.clone(), random.clone(), lockout, trail.clone())
 }
 
 /// Settings in which the organisation's name has a colon.

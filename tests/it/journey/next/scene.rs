@@ -75,6 +75,7 @@ impl Scene {
                 instead: Vec::new(),
                 counting: FactorKind::SECOND.to_vec(),
                 also: Vec::new(),
+                remembered_devices: Duration::ZERO,
                 second_factor_max_age: MAX_AGE,
             },
         }
