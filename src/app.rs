@@ -23,7 +23,7 @@ use crate::jobs::{Arrivals, Runner};
 use crate::keys::{KeyError, Rotation, rotation};
 use crate::lifecycle::post::Way;
 use crate::lifecycle::restored::{self, RestoredError};
-use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle};
+use crate::lifecycle::{FirstAdministrator, Invitations, Lifecycle, PasswordResets};
 use crate::limits::{AuthenticatorLockout, PasswordLockout};
 use crate::pages::{Pages, PagesError};
 use crate::sealing::{Sealing, SealingError};
@@ -146,6 +146,7 @@ pub struct App {
     /// One-time codes by mail.
     pub mail_codes: MailCodes,
     way: Way,
+    resets: PasswordResets,
 }
 
 impl App {
@@ -182,9 +183,11 @@ impl App {
         let clients = Clients::new(store.clone(), site, clock.clone(), random.clone());
         let configured = configured(&ground, &users, &clients, &pages, &trail, &live);
         let configuration = Configuration::open(configured).await?;
+        let resets = mail.resets(&ground, &users);
         Ok(Self {
             configuration,
-            runner: mail.runner(&ground, &pages, &invitations, &mail_codes)?,
+            runner: mail.runner(&ground, &pages, &invitations, &mail_codes, &resets)?,
+            resets,
             mail_codes,
             first_administrator: first_administrator(&ground, &users, &trail),
             users,

@@ -85,7 +85,7 @@ impl Accounts {
     }
 }
 
-fn person(user: &User) -> Person {
+pub(super) fn person(user: &User) -> Person {
     let username = user.username.as_str().to_owned();
     Person {
         name: full_name(user).unwrap_or_else(|| username.clone()),

@@ -10,7 +10,9 @@ use crate::account::{self, Accounts};
 use crate::configuration;
 use crate::directory::OwnDirectory;
 use crate::directory::own::Parts;
-use crate::factors::{AccessCodes, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices};
+use crate::factors::{
+    AccessCodes, PasswordProof, RecoveryCodes, RecoverySheets, Registry, RememberedDevices,
+};
 use crate::grants::Grants;
 use crate::journey::{self, Errands, Journeys};
 use crate::limits::{ApplicationLimit, AuthenticatorLockout, PasswordLockout};
@@ -35,10 +37,11 @@ impl App {
         let web = Arc::new(Web { site, pages: self.pages.clone(), random: random.clone() });
         let answers = Arc::new(self.answers(&web));
         let journeys = Arc::new(self.journeys(&web, answers.clone()));
+        let oidc = Arc::new(self.oidc(&web, &journeys, answers));
         let routes = Router::new()
-            .merge(oidc::routes(Arc::new(self.oidc(&web, &journeys, answers))))
+            .merge(oidc::routes(oidc.clone()))
             .merge(journey::routes(journeys.clone()))
-            .merge(account::routes(Arc::new(self.accounts(&web, &journeys))));
+            .merge(account::routes(Arc::new(self.accounts(&web, &journeys, oidc))));
         self.within_layers(routes)
     }
 
@@ -163,12 +166,22 @@ impl App {
         }
     }
 
-    fn accounts(&self, web: &Arc<Web>, journeys: &Arc<Journeys>) -> Accounts {
+    fn accounts(&self, web: &Arc<Web>, journeys: &Arc<Journeys>, oidc: Arc<Oidc>) -> Accounts {
         Accounts {
             web: web.clone(),
             journeys: journeys.clone(),
             clients: self.clients.clone(),
             sessions: self.sessions.clone(),
+            factors: Registry::new(vec![
+                Arc::new(self.passkeys.clone()),
+                Arc::new(self.factor.clone()),
+                Arc::new(self.recovery_codes()),
+            ]),
+            passkeys: self.passkeys.clone(),
+            chain: self.chain.clone(),
+            links: self.resets.links.clone(),
+            resets: self.resets.clone(),
+            oidc,
         }
     }
 }

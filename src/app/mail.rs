@@ -9,9 +9,10 @@ use crate::delivery::DeliveryError;
 use crate::factors::MailCodes;
 use crate::jobs::{Queue, Runner};
 use crate::lifecycle::post::Way;
-use crate::lifecycle::{Invitations, Post};
+use crate::lifecycle::{Invitations, MailedLinks, PasswordResets, Post, password_reset};
 use crate::limits::AuthenticatorLockout;
 use crate::pages::Pages;
+use crate::users::Users;
 use crate::users::notices::{self, Notices};
 
 /// The parts that others need before the rest is built.
@@ -41,6 +42,20 @@ impl Mailing {
             .sent_by(self.notices.clone())
     }
 
+    /// What forgotten passwords work with.
+    pub fn resets(&self, ground: &Ground, users: &Users) -> PasswordResets {
+        let Ground { store, sealing, clock, random, .. } = ground;
+        PasswordResets {
+            store: store.clone(),
+            clock: clock.clone(),
+            users: users.clone(),
+            links: MailedLinks::new(store.clone(), clock.clone(), random.clone()),
+            notices: self.notices.clone(),
+            queue: Queue::new(clock.clone(), random.clone(), sealing.clone()),
+            trail: self.trail.clone(),
+        }
+    }
+
     /// Carries out what is queued. Also without a mail server: then what still waits from before is given up in time.
     pub fn runner(
         &self,
@@ -48,6 +63,7 @@ impl Mailing {
         pages: &Arc<Pages>,
         invitations: &Invitations,
         mail_codes: &MailCodes,
+        resets: &PasswordResets,
     ) -> Result<Runner, DeliveryError> {
         let Ground { settings, store, sealing, clock, random, arrivals } = ground;
         // What cannot be used is said at the start.
@@ -57,6 +73,7 @@ impl Mailing {
             pages: pages.clone(),
             site: Arc::new(settings.site.clone()),
             invitations: invitations.clone(),
+            links: resets.links.clone(),
             mail_codes: mail_codes.clone(),
             clock: clock.clone(),
             store: store.clone(),
@@ -67,6 +84,7 @@ impl Mailing {
         let post = Arc::new(post);
         runner.register(notices::KIND, post.clone());
         runner.register(notices::CODE_KIND, post);
+        runner.register(password_reset::KIND, Arc::new(resets.clone()));
         Ok(runner)
     }
 }

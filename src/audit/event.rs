@@ -49,6 +49,8 @@ pub enum Action {
     RecoveryCodesIssued,
     /// A password was set or changed.
     PasswordSet,
+    /// A link to choose a new password was asked for.
+    PasswordResetAsked,
     /// A person was created.
     UserCreated,
     /// A group was created.
@@ -61,6 +63,8 @@ pub enum Action {
     FactorResynchronised,
     /// A person consented to release data.
     Consent,
+    /// A person took back what an application was allowed.
+    ConsentWithdrawn,
     /// A token was issued.
     TokenIssued,
     /// A token was revoked.
@@ -77,6 +81,8 @@ pub enum Action {
     InvitationUsed,
     /// A person's mail address was changed or removed.
     MailAddressChanged,
+    /// A person changed their own profile or language.
+    ProfileChanged,
     /// A mail could not be delivered, and was given up.
     MailUndelivered,
     /// The mail server does not take our mail (failure), or does again (success).

@@ -104,6 +104,21 @@ impl Chain {
         self.find(query, limit).await
     }
 
+    /// What happened to `person` lately: the newest events that `shown` lets through, at most `limit`, for the person's own eyes.
+    /// Only the newest thousand are looked at.
+    pub async fn of_person(
+        &self,
+        person: &UserId,
+        since: Timestamp,
+        shown: fn(&Event) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Event>, StorageError> {
+        let query = Query { person: Some(person.clone()), since: Some(since), ..Query::default() };
+        let found = self.find(&query, 1000).await?.into_iter();
+        let own = found.filter(|event| event.subject.as_ref().is_none_or(|subject| subject == person));
+        Ok(own.filter(shown).take(limit).collect())
+    }
+
     pub(super) async fn find(&self, query: &Query, limit: usize) -> Result<Vec<Event>, StorageError> {
         let mut found = self.still_unlinked(query).await?;
         match query.index() {

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Settings;
+use super::account::Account;
 use super::audit::Audit;
 use super::keys::Keys;
 use super::limits::Limits;
@@ -29,6 +30,8 @@ pub struct LiveSettings {
     pub policy: Policy,
     /// How long a sign-in lasts.
     pub sessions: Sessions,
+    /// What people may change about themselves.
+    pub account: Account,
     /// How many wrong tries are borne.
     pub limits: Limits,
     /// How long the audit trail is kept.
@@ -50,6 +53,7 @@ impl LiveSettings {
             generation: 0,
             policy: settings.policy.clone(),
             sessions: settings.sessions.clone(),
+            account: settings.account.clone(),
             limits: settings.limits.clone(),
             audit: settings.audit.clone(),
             keys: settings.keys.clone(),

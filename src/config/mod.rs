@@ -9,6 +9,7 @@
 //! Must not: open the store, listen, or read anything but the named file and the environment.
 //! Follows: security requirements R-CO-09, R-CO-11, R-OP-01, R-TR-01, R-TR-09.
 
+pub mod account;
 pub mod admin;
 pub mod audit;
 pub mod data;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub sessions: sessions::Sessions,
     /// What a person must prove.
     pub policy: policy::Policy,
+    /// What people may change about themselves.
+    pub account: account::Account,
     /// How many wrong tries are borne.
     pub limits: limits::Limits,
     /// How long the audit trail is kept.
@@ -120,6 +123,7 @@ impl Settings {
             storage: top.section("storage", storage::Storage::read)?,
             sessions: top.section("sessions", sessions::Sessions::read)?,
             policy: top.section("policy", policy::Policy::read)?,
+            account: top.section("account", account::Account::read)?,
             limits: top.section("limits", limits::Limits::read)?,
             audit: top.section("audit", audit::Audit::read)?,
             keys: top.section("keys", keys::Keys::read)?,

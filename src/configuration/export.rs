@@ -33,6 +33,7 @@ impl Model {
             format: FORMAT,
             policy: settings.policy,
             sessions: settings.sessions,
+            account: settings.account,
             limits: settings.limits,
             audit: settings.audit,
             keys: settings.keys,

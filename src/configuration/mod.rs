@@ -113,6 +113,7 @@ impl Configuration {
         let idle = [
             ("policy", live.policy != file.policy && file.policy != usual.policy),
             ("sessions", live.sessions != file.sessions && file.sessions != usual.sessions),
+            ("account", live.account != file.account && file.account != usual.account),
             ("limits", live.limits != file.limits && file.limits != usual.limits),
             ("audit", live.audit != file.audit && file.audit != usual.audit),
             ("keys", live.keys != file.keys && file.keys != usual.keys),

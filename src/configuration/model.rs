@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::problem::part;
 use super::reference::Reference;
 use crate::clients::Preset;
+use crate::config::account::Account;
 use crate::config::audit::Audit;
 use crate::config::keys::Keys;
 use crate::config::limits::Limits;
@@ -34,6 +35,8 @@ pub struct Model {
     pub policy: Policy,
     /// How long a sign-in lasts.
     pub sessions: Sessions,
+    /// What people may change about themselves.
+    pub account: Account,
     /// How many wrong tries are borne, of passwords and of second factors.
     pub limits: Limits,
     /// How long the audit trail is kept.
@@ -58,6 +61,7 @@ impl Default for Model {
             format: FORMAT,
             policy: Policy::default(),
             sessions: Sessions::default(),
+            account: Account::default(),
             limits: Limits::default(),
             audit: Audit::default(),
             keys: Keys::default(),

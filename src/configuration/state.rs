@@ -9,6 +9,7 @@ use super::model::MailEntry;
 use super::reference::Secrets;
 use crate::clients::{self, Client};
 use crate::config::LiveSettings;
+use crate::config::account::Account;
 use crate::config::audit::Audit;
 use crate::config::keys::Keys;
 use crate::config::limits::Limits;
@@ -45,6 +46,8 @@ pub struct State {
 pub struct StoredSettings {
     policy: Policy,
     sessions: Sessions,
+    #[serde(default)]
+    account: Account,
     limits: Limits,
     #[serde(default)]
     audit: Audit,
@@ -105,20 +108,31 @@ impl StoredSettings {
         sealing: &Sealing,
         ca_file: Option<PathBuf>,
     ) -> Result<LiveSettings, StorageError> {
-        let Self { policy, sessions, limits, audit, keys, pages, mail } = self;
+        let Self { policy, sessions, account, limits, audit, keys, pages, mail } = self;
         let mail = mail.map(|mail| mail.live(number, sealing, ca_file)).transpose();
         let mail = mail.map_err(|fault| StorageError::Corrupt(format!("mail settings: {fault}")))?;
-        Ok(LiveSettings { generation: number, policy, sessions, limits, audit, keys, pages, texts, mail })
+        Ok(LiveSettings {
+            generation: number,
+            policy,
+            sessions,
+            account,
+            limits,
+            audit,
+            keys,
+            pages,
+            texts,
+            mail,
+        })
     }
 }
 
 impl State {
     /// Each record of it, in a batch of its own, for the generation `number`.
     pub fn records(&self, number: u64, sealing: &Sealing) -> Result<Vec<Batch>, SealingError> {
-        let LiveSettings { policy, sessions, limits, audit, keys, pages, texts, mail, .. } =
+        let LiveSettings { policy, sessions, account, limits, audit, keys, pages, texts, mail, .. } =
             self.settings.clone();
         let mail = mail.map(|mail| StoredMail::of(&mail, number, sealing)).transpose()?;
-        let settings = StoredSettings { policy, sessions, limits, audit, keys, pages, mail };
+        let settings = StoredSettings { policy, sessions, account, limits, audit, keys, pages, mail };
         let texts = texts.into_iter().map(|(tag, own)| record(number, TEXTS, &tag, &StoredTexts(own)));
         let groups = self.groups.iter().map(|(id, one)| record(number, group::KIND, id, one));
         let clients =

@@ -76,7 +76,7 @@ impl Check<'_> {
     }
 
     fn settings(&mut self) -> LiveSettings {
-        let Model { policy, sessions, limits, audit, keys, pages, texts, .. } = self.model.clone();
+        let Model { policy, sessions, account, limits, audit, keys, pages, texts, .. } = self.model.clone();
         if self.model.format != FORMAT {
             let seen = self.model.format;
             self.note("format", format!("is {seen}, which this program does not know; write {FORMAT}"));
@@ -100,7 +100,7 @@ impl Check<'_> {
             self.note("pages.language", format!("is {language:?}, but there are texts only in {known}"));
         }
         let mail = self.mail();
-        LiveSettings { generation: 0, policy, sessions, limits, audit, keys, pages, texts, mail }
+        LiveSettings { generation: 0, policy, sessions, account, limits, audit, keys, pages, texts, mail }
     }
 
     /// Rules speak of applications and groups that there are.

@@ -153,6 +153,7 @@ impl HardwareTokens {
             drift: standing.drift,
             token: Some(serial.to_owned()),
             astray: None,
+            last_used: None,
         };
         self.enrolment.activate(batch, occasion, credential, Placement::Beside, by).await?;
         token.holder = Some(Holder { user: occasion.user.clone(), credential: id });

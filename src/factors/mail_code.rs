@@ -25,7 +25,7 @@ use crate::pages::mails::Notice;
 use crate::sealing::Sealing;
 use crate::storage::{Batch, Key, Record, SharedStore, StorageError, Stored};
 use crate::users::notices::{CodeLetter, Notices};
-use crate::users::{User, address_change};
+use crate::users::{User, address_change, password_by_mail};
 
 /// Digits of a code.
 pub const DIGITS: usize = 8;
@@ -101,12 +101,15 @@ impl MailCodes {
         self
     }
 
-    /// Whether `user` can get codes: there is a mail server, and an address that is verified and was not changed within a day.
+    /// Whether `user` can get codes: there is a mail server, and an address that is verified and was not changed within a day, and
+    /// the password was not chosen by mail.
     pub async fn serves(&self, user: &User) -> Result<bool, StorageError> {
         if !self.notices.are_sent() || !user.profile.mail.as_ref().is_some_and(|mail| mail.verified) {
             return Ok(false);
         }
-        Ok(address_change::recent(&self.store, &user.id).await?.is_none())
+        // Where the password came from the same mailbox, a code from there proves nothing more (R-RC-07).
+        let by_mail = password_by_mail::since(&self.store, &user.id).await?.is_some();
+        Ok(!by_mail && address_change::recent(&self.store, &user.id).await?.is_none())
     }
 
     /// Sends `user` a code for `occasion`, which voids the one before. `application` is named in the mail.

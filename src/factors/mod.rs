@@ -8,6 +8,7 @@
 //! Follows: security requirements R-MF-01, R-MF-06, R-MF-10, R-EN-03, R-EN-06, R-RC-04, R-RC-06, R-WA-01 to R-WA-10.
 
 pub mod access_codes;
+mod apps;
 pub mod assurance;
 pub mod enrolment;
 pub mod error;

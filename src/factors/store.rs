@@ -29,6 +29,9 @@ pub(super) struct TotpCredential {
     /// Present where nobody knows how far it has counted: then no single code is accepted, but two in a row are.
     #[serde(default)]
     pub astray: Option<Astray>,
+    /// When a code of it was last accepted.
+    #[serde(default)]
+    pub last_used: Option<Timestamp>,
 }
 
 /// A counting device that is searched for.
@@ -42,7 +45,18 @@ impl TotpCredential {
     /// That of an authenticator app.
     pub fn of_app(id: CredentialId, name: String, secret: Sealed, last_step: u64, now: Timestamp) -> Self {
         let recipe = Recipe::default();
-        Self { id, name, secret, last_step, enrolled_at: now, recipe, drift: 0, token: None, astray: None }
+        Self {
+            id,
+            name,
+            secret,
+            last_step,
+            enrolled_at: now,
+            recipe,
+            drift: 0,
+            token: None,
+            astray: None,
+            last_used: None,
+        }
     }
 
     pub fn standing(&self) -> Standing {

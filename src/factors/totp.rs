@@ -165,6 +165,9 @@ impl TotpFactor {
         let found = self.find(occasion, &value, open, code, now)?;
         for credential in value.list.iter_mut() {
             credential.learn(found.as_ref());
+            if matches!(&found, Some((id, Meaning::Accepted(_))) if *id == credential.id) {
+                credential.last_used = Some(now);
+            }
         }
         let mut batch = Batch::new();
         let key = totp_key(&occasion.user);
@@ -294,7 +297,7 @@ impl Factor for TotpFactor {
             token: credential.token,
             enrolled_at: credential.enrolled_at,
             usable: true,
-            last_used: None,
+            last_used: credential.last_used,
             remaining: None,
         };
         Ok(list.into_iter().map(shown).collect())

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 /// An IPv4 address, or the /64 network of an IPv6 one. IPv4 written as IPv6 counts as IPv4.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AddressClass(String);
@@ -29,6 +31,13 @@ impl AddressClass {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The network of an address, for people: it tells where from without telling which machine (R-MF-09).
+pub fn network(address: IpAddr) -> String {
+    let address = address.to_canonical();
+    let length = if address.is_ipv4() { 24 } else { 48 };
+    IpNet::new(address, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
 }
 
 #[cfg(test)]

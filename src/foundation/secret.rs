@@ -41,6 +41,8 @@ kinds! {
     BrowserSecret = "kwb",
     /// A one-time invitation to set password and factor.
     Invitation = "kwi",
+    /// A one-time link that was mailed because a person asked.
+    MailedLink = "kwm",
     /// The one-time link to the first administrator.
     SetUpLink = "kwu",
     /// A client secret (RFC 6749 section 2.3.1).

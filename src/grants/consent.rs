@@ -35,6 +35,31 @@ impl Grants {
         Ok(found.map(|stored| stored.value))
     }
 
+    /// All that `user` allowed, by application; at most 500.
+    pub async fn consents(&self, user: &UserId) -> Result<Vec<(ClientId, Consent)>, StorageError> {
+        let given = self.store.scan(&Key::prefix("consent", &[user.as_str()]), None, MOST_OF_USER).await?;
+        let named = |(key, raw): (Key, crate::storage::Raw)| {
+            Ok((ClientId::from_text(key.last_part()), raw.decode::<Consent>()?.value))
+        };
+        given.into_iter().map(named).collect()
+    }
+
+    /// Adds to `batch` that `user` allows `client` nothing any more, on condition that something was allowed. What it was given
+    /// by this consent is worth nothing without it: see [`Self::still_allowed`].
+    pub fn withdraw(&self, batch: &mut Batch, user: &UserId, client: &ClientId) {
+        batch.require_present(key(user, client)).delete(key(user, client));
+    }
+
+    /// Whether `client` may still learn what it was granted: people who are asked must not have taken it back (R-PO-02).
+    pub async fn still_allowed(
+        &self,
+        user: &UserId,
+        client: &ClientId,
+        asked: bool,
+    ) -> Result<bool, StorageError> {
+        Ok(!asked || self.consent(user, client).await?.is_some())
+    }
+
     /// Adds to `batch` that `user` allowed nobody anything.
     pub async fn forget_user(&self, batch: &mut Batch, user: &UserId) -> Result<(), StorageError> {
         let given = self.store.scan(&Key::prefix("consent", &[user.as_str()]), None, MOST_OF_USER).await?;

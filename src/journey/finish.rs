@@ -12,6 +12,7 @@ use super::stage::Progress;
 use super::start::browser;
 use super::step::{Opening, Step};
 use crate::audit::{Action, Actor, Outcome};
+use crate::factors::FactorKind;
 use crate::foundation::ids::{JourneyId, SessionId, UserId};
 use crate::grants::Consent;
 use crate::limits::password::DEVICE_LIFETIME;
@@ -19,6 +20,7 @@ use crate::sessions::cookie::{self, SessionCookie};
 use crate::sessions::known_device::{self, DeviceCookie};
 use crate::sessions::{Assurance, Session};
 use crate::storage::{Batch, Stored};
+use crate::users::password_by_mail;
 use crate::vocabulary::ErrorCode;
 use crate::web::{Failure, Visitor, cookies, see_other};
 
@@ -51,6 +53,10 @@ impl Journeys {
         let device = self.remember_device(&mut batch, &step, &user).await?;
         let remembered = self.remember_browser(&step, &mut batch).await?;
         self.remember(&mut batch, &step, &user).await?;
+        let apart = |kind| FactorKind::SECOND.contains(&kind) && kind != FactorKind::MailCode;
+        if step.journey.evidence().iter().any(|proof| apart(proof.factor())) {
+            password_by_mail::confirm(&mut batch, &user);
+        }
         let event = self.trail.event(Action::SignIn, Outcome::Success, &step.visitor.origin());
         let event = event.by(Actor::User(user.clone())).about(&user).session(&session);
         event.because(assurance.level.acr()).write(&mut batch);

@@ -97,6 +97,7 @@ impl Journeys {
             application: application(&step.journey),
             username: username.chars().take(256).collect(),
             username_fixed: false,
+            can_reset: self.settings.now().mail.is_some(),
             problem,
             can_cancel: step.journey.errand.application.is_some(),
         };
@@ -181,6 +182,7 @@ impl Journeys {
             form: self.form(step, "new-password"),
             username: user.username.as_str().to_owned(),
             minimum: u32::try_from(self.password_rules().shortest).unwrap_or(u32::MAX),
+            wished: step.journey.demands.new_password,
             first: !self.passwords.exists(&user.id).await.map_err(error::user)?,
             problems,
             application: application(&step.journey),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::stage::{AccountChoice, Stage};
+use super::stage::{AccountChoice, EnrolmentPermission, Stage};
 use super::step::{Opening, Step};
 use super::{Journeys, error, policy};
 use crate::directory::{Answer, Authenticated, PasswordAttempt};
@@ -14,7 +14,7 @@ use crate::pages::Message;
 use crate::pages::journey_pages::RestartReason;
 use crate::sessions::DeviceCookie;
 use crate::storage::Batch;
-use crate::users::{Prepared, PresentEpoch, User, UserError, WeakPassword, epoch};
+use crate::users::{Prepared, PresentEpoch, User, UserError, WeakPassword, epoch, password_by_mail};
 use crate::web::{Failure, Parameters, Visitor};
 
 impl Journeys {
@@ -157,6 +157,11 @@ impl Journeys {
         let epoch = self.lifecycle.password_set(&mut batch, &user_id, kept, &occasion.origin).await?;
         step.journey.enter(epoch);
         step.journey.accept(evidence, epoch).map_err(Failure::internal)?;
+        step.journey.password_chosen = true;
+        // An administrator's link vouches for whoever uses it (R-RC-07).
+        if step.journey.permission == Some(EnrolmentPermission::Invitation) {
+            password_by_mail::confirm(&mut batch, &user_id);
+        }
         self.settle(step, batch).await
     }
 
@@ -172,7 +177,8 @@ impl Journeys {
     }
 }
 
-pub(super) fn message(weakness: &WeakPassword) -> Message {
+/// What the page says of a password that breaks a rule.
+pub fn message(weakness: &WeakPassword) -> Message {
     let count = |length: &usize| u32::try_from(*length).unwrap_or(u32::MAX);
     match weakness {
         WeakPassword::TooShort(least) => Message::PasswordTooShort { minimum: count(least) },

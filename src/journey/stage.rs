@@ -86,6 +86,9 @@ pub struct Demands {
     /// The strongest proof that this person has, at most so many seconds old: for changes of proofs themselves (R-EN-01).
     #[serde(default)]
     pub strongest_within: Option<u64>,
+    /// Another password is chosen, because the person wishes it.
+    #[serde(default)]
+    pub new_password: bool,
     /// What consent is needed for; `None` where nobody is asked.
     pub consent: Option<ConsentDemand>,
     /// Prefills the user name.
@@ -153,6 +156,9 @@ pub struct Journey {
     /// The second factor that the person chose to give; else the strongest is asked.
     #[serde(default)]
     pub chosen: Option<FactorKind>,
+    /// A password was chosen in it.
+    #[serde(default)]
+    pub password_chosen: bool,
     /// The person wants this browser to be remembered.
     #[serde(default)]
     pub remember: bool,
@@ -190,6 +196,7 @@ impl Journey {
             permission: None,
             codes_unsaved: false,
             consented: false,
+            password_chosen: false,
             chosen: None,
             remember: false,
             concerned: None,

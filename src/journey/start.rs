@@ -51,6 +51,13 @@ impl Journeys {
         Ok(live)
     }
 
+    /// The visitor's browser, and whether it is a new one, whose cookie ([`BROWSER_COOKIE`]) must be set.
+    pub fn browser(&self, visitor: &Visitor) -> (Plain<BrowserSecret>, bool) {
+        let known = browser(visitor);
+        let is_new = known.is_none();
+        (known.unwrap_or_else(|| Plain::generate(self.random.as_ref())), is_new)
+    }
+
     /// What an errand with these demands would ask of this visitor; nothing is stored.
     pub async fn consider(
         &self,
@@ -58,9 +65,7 @@ impl Journeys {
         demands: Demands,
         errand: Errand,
     ) -> Result<Beginning, Failure> {
-        let known = browser(visitor);
-        let browser_is_new = known.is_none();
-        let browser = known.unwrap_or_else(|| Plain::generate(self.random.as_ref()));
+        let (browser, browser_is_new) = self.browser(visitor);
         let id = JourneyId::generate(self.random.as_ref());
         let journey = Journey::new(id, browser.hash(), demands, errand, self.clock.now());
         let live = self.signed_in(visitor).await?;

@@ -5,8 +5,11 @@
 //! Follows: security requirements R-SE-05 (other sessions end), R-EN-04 (invitations are void after a change),
 //! R-AU-05 (the event is part of the change), R-EN-05 and R-PO-01 (the person is told).
 
+pub mod address;
 pub mod first_administrator;
 pub mod invitation;
+pub mod mailed_link;
+pub mod password_reset;
 pub mod post;
 pub mod restore;
 pub mod restored;
@@ -25,6 +28,8 @@ use crate::users::{Epoch, User, Users, epoch};
 
 pub use first_administrator::FirstAdministrator;
 pub use invitation::Invitations;
+pub use mailed_link::MailedLinks;
+pub use password_reset::PasswordResets;
 pub use post::Post;
 
 /// The lifecycle's collaborators.
@@ -100,8 +105,32 @@ impl Lifecycle {
         self.proofs_changed(batch, user, kept).await
     }
 
+    /// Adds to `batch` that a person ends all sessions but `kept`: with the epoch, so that what was proved in an open journey
+    /// signs nobody in either (R-SE-07).
+    pub async fn sessions_ended(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: &StoredSession,
+        origin: &Origin,
+    ) -> Result<(), StorageError> {
+        let event = self.trail.event(Action::SignOut, Outcome::Success, origin);
+        event.by(Actor::User(user.clone())).about(user).because("all_other_sessions").write(batch);
+        self.next_epoch(batch, user, Some(kept)).await.map(|_| ())
+    }
+
     /// What was proved before loses its worth: all sessions but the one at hand end, open journeys and invitations with them.
     async fn proofs_changed(
+        &self,
+        batch: &mut Batch,
+        user: &UserId,
+        kept: Option<&StoredSession>,
+    ) -> Result<Epoch, StorageError> {
+        batch.delete(invitation::pointer_key(user));
+        self.next_epoch(batch, user, kept).await
+    }
+
+    async fn next_epoch(
         &self,
         batch: &mut Batch,
         user: &UserId,
@@ -112,7 +141,6 @@ impl Lifecycle {
         if let Some(kept) = kept {
             self.sessions.carry_over(batch, kept, next);
         }
-        batch.delete(invitation::pointer_key(user));
         Ok(next)
     }
 }

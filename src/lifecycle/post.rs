@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::Invitations;
+use super::address::is_good;
 use super::invitation::Purpose;
+use super::{Invitations, MailedLinks};
 use crate::audit::{Action, Actor, Origin, Outcome, Trail};
 use crate::config::{Live, Site};
 use crate::delivery::{DeliveryError, Email, Message};
@@ -15,11 +16,12 @@ use crate::foundation::secret::{Hidden, Plain};
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::{Handler, Job, Verdict};
 use crate::pages::Pages;
+use crate::pages::link_mail::{self, LinkMail};
 use crate::pages::mails::{Addressee, Mail};
 use crate::storage::{Batch, SharedStore};
 use crate::telemetry::health::Check;
 use crate::telemetry::metrics;
-use crate::users::notices::{CodeLetter, Letter, Subject};
+use crate::users::notices::{CodeLetter, Letter, LinkLetter, Subject};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * 60;
@@ -35,6 +37,8 @@ pub struct Post {
     pub site: Arc<Site>,
     /// Whether a link is still good.
     pub invitations: Invitations,
+    /// Whether a link that was asked for is still good.
+    pub links: MailedLinks,
     /// Whether a code still waits for an answer.
     pub mail_codes: MailCodes,
     /// The time.
@@ -132,6 +136,7 @@ impl Post {
                     })
                 })
             }
+            Subject::Link { letter, at, network } => self.link(letter, (*at, network.clone()), job).await,
             Subject::Invitation(secret) => {
                 let invitation = Plain::parse(secret).ok_or("the invitation is none")?;
                 let found = self.invitations.find(&invitation).await.map_err(|error| error.to_string())?;
@@ -144,6 +149,27 @@ impl Post {
                 }))
             }
         }
+    }
+
+    /// The mail with a link that was asked for; `None` if it is not good any more.
+    async fn link(
+        &self,
+        letter: &LinkLetter,
+        (at, network): (Timestamp, Option<String>),
+        job: &Job,
+    ) -> Result<Option<Mail>, String> {
+        if !is_good(&self.links, &letter.secret).await.map_err(|error| error.to_string())? {
+            return Ok(None);
+        }
+        let unit = if letter.purpose == link_mail::Purpose::Password { MINUTE } else { HOUR };
+        Ok(Some(Mail::Link(LinkMail {
+            purpose: letter.purpose,
+            link: self.site.url(&format!("{}{}", letter.purpose.path(), letter.secret)),
+            address: letter.address.clone(),
+            count: job.until.since(self.clock.now()).as_secs().div_ceil(unit),
+            at: for_people(at),
+            network,
+        })))
     }
 
     /// For how many minutes a one-time code is still good; `None` if it was used or replaced.
@@ -237,6 +263,7 @@ impl Handler for Post {
                 let word = match letter.subject {
                     Subject::Invitation(_) => "invitation",
                     Subject::Code { .. } => "code",
+                    Subject::Link { .. } => "link",
                     Subject::Notice { .. } => "notice",
                 };
                 event.about(&letter.user).because(word).write(batch);
@@ -257,7 +284,7 @@ fn in_groups(code: &str) -> String {
 }
 
 /// Date and time to the minute, in UTC: nobody's time zone is known for sure.
-pub(super) fn for_people(at: Timestamp) -> String {
+pub fn for_people(at: Timestamp) -> String {
     use time::format_description::well_known::Rfc3339;
     let moment = time::OffsetDateTime::from_unix_timestamp(at.seconds()).ok();
     let text = moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default();

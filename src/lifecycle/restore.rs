@@ -41,6 +41,7 @@ pub const LIVING: &[&str] = &[
     "mail_changed",
     "passkey_owner",
     "passkey_site",
+    "password_by_mail",
     "password_pepper",
     "sealing",
     "set_aside",
@@ -75,6 +76,7 @@ pub const DEAD: &[&str] = &[
     "limit_password_told",
     "limit_rate",
     "logout",
+    "mailed_link",
     "participant",
     "passkey_ceremony",
     "recovery_sheet",
@@ -85,6 +87,7 @@ pub const DEAD: &[&str] = &[
     "signing-key",
     "user-invitation",
     "user-session",
+    "user_mailed_link",
 ];
 
 /// What is restored, and where to.

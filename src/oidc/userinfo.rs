@@ -36,7 +36,8 @@ impl Oidc {
         let live = self.sessions.by_id(&grant.session).await?;
         let user = live.and_then(|live| live.served(self.clock.now())).ok_or_else(dead)?.user;
         let client = self.clients.find(&grant.client).await?.ok_or_else(dead)?;
-        if user.id != grant.user {
+        let allowed = self.grants.still_allowed(&user.id, &client.id, !client.consent_skipped).await?;
+        if user.id != grant.user || !allowed {
             return Err(dead());
         }
         let released = claims::release(&user, &client, &grant.scopes, &grant.claims);

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::content::{Form, PageContent};
+use super::content::{Form, PageContent, TOKEN, page};
+use super::message::Message;
 
 /// The person signed in.
 #[derive(Clone, Debug, Serialize)]
@@ -45,3 +46,71 @@ impl PageContent for HomePage {
     const TEMPLATE: &'static str = "account/home.html";
     const REQUIRED: &'static [&'static str] = &[];
 }
+
+/// A forgotten password: whose? Form `forgotten`: `username`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForgottenPage {
+    /// Where to post.
+    pub form: Form,
+    /// Whether a name was typed: the same is said for every name (R-RC-02).
+    pub sent: bool,
+}
+page!(ForgottenPage, "account/forgotten.html", "id=\"forgotten\"", "name=\"username\"", TOKEN);
+
+/// Choosing a password with a mailed link. Form `change-password`: `password`, `password_again`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewPasswordPage {
+    /// Where to post.
+    pub form: Form,
+    /// Whose password it is.
+    pub username: String,
+    /// The least number of characters (R-PW-05).
+    pub minimum: u32,
+    /// Everything wrong with the last one.
+    pub problems: Vec<Message>,
+}
+page!(
+    NewPasswordPage,
+    "account/new_password.html",
+    "id=\"change-password\"",
+    "name=\"password\"",
+    "name=\"password_again\"",
+    TOKEN
+);
+
+/// The button behind a mailed link about an address. Form `address`: nothing but the button.
+#[derive(Clone, Debug, Serialize)]
+pub struct AddressLinkPage {
+    /// Where to post.
+    pub form: Form,
+    /// Whose address it will be.
+    pub username: String,
+    /// The address.
+    pub address: String,
+    /// Whether it is the former one, which comes back.
+    pub former: bool,
+}
+page!(AddressLinkPage, "account/address_link.html", "id=\"address\"", TOKEN);
+
+/// What was done with a mailed link by somebody who is not signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DonePage {
+    /// The password is another one.
+    PasswordChanged,
+    /// The mail address is the former one again.
+    AddressRestored,
+}
+
+/// The content of [`DonePage`].
+#[derive(Clone, Debug, Serialize)]
+pub struct DoneContent {
+    address: bool,
+}
+
+impl DonePage {
+    /// What the page shows.
+    pub fn content(self) -> DoneContent {
+        DoneContent { address: self == Self::AddressRestored }
+    }
+}
+page!(DoneContent, "account/done.html",);

@@ -57,6 +57,8 @@ pub enum Problem {
     FormOutdated,
     /// The link was used already or is too old.
     LinkSpent,
+    /// The link works in the browser only that asked for it.
+    LinkOfAnotherBrowser,
     /// The session could not be ended; the person is still signed in.
     SignOutFailed,
 }
@@ -80,6 +82,7 @@ impl Problem {
             Self::ApplicationRefused { .. } => "application_refused",
             Self::FormOutdated => "form_outdated",
             Self::LinkSpent => "link_spent",
+            Self::LinkOfAnotherBrowser => "link_of_another_browser",
             Self::SignOutFailed => "sign_out_failed",
         }
     }
@@ -131,6 +134,7 @@ impl Problem {
             Self::ApplicationRefused { application: application() },
             Self::FormOutdated,
             Self::LinkSpent,
+            Self::LinkOfAnotherBrowser,
             Self::SignOutFailed,
         ]
     }

@@ -22,6 +22,8 @@ pub struct LoginPage {
     pub username: String,
     /// The person proves again who they are: the user name cannot be edited.
     pub username_fixed: bool,
+    /// Whether a forgotten password can be replaced by mail.
+    pub can_reset: bool,
     /// Why the last answer was not accepted.
     pub problem: Option<Message>,
     /// Whether the person can go back to the application without signing in.
@@ -206,6 +208,8 @@ pub struct ChangePasswordPage {
     pub minimum: u32,
     /// Whether it is the person's first own password.
     pub first: bool,
+    /// Whether the person wishes another one, rather than must have it.
+    pub wished: bool,
     /// Everything wrong with the last one.
     pub problems: Vec<Message>,
     /// The application the person is going to.

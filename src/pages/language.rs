@@ -30,6 +30,12 @@ impl Language {
         &self.0
     }
 
+    /// What its speakers call it; the tag where that is not known.
+    pub fn own_name(&self) -> &str {
+        let names = [("de", "Deutsch"), ("en", "English"), ("fr", "Français")];
+        names.iter().find(|(tag, _)| *tag == &*self.0).map_or(&self.0, |(_, name)| name)
+    }
+
     /// The value for `<html dir>`: `ltr` or `rtl`.
     pub fn direction(&self) -> &'static str {
         if RIGHT_TO_LEFT.contains(&primary(&self.0)) { "rtl" } else { "ltr" }

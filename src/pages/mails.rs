@@ -5,6 +5,7 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::{Deserialize, Serialize};
 
+use super::link_mail::LinkMail;
 use super::render::PageSet;
 use super::texts::Values;
 use super::{Language, LanguageWishes, Pages};
@@ -174,6 +175,8 @@ pub enum Mail {
         /// The network it was asked for from, for people.
         network: Option<String>,
     },
+    /// A one-time link that was asked for.
+    Link(LinkMail),
     /// Something happened.
     Notice {
         /// What.
@@ -238,7 +241,8 @@ impl Mail {
             },
             Self::Test,
         ];
-        Notice::samples().into_iter().map(notice).chain(others).collect()
+        let links = LinkMail::samples().into_iter().map(Self::Link);
+        Notice::samples().into_iter().map(notice).chain(others).chain(links).collect()
     }
 
     /// The ids of its subject and of its sentence.
@@ -248,6 +252,7 @@ impl Mail {
             Self::Invitation { password: false, .. } => ("mail.new_factor.subject", "mail.new_factor.what"),
             Self::Code { application: Some(_), .. } => ("mail.code.subject", "mail.code.for_application"),
             Self::Code { application: None, .. } => ("mail.code.subject", "mail.code.for_account"),
+            Self::Link(mail) => mail.purpose.text_ids(),
             Self::Notice { notice, .. } => notice.text_ids(),
             Self::Test => ("mail.test.subject", "mail.test.sentence"),
         }
@@ -258,6 +263,7 @@ impl Mail {
         match self {
             Self::Invitation { .. } => "email/invitation",
             Self::Code { .. } => "email/code",
+            Self::Link(_) => "email/link",
             Self::Notice { .. } => "email/notice",
             Self::Test => "email/test",
         }
@@ -273,6 +279,7 @@ impl Mail {
             Self::Code { code, minutes, application, at, network } => {
                 context! { name, username, id, code, minutes, application, at, network }
             }
+            Self::Link(mail) => mail.content(to),
             Self::Notice { notice, at, network } => {
                 let values = Value::from(Serde(notice.values().and("username", username)));
                 let advice = notice.advice_id();
@@ -287,6 +294,7 @@ impl Mail {
         match self {
             Self::Invitation { link, .. } => link,
             Self::Code { code, .. } => code,
+            Self::Link(mail) => &mail.link,
             Self::Notice { .. } | Self::Test => "",
         }
     }

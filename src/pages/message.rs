@@ -63,6 +63,12 @@ pub enum Message {
     MailUnusable,
     /// User name or mail address are, or look like, somebody else's.
     NameTaken,
+    /// What was typed into a field of the profile does not fit there.
+    FieldUnusable,
+    /// Without this factor the person could not sign in.
+    FactorNeeded,
+    /// The factor that was proved is too young to change older ones.
+    FactorTooYoung,
 }
 
 impl Message {
@@ -91,6 +97,9 @@ impl Message {
             Self::NameUnusable => "message.name_unusable",
             Self::MailUnusable => "message.mail_unusable",
             Self::NameTaken => "message.name_taken",
+            Self::FieldUnusable => "message.field_unusable",
+            Self::FactorNeeded => "message.factor_needed",
+            Self::FactorTooYoung => "message.factor_too_young",
         }
     }
 
@@ -129,6 +138,9 @@ impl Message {
             Self::NameUnusable,
             Self::MailUnusable,
             Self::NameTaken,
+            Self::FieldUnusable,
+            Self::FactorNeeded,
+            Self::FactorTooYoung,
         ]
     }
 }

@@ -19,10 +19,12 @@ pub mod error_page;
 pub mod hand_over_pages;
 pub mod journey_pages;
 pub mod language;
+pub mod link_mail;
 pub mod logout_pages;
 pub mod mails;
 pub mod message;
 pub mod picture;
+pub mod portal_pages;
 pub mod samples;
 pub mod texts;
 

@@ -28,6 +28,11 @@ pub(super) fn note(batch: &mut Batch, user: &UserId, at: Timestamp) {
     batch.put(key(user), &Changed { at }, Some(at.plus(QUARANTINE)));
 }
 
+/// Adds to `batch` that the address counts as unchanged: it is the one of before again.
+pub fn forget(batch: &mut Batch, user: &UserId) {
+    batch.delete(key(user));
+}
+
 /// When the address of `user` was changed, if that was less than a day ago.
 pub async fn recent(store: &SharedStore, user: &UserId) -> Result<Option<Timestamp>, StorageError> {
     Ok(store.fetch::<Changed>(&key(user)).await?.map(|changed| changed.value.at))

@@ -19,6 +19,7 @@ pub mod members;
 pub mod normal_form;
 pub mod notices;
 pub mod password;
+pub mod password_by_mail;
 pub mod password_workers;
 pub mod passwords;
 pub mod pepper;

@@ -4,21 +4,22 @@
 //! Nobody's mailbox is flooded: twenty mails an hour for one person, then none, and the trail says so (R-RL-07). What R-RL-07
 //! limits by network are mails that strangers cause; all of these need a password, a factor or an administrator.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::profile::MailAddress;
 use super::store::user_key;
 use super::user::User;
 use crate::audit::{Action, Origin, Outcome, Trail};
 use crate::config::Live;
+use crate::foundation::address::network;
 use crate::foundation::ids::{JourneyId, UserId};
-use crate::foundation::secret::{Invitation, Plain};
+use crate::foundation::secret::{Invitation, MailedLink, Plain};
 use crate::foundation::{Clock, Timestamp};
 use crate::jobs::Queue;
+use crate::pages::link_mail::Purpose;
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, SharedStore, StorageError};
 
@@ -82,6 +83,16 @@ pub enum Subject {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         network: Option<String>,
     },
+    /// A one-time link that was asked for, of which the same holds.
+    Link {
+        /// The link, and what it is for.
+        letter: LinkLetter,
+        /// When it was asked for.
+        at: Timestamp,
+        /// From which network.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        network: Option<String>,
+    },
     /// Something happened.
     Notice {
         /// What.
@@ -99,6 +110,7 @@ impl std::fmt::Debug for Subject {
         match self {
             Self::Invitation(_) => f.write_str("invitation"),
             Self::Code { .. } => f.write_str("one-time code"),
+            Self::Link { letter, .. } => write!(f, "one-time link: {:?}", letter.purpose),
             Self::Notice { notice, .. } => notice.fmt(f),
         }
     }
@@ -119,6 +131,35 @@ pub struct CodeLetter {
 impl std::fmt::Debug for CodeLetter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CodeLetter").field("journey", &self.journey).finish_non_exhaustive()
+    }
+}
+
+/// A one-time link on its way to a person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LinkLetter {
+    /// The link in clear.
+    pub secret: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The new address, where it is about one.
+    pub address: String,
+}
+
+impl LinkLetter {
+    /// The letter that carries `link`.
+    pub fn new(purpose: Purpose, link: &Plain<MailedLink>) -> Self {
+        Self { secret: link.expose().to_owned(), purpose, address: String::new() }
+    }
+
+    /// The same, naming the new address.
+    pub fn naming(self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self }
+    }
+}
+
+impl std::fmt::Debug for LinkLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkLetter").field("purpose", &self.purpose).finish_non_exhaustive()
     }
 }
 
@@ -163,6 +204,20 @@ impl Notices {
         let (Some(way), Some(mail)) = (self.way(), &user.profile.mail) else { return };
         let subject = Subject::Code { letter, at: way.clock.now(), network: origin.address.map(network) };
         way.queue.put(batch, CODE_KIND, &Letter::to(user, mail.address.as_str(), subject), until);
+    }
+
+    /// Adds to `batch` the mail with a link to this address of a person, worth nothing from `until` on.
+    pub async fn send_link(
+        &self,
+        batch: &mut Batch,
+        (user, address): (&User, &MailAddress),
+        letter: LinkLetter,
+        until: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), StorageError> {
+        let Some(way) = self.way() else { return Ok(()) };
+        let subject = Subject::Link { letter, at: way.clock.now(), network: origin.address.map(network) };
+        way.put(batch, &Letter::to(user, address.as_str(), subject), until, origin).await.map(|_| ())
     }
 
     /// Adds to `batch` the mail that tells `user` of `notice`, if there is a mail server and a verified address.
@@ -246,11 +301,4 @@ fn counter(user: &UserId, now: Timestamp) -> (Key, Timestamp) {
     let hour = now.0.div_euclid(length);
     let end = Timestamp(hour.saturating_mul(length)).plus(HOUR);
     (Key::new("limit_mail", &[user.as_str(), &hour.to_string()]), end)
-}
-
-/// The network of an address, for people: it tells where from without telling which machine (R-MF-09).
-fn network(address: IpAddr) -> String {
-    let address = address.to_canonical();
-    let length = if address.is_ipv4() { 24 } else { 48 };
-    IpNet::new(address, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
 }

@@ -171,7 +171,7 @@ impl Users {
         for (skeleton, _) in claims(&stored.value)? {
             self.reserve(id, &skeleton, &mut batch);
         }
-        batch.delete(user_key(id)).delete(super::passwords::key(id));
+        batch.delete(user_key(id)).delete(super::passwords::key(id)).delete(super::password_by_mail::key(id));
         self.commit(batch, with).await
     }
 

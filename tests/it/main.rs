@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails, and should say where"
 )]
 
+mod account;
 mod app;
 mod architecture;
 mod audit;

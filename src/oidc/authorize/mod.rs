@@ -210,6 +210,7 @@ impl Oidc {
         };
         Ok(Demands {
             strongest_within: None,
+            new_password: false,
             fresh_login: request.prompt.login,
             select_account: request.prompt.select_account,
             max_age: request.max_age,

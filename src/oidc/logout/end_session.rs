@@ -123,6 +123,15 @@ impl Oidc {
         Ok(response)
     }
 
+    /// Signs out in this browser, as a page of ours asks, and tells the applications that were used.
+    pub(crate) async fn sign_out_here(
+        &self,
+        visitor: &Visitor,
+        session: &StoredSession,
+    ) -> Result<Response, Failure> {
+        self.end_and_tell(visitor, session, None, Arrival::AfterForm).await
+    }
+
     /// With a hint of ours, nothing is left to confirm: the browser goes on. Without one it stays on our own page (R-LO-03).
     fn nobody_signed_in(&self, visitor: &Visitor, wish: Wish, arrival: Arrival) -> Result<Response, Failure> {
         match (wish.hint, wish.target) {

@@ -53,6 +53,9 @@ impl Oidc {
         grant: &CodeGrant,
     ) -> Result<Tokens, Failure> {
         let user = self.person_served(grant).await?;
+        if !self.grants.still_allowed(&user.id, &client.id, !client.consent_skipped).await? {
+            return Err(invalid_grant("the person took the consent back"));
+        }
         let now = self.clock.now();
         let withheld = |_| invalid_grant("the person's claims may not be released");
         let released = claims::release(&user, client, &grant.scopes, &grant.claims).map_err(withheld)?;

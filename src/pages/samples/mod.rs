@@ -5,6 +5,7 @@ use super::content::{Form, Page, PageContent};
 use super::demo_pages::DemoKind;
 use super::language::Language;
 
+mod portal;
 mod sign_in;
 mod signed_in;
 
@@ -40,7 +41,7 @@ impl Samples {
         let between =
             [self.choices(), self.invitation(), self.set_up(), self.hand_over(), self.restarts_and_errors()];
         let after = [self.account(), self.logout(), self.demo(DemoKind::Boards), self.demo(DemoKind::Spaces)];
-        [journey.concat(), between.concat(), after.concat(), self.inbox()].concat()
+        [journey.concat(), between.concat(), after.concat(), self.inbox(), self.portal()].concat()
     }
 
     fn word(&self, friendly: &str) -> String {

@@ -18,11 +18,18 @@ impl Samples {
             application: self.application(),
             username: self.word("maria.lindqvist"),
             username_fixed: false,
+            can_reset: true,
             problem: None,
             can_cancel: true,
         };
         let empty = LoginPage { username: String::new(), ..login.clone() };
-        let plain = LoginPage { application: None, can_cancel: false, passwordless: None, ..empty.clone() };
+        let plain = LoginPage {
+            application: None,
+            can_cancel: false,
+            can_reset: false,
+            passwordless: None,
+            ..empty.clone()
+        };
         let failed = LoginPage { problem: Some(Message::SignInFailed), ..login.clone() };
         let again = LoginPage { username_fixed: true, ..login };
         vec![page(&empty), page(&plain), page(&failed), page(&again)]
@@ -155,10 +162,12 @@ impl Samples {
             username: self.word("maria.lindqvist"),
             minimum: 8,
             first: false,
+            wished: false,
             problems: Vec::new(),
             application: self.application(),
             can_cancel: true,
         };
+        let wished = ChangePasswordPage { wished: true, ..password.clone() };
         let refused = ChangePasswordPage {
             problems: Message::samples(),
             first: true,
@@ -166,7 +175,7 @@ impl Samples {
             can_cancel: false,
             ..password.clone()
         };
-        vec![page(&password), page(&refused)]
+        vec![page(&password), page(&wished), page(&refused)]
     }
 
     pub(super) fn set_up(&self) -> Vec<Page> {

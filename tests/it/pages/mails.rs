@@ -55,6 +55,7 @@ fn links_lead_to_the_configured_address_only() {
             document.select(&links).filter_map(|link| link.attr("href").or(link.attr("src"))).collect();
         let expected: &[&str] = match &mail {
             Mail::Invitation { link, .. } => &[link.as_str()],
+            Mail::Link(mail) => &[mail.link.as_str()],
             _ => &[],
         };
         assert_eq!(targets, expected);

@@ -141,6 +141,7 @@ fn an_own_page_that_fails_only_with_real_content_is_replaced_too() {
         application: None,
         username: "ann".to_owned(),
         username_fixed: false,
+        can_reset: false,
         problem: None,
         can_cancel: false,
     };

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keyward::pages::consent_pages::ScopeInWords;
 use keyward::pages::journey_pages::RestartReason;
+use keyward::pages::link_mail::Purpose;
 use keyward::pages::mails::{Mail, Notice};
+use keyward::pages::portal_pages::{EventInWords, FactorInWords, ProfileField};
 use keyward::pages::{Message, Problem, samples};
 use scraper::{Html, Selector};
 
@@ -41,6 +43,10 @@ fn used() -> BTreeSet<String> {
         let (subject, sentence) = mail.text_ids();
         ids.extend([subject, sentence].map(str::to_owned));
     }
+    for purpose in Purpose::ALL {
+        let (button, advice) = purpose.further_ids();
+        ids.extend([button, advice].map(str::to_owned));
+    }
     for notice in Notice::samples() {
         ids.insert(notice.advice_id().to_owned());
     }
@@ -48,6 +54,9 @@ fn used() -> BTreeSet<String> {
     ids.extend(RestartReason::ALL.iter().map(|reason| reason.text_id().to_owned()));
     let scopes = ["openid", "profile", "email", "phone", "address", "groups", "offline_access", "other"];
     ids.extend(scopes.iter().map(|scope| ScopeInWords::of(scope).text_id().to_owned()));
+    ids.extend(EventInWords::ALL.iter().map(|words| words.text_id().to_owned()));
+    ids.extend(ProfileField::labels());
+    ids.extend(FactorInWords::ALL.iter().map(|words| words.text_id().to_owned()));
     for problem in Problem::samples("") {
         ids.insert(format!("problem.{}.title", problem.name()));
         ids.insert(format!("problem.{}.sentence", problem.name()));
