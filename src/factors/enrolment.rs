@@ -8,10 +8,9 @@ use totp_rs::{Builder, Secret};
 use zeroize::Zeroizing;
 
 use super::evidence::{Evidence, FactorKind, Occasion};
+use super::held::hold;
 use super::oath::Recipe;
-use super::store::{
-    PendingTotp, TotpCredential, TotpCredentials, pending_key, place, sealed_as, totp_credentials, totp_key,
-};
+use super::store::{PendingTotp, TotpCredential, pending_key, place, sealed_as, totp_credentials, totp_key};
 use super::totp::{self, MOST, PERIOD, SECRET_BYTES, TotpFactor};
 use super::{FactorError, Verdict};
 use crate::audit::{Action, Actor, Outcome};
@@ -39,10 +38,10 @@ pub struct Setup {
     pub address: Hidden,
 }
 
-/// What becomes of the apps a person had before.
+/// What becomes of the second factors a person had before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// There must be none: a first app is enrolled with less proof than a further one (R-EN-01, R-EN-02).
+    /// There must be none: a first one is enrolled with less proof than a further one (R-EN-01, R-EN-02).
     First,
     /// They stay.
     Beside,
@@ -187,51 +186,20 @@ impl TotpEnrolment {
         placement: Placement,
         by: &Actor,
     ) -> Result<(), FactorError> {
-        let key = totp_key(&occasion.user);
-        let mut all = match totp_credentials(&self.factor.store, &occasion.user).await? {
-            Some(stored) => {
-                batch.require_revision(key.clone(), stored.revision);
-                stored.value
-            }
-            None => {
-                batch.require_absent(key.clone());
-                TotpCredentials::default()
-            }
-        };
-        if placement == Placement::InPlaceOfAll {
-            self.replace(batch, occasion, &mut all).await?;
-        }
-        if placement == Placement::First && !all.list.is_empty() {
-            return Err(FactorError::Conflict);
-        }
-        if all.list.len() >= MOST {
+        let mut held = hold(&self.factor.store, batch, &occasion.user).await?;
+        let TotpFactor { store, trail, notices, .. } = &self.factor;
+        held.make_room((placement, occasion), batch, store, trail, notices).await?;
+        if held.apps.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }
         AuthenticatorLockout::succeeded(&credential.id, batch);
-        let event = self.factor.trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
+        let event = trail.event(Action::FactorEnrolled, Outcome::Success, &occasion.origin);
         let event = event.by(by.clone()).about(&occasion.user);
         event.credential(&credential.id).token(credential.token.as_deref()).because("totp").write(batch);
         let notice = Notice::FactorAdded { factor: credential.name.clone() };
-        self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
-        all.list.push(credential);
-        batch.put(key, &all, None);
-        Ok(())
-    }
-
-    async fn replace(
-        &self,
-        batch: &mut Batch,
-        occasion: &Occasion,
-        all: &mut TotpCredentials,
-    ) -> Result<(), FactorError> {
-        let lost = std::mem::take(&mut all.list);
-        for lost in &lost {
-            self.factor.remove_one(occasion, lost, batch).await?;
-        }
-        if !lost.is_empty() {
-            let notice = Notice::FactorRemoved { count: lost.len() };
-            self.factor.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
-        }
+        notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
+        held.apps.list.push(credential);
+        batch.put(totp_key(&occasion.user), &held.apps, None);
         Ok(())
     }
 

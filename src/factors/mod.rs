@@ -14,6 +14,7 @@ pub mod enrolment;
 pub mod error;
 pub mod evidence;
 pub mod hardware_tokens;
+mod held;
 pub mod mail_code;
 pub mod oath;
 pub mod passkeys;
@@ -65,6 +66,8 @@ pub struct Enrolled {
     pub token: Option<String>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
+    /// Whether it lets its owner in now: not where it is locked, or was made for another host.
+    pub usable: bool,
     /// When it was last used, where that is remembered and happened.
     pub last_used: Option<Timestamp>,
     /// How often it can still be used; `None` where there is no end.

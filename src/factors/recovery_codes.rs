@@ -222,6 +222,7 @@ impl Factor for RecoveryCodes {
             name: String::new(),
             token: None,
             enrolled_at: set.issued_at,
+            usable: true,
             last_used: None,
         };
         Ok(found.filter(|set| set.remaining() > 0).map(shown).into_iter().collect())

@@ -296,6 +296,7 @@ impl Factor for TotpFactor {
             name: credential.name,
             token: credential.token,
             enrolled_at: credential.enrolled_at,
+            usable: true,
             last_used: credential.last_used,
             remaining: None,
         };

@@ -19,6 +19,7 @@ pub mod error;
 pub mod errands;
 pub mod finish;
 pub mod invitation;
+pub mod keys;
 mod mail_code;
 pub mod next;
 pub mod page;
@@ -27,6 +28,7 @@ pub mod password;
 pub mod policy;
 pub mod prospect;
 pub mod reach;
+mod recovery_pages;
 mod remembering;
 pub mod routes;
 pub mod second_factor;
@@ -42,7 +44,7 @@ use crate::audit::Trail;
 use crate::config::Live;
 use crate::directory::Directory;
 use crate::factors::{
-    Enrolled, Factor, MailCodes, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices,
+    Enrolled, Factor, MailCodes, Passkeys, PasswordProof, RecoveryCodes, RecoverySheets, RememberedDevices,
     TotpEnrolment, TotpFactor,
 };
 use crate::foundation::ids::UserId;
@@ -77,6 +79,7 @@ pub struct Journeys {
     pub(crate) proof: PasswordProof,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) second_factor: Arc<TotpFactor>,
+    pub(crate) passkeys: Passkeys,
     pub(crate) mail_codes: MailCodes,
     pub(crate) mail: Way,
     pub(crate) remembered: RememberedDevices,
@@ -97,8 +100,10 @@ impl Journeys {
         PasswordRules::under(&self.settings.now())
     }
 
-    /// The second factors a person has enrolled.
+    /// The second factors a person has enrolled, strongest kinds first.
     pub(crate) async fn second_factors(&self, user: &UserId) -> Result<Vec<Enrolled>, Failure> {
-        self.second_factor.enrolled(user).await.map_err(error::factor)
+        let mut all = self.passkeys.enrolled(user).await.map_err(error::factor)?;
+        all.extend(self.second_factor.enrolled(user).await.map_err(error::factor)?);
+        Ok(all)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::policy::Requirement;
 use super::reach::Seen;
 use super::stage::{AccountChoice, EnrolmentPermission, Journey, Stage};
-use crate::factors::FactorKind;
+use crate::factors::{Evidence, FactorKind};
 use crate::foundation::Timestamp;
 use crate::foundation::ids::UserId;
 use crate::sessions::{Assurance, Session};
@@ -41,6 +41,8 @@ pub struct Person {
     pub must_change_password: bool,
     /// The kinds of second factors that the person can give: those enrolled, and codes by mail where they reach the person.
     pub factors: Vec<FactorKind>,
+    /// Whether there can be passkeys here.
+    pub can_have_keys: bool,
     /// What the person let the application learn before.
     pub consent: Option<Scopes>,
 }
@@ -198,7 +200,7 @@ fn password_by_invitation(facts: &Seen<'_>) -> Option<Next> {
 }
 
 fn fresh_login(facts: &Seen<'_>) -> Option<Next> {
-    let asked = facts.journey.demands.fresh_login && !facts.journey.has_proof_of(FactorKind::Password);
+    let asked = facts.journey.demands.fresh_login && !facts.journey.has_first_proof();
     asked.then_some(Next::Ask(Stage::Password, Why::FreshLoginDemanded))
 }
 
@@ -221,7 +223,7 @@ fn denied(facts: &Seen<'_>) -> Option<Next> {
 /// The strongest factor that there is, although a weaker one would do: proofs are about to be changed (R-EN-01).
 fn strongest_proof(facts: &Seen<'_>) -> Option<Next> {
     let within = Duration::from_secs(facts.journey.demands.strongest_within?);
-    if !facts.proved(&[FactorKind::Password], within) {
+    if !facts.proved(Evidence::is_first, within) {
         return Some(Next::Ask(Stage::Password, Why::ProofTooOld));
     }
     facts.lacks_strongest().then_some(Next::Ask(Stage::SecondFactor, Why::ProofTooOld))
@@ -238,9 +240,11 @@ fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
     }
 }
 
+/// Whoever came without the password is not asked to change it: that waits for whoever comes with it.
 fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
+    let must = facts.person?.must_change_password && !facts.is_without_password();
     let wished = facts.journey.demands.new_password && !facts.journey.password_chosen;
-    if !facts.person?.must_change_password && !wished {
+    if !must && !wished {
         return None;
     }
     // Whoever changes a password has just given the present one (R-PW-08).
@@ -260,8 +264,11 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
     if facts.enrollable().is_empty() {
         return facts.must_enrol().then_some(Next::Refuse(Refusal::LevelOutOfReach));
     }
-    let vouched = facts.must_enrol() && facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
-    if journey.permission.is_some() || journey.has_recovered() || vouched {
+    let permitted = journey.permission.is_some();
+    let proved = facts.strongest().iter().any(|kind| journey.has_proof_of(*kind));
+    let vouched = proved && (permitted || facts.must_enrol());
+    let first = permitted && !facts.has_enrolled();
+    if first || journey.has_recovered() || vouched {
         Some(Next::Ask(Stage::Enrolment, Why::FactorToEnrol))
     } else if !facts.meets_policy() {
         Some(Next::Refuse(Refusal::EnrolmentNotPermitted))

@@ -15,8 +15,8 @@ use crate::factors::{FactorKind, Placement};
 use crate::foundation::ids::UserId;
 use crate::pages::consent_pages::{Account, ConsentPage, ScopeInWords, SelectAccountPage};
 use crate::pages::journey_pages::{
-    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, LostFactorPage, MailCodePage,
-    OtherWays, RecoveryCodePage, RecoveryCodesPage, RestartPage, RestartReason, ShownBy,
+    AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, LoginPage, MailCodePage, NewKeyPage,
+    OtherWays, PasskeyPage, RestartPage, RestartReason, ShownBy,
 };
 use crate::pages::picture::QrPicture;
 use crate::pages::{Form, Message, PageContent};
@@ -66,37 +66,10 @@ impl Journeys {
                 let user = self.concerned(step).await?;
                 self.change_password_page(step, &user, Vec::new()).await
             }
-            Stage::Enrolment => self.enrol_page(step, None).await,
+            Stage::Enrolment => self.first_enrol_page(step).await,
             Stage::RecoveryCodes => self.recovery_codes_page(step, None).await,
             Stage::Consent => self.consent_page(step).await,
         }
-    }
-
-    pub(super) async fn show_recovery_code(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
-        match self.look(visitor, id).await? {
-            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => {
-                self.recovery_code_page(&step, None).await
-            }
-            Opening::Go(_) => see_other(&format!("/sign-in/{id}")),
-            Opening::Instead(response) => Ok(response),
-        }
-    }
-
-    pub(super) async fn show_lost_factor(&self, visitor: Visitor, id: &str) -> Result<Response, Failure> {
-        let step = match self.look(visitor, id).await? {
-            Opening::Go(step) if step.journey.progress == Progress::Under(Stage::SecondFactor) => *step,
-            Opening::Go(_) => return see_other(&format!("/sign-in/{id}")),
-            Opening::Instead(response) => return Ok(response),
-        };
-        let page = LostFactorPage {
-            form: self.form(&step, "lost-factor"),
-            request_id: step.visitor.request.as_str().to_owned(),
-            can_use_recovery_code: self.recovery_codes_left(&step).await? > 0
-                || self.has_access_code(&step).await?,
-            application: application(&step.journey),
-            can_cancel: step.journey.errand.application.is_some(),
-        };
-        Ok(self.send(&step, &page))
     }
 
     /// The user name that the page begins with: the application's hint, or whoever is asked to sign in again.
@@ -117,8 +90,10 @@ impl Journeys {
         username: &str,
         problem: Option<Message>,
     ) -> Response {
+        let keys = self.passkeys.bound_to().is_some();
         let page = LoginPage {
             form: self.form(step, "password"),
+            passwordless: keys.then(|| self.form(step, "passwordless")),
             application: application(&step.journey),
             username: username.chars().take(256).collect(),
             username_fixed: false,
@@ -160,6 +135,11 @@ impl Journeys {
         };
         let (application, username) = (application(&step.journey), user.username.as_str().to_owned());
         let can_cancel = application.is_some();
+        if kind == FactorKind::Passkey {
+            let form = self.form(step, "passkey");
+            let page = PasskeyPage { form, application, username, problem, other_ways, can_cancel };
+            return Ok(self.send(step, &page));
+        }
         if kind != FactorKind::MailCode {
             let shown_by = shown_by(&self.second_factors(&user.id).await?);
             let form = self.form(step, "second-factor");
@@ -188,24 +168,6 @@ impl Journeys {
             problem,
             other_ways,
             can_cancel,
-        };
-        Ok(self.send(step, &page))
-    }
-
-    pub(super) async fn recovery_code_page(
-        &self,
-        step: &Step,
-        problem: Option<Message>,
-    ) -> Result<Response, Failure> {
-        let user = self.concerned(step).await?;
-        let page = RecoveryCodePage {
-            form: self.form(step, "recovery-code"),
-            application: application(&step.journey),
-            username: user.username.as_str().to_owned(),
-            remaining: u32::try_from(self.recovery_codes_left(step).await?).unwrap_or(u32::MAX),
-            from_help_desk: self.has_access_code(step).await?,
-            problem,
-            can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
     }
@@ -248,25 +210,38 @@ impl Journeys {
             otpauth_url: setup.address.expose().to_owned(),
             picture: QrPicture::of(setup.address.expose()),
             problem,
+            can_use_passkey: self.enrollable(step).await?.contains(&FactorKind::Passkey),
             can_use_mail_code: self.can_use_mail_code(step).await?,
             can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
     }
 
-    /// The codes are shown until the person says that they are saved.
-    pub(super) async fn recovery_codes_page(
+    /// The page for what the person chose to set up, else for an authenticator app, if that would do.
+    async fn first_enrol_page(&self, step: &Step) -> Result<Response, Failure> {
+        let kinds = self.enrollable(step).await?;
+        let key = step.journey.chosen == Some(FactorKind::Passkey) || !kinds.contains(&FactorKind::Totp);
+        if key && kinds.contains(&FactorKind::Passkey) {
+            return self.new_key_page(step, "", None).await;
+        }
+        self.enrol_page(step, None).await
+    }
+
+    /// `name` is what was typed for the key's name.
+    pub(super) async fn new_key_page(
         &self,
         step: &Step,
+        name: &str,
         problem: Option<Message>,
     ) -> Result<Response, Failure> {
-        let user = self.concerned(step).await?;
-        let codes = self.recovery_sheets.read(&step.occasion(&user.id)).await.map_err(error::factor)?;
-        let page = RecoveryCodesPage {
-            form: self.form(step, "recovery-codes"),
-            username: user.username.as_str().to_owned(),
-            codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
+        let page = NewKeyPage {
+            form: self.form(step, "new-key"),
+            username: self.concerned(step).await?.username.as_str().to_owned(),
+            name: name.chars().take(64).collect(),
             problem,
+            can_use_app: self.enrollable(step).await?.contains(&FactorKind::Totp),
+            can_use_mail_code: self.can_use_mail_code(step).await?,
+            can_cancel: step.journey.errand.application.is_some(),
         };
         Ok(self.send(step, &page))
     }
@@ -340,43 +315,43 @@ impl Journeys {
         Ok(self.web.page(visitor, StatusCode::FORBIDDEN, &page, &PagePolicy::default()))
     }
 
-    async fn concerned(&self, step: &Step) -> Result<User, Failure> {
+    pub(super) async fn concerned(&self, step: &Step) -> Result<User, Failure> {
         let found = self.users.by_id(&step.user()?).await?;
         found.map(|user| user.value).ok_or_else(|| Failure::internal("the person is gone"))
     }
 
-    async fn has_access_code(&self, step: &Step) -> Result<bool, Failure> {
-        Ok(self.people.access_codes.is_live(&step.user()?).await?)
-    }
-
-    async fn recovery_codes_left(&self, step: &Step) -> Result<usize, Failure> {
-        self.recovery_codes.remaining(&step.user()?).await.map_err(error::factor)
-    }
-
-    fn form(&self, step: &Step, stage: &str) -> Form {
+    pub(super) fn form(&self, step: &Step, stage: &str) -> Form {
         let id = &step.journey.id;
         self.web.form(&step.browser, &purpose(id), format!("/sign-in/{id}/{stage}"))
     }
 
-    fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
+    pub(super) fn send<C: PageContent>(&self, step: &Step, page: &C) -> Response {
         self.web.page(&step.visitor, StatusCode::OK, page, &PagePolicy::default())
     }
 }
 
-/// Whoever came by a recovery code, or one from the help desk, has lost what was enrolled before (R-EN-01); anybody else must not have any.
+/// Whoever came by a recovery code, or one from the help desk, has lost what was enrolled before, and whoever has just proved it
+/// keeps it (R-EN-01); anybody else must not have any.
 pub(super) fn placement(journey: &Journey) -> Placement {
-    if journey.has_recovered() { Placement::InPlaceOfAll } else { Placement::First }
+    if journey.has_recovered() {
+        Placement::InPlaceOfAll
+    } else if journey.has_enrolled_proof() {
+        Placement::Beside
+    } else {
+        Placement::First
+    }
 }
 
-fn application(journey: &Journey) -> Option<String> {
+pub(super) fn application(journey: &Journey) -> Option<String> {
     journey.errand.application.as_ref().map(|application| application.name.clone())
 }
 
 /// What a person's codes stand on.
 fn shown_by(enrolled: &[Enrolled]) -> ShownBy {
-    match enrolled.iter().filter(|one| one.token.is_some()).count() {
+    let codes = || enrolled.iter().filter(|one| one.kind == FactorKind::Totp);
+    match codes().filter(|one| one.token.is_some()).count() {
         0 => ShownBy::App,
-        tokens if tokens == enrolled.len() => ShownBy::Token,
+        tokens if tokens == codes().count() => ShownBy::Token,
         _ => ShownBy::AppOrToken,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error;
 use super::next::Person;
-use crate::factors::{AccessCodes, Factor, FactorKind, MailCodes, TotpFactor};
+use crate::factors::{AccessCodes, Enrolled, Factor, FactorKind, MailCodes, Passkeys, TotpFactor};
 use crate::foundation::Clock;
 use crate::foundation::ids::ClientId;
 use crate::grants::Grants;
@@ -20,6 +20,8 @@ pub struct People {
     pub users: Users,
     /// Whether a password must be changed.
     pub passwords: Arc<Passwords>,
+    /// Passkeys and security keys.
+    pub passkeys: Passkeys,
     /// Authenticator apps and hardware tokens.
     pub totp: Arc<TotpFactor>,
     /// Codes by mail.
@@ -43,14 +45,22 @@ impl People {
             standing: standing(user, self.clock.now()),
             must_change_password: self.passwords.must_change(&user.id).await?,
             factors: self.factors(user).await?,
+            can_have_keys: self.passkeys.bound_to().is_some(),
             consent: consent.map(|consent| consent.scopes),
         })
     }
 
     /// The kinds of second factors that `user` can give, strongest first.
     async fn factors(&self, user: &User) -> Result<Vec<FactorKind>, Failure> {
+        let keys = self.passkeys.enrolled(&user.id).await.map_err(error::factor)?;
+        let apps = self.totp.enrolled(&user.id).await.map_err(error::factor)?;
+        let usable = |all: &[Enrolled]| all.iter().any(|one| one.usable);
         let mut kinds = Vec::new();
-        if !self.totp.enrolled(&user.id).await.map_err(error::factor)?.is_empty() {
+        // Whoever has nothing but what is locked has a factor all the same: a first one is enrolled with less proof.
+        if usable(&keys) || (!keys.is_empty() && apps.is_empty()) {
+            kinds.push(FactorKind::Passkey);
+        }
+        if !apps.is_empty() {
             kinds.push(FactorKind::Totp);
         }
         if self.mail_codes.serves(user).await? {

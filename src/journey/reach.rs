@@ -10,11 +10,8 @@ use crate::sessions::Assurance;
 use crate::vocabulary::acr::Level;
 use crate::vocabulary::amr::Method;
 
-/// The highest level that can be reached with the factors there are.
-const HIGHEST: Level = Level::Mfa;
-
-/// The kinds that can be enrolled within a journey.
-const ENROLLABLE: [FactorKind; 1] = [FactorKind::Totp];
+/// The kinds that can be enrolled within a journey, strongest first.
+const ENROLLABLE: [FactorKind; 2] = [FactorKind::Passkey, FactorKind::Totp];
 
 /// The kinds of second factors that the person may give now, strongest first (R-MF-04).
 pub fn offered(facts: &Facts<'_>) -> Vec<FactorKind> {
@@ -45,6 +42,11 @@ pub fn may_recognise(facts: &Facts<'_>) -> Duration {
     if helps { offers_to_remember(facts) } else { Duration::ZERO }
 }
 
+/// The kinds of second factors of which a new one would do, strongest first.
+pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
+    Seen::of(facts).enrollable()
+}
+
 /// The facts, and what all that was proved and is still fresh adds up to.
 pub(super) struct Seen<'a> {
     facts: &'a Facts<'a>,
@@ -64,8 +66,10 @@ impl<'a> std::ops::Deref for Seen<'a> {
 impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a Facts<'a>) -> Self {
         let max_age = facts.requirement.second_factor_max_age;
-        let mut fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
-        fresh.retain(|proof| counts(facts, proof.factor()));
+        let fresh = Assurance::fresh(proofs(facts), facts.now, max_age);
+        // A passkey that does not count as second factor is a first one all the same.
+        let left = |proof: Evidence| if counts(facts, proof.factor()) { Some(proof) } else { proof.aged() };
+        let fresh: Vec<_> = fresh.into_iter().filter_map(left).collect();
         Self { facts, assurance: Assurance::of_fresh(&fresh), fresh }
     }
 
@@ -117,7 +121,7 @@ impl Seen<'_> {
     }
 
     /// Whether a second factor is enrolled; codes by mail and from the help desk are not.
-    fn has_enrolled(&self) -> bool {
+    pub(super) fn has_enrolled(&self) -> bool {
         let enrolled = |kind: &FactorKind| level_with_password(*kind) >= Some(Level::Mfa);
         self.factors().iter().any(enrolled)
     }
@@ -131,12 +135,20 @@ impl Seen<'_> {
 
     /// Whether `level` is one of those wished, or none of them can be reached by anybody (R-AZ-12).
     fn meets_wish(&self, level: Option<Level>) -> bool {
-        let mut levels = self.journey.demands.levels.iter().filter(|wished| **wished <= HIGHEST).peekable();
+        let highest = self.highest();
+        let mut levels = self.journey.demands.levels.iter().filter(|wished| **wished <= highest).peekable();
         levels.peek().is_none() || levels.any(|wished| Some(*wished) <= level)
     }
 
     fn is_proved(&self, kind: FactorKind) -> bool {
-        self.fresh.iter().any(|proof| proof.factor() == kind)
+        self.fresh.iter().any(|proof| proof.factor() == kind && !proof.is_aged())
+    }
+
+    /// The highest level that anybody can reach here.
+    fn highest(&self) -> Level {
+        let keys = self.person.is_some_and(|person| person.can_have_keys);
+        let keys = keys && self.requirement.counting.contains(&FactorKind::Passkey);
+        if keys { Level::PhishingResistant } else { Level::Mfa }
     }
 
     /// The factors that policy wants besides, and that were not proved.
@@ -162,7 +174,8 @@ impl Seen<'_> {
     /// The kinds that the person could enrol to go on.
     pub(super) fn enrollable(&self) -> Vec<FactorKind> {
         let (known, forced) = (self.factors(), self.owes_enrolment());
-        let enrollable = ENROLLABLE.into_iter().filter(|kind| !known.contains(kind));
+        let possible = |kind| kind != FactorKind::Passkey || self.highest() > Level::Mfa;
+        let enrollable = ENROLLABLE.into_iter().filter(|kind| possible(*kind) && !known.contains(kind));
         enrollable.filter(|kind| self.would_help(*kind) || (forced && counts(self.facts, *kind))).collect()
     }
 
@@ -172,26 +185,34 @@ impl Seen<'_> {
         self.journey.has_proof_of(FactorKind::AccessCode) && !set_up
     }
 
-    /// Whether one of `kinds` was proved so recently, or in this journey.
-    pub(super) fn proved(&self, kinds: &[FactorKind], within: Duration) -> bool {
+    /// Whether such a proof was given so recently, or in this journey.
+    pub(super) fn proved(&self, sought: impl Fn(&Evidence) -> bool, within: Duration) -> bool {
         let young =
             |proof: &Evidence| self.now.since(proof.at()) <= within || *proof.journey() == self.journey.id;
-        proofs(self.facts).iter().any(|proof| kinds.contains(&proof.factor()) && young(proof))
+        proofs(self.facts).iter().any(|proof| sought(proof) && young(proof))
+    }
+
+    /// Whether the person is known by a passkey, without a password.
+    pub(super) fn is_without_password(&self) -> bool {
+        let has = |sought: fn(&Evidence) -> bool| self.fresh.iter().any(sought);
+        has(Evidence::is_first) && !has(|proof| proof.factor() == FactorKind::Password)
     }
 
     /// The strongest of the person's factors were not proved as recently as is demanded.
     pub(super) fn lacks_strongest(&self) -> bool {
         let Some(within) = self.journey.demands.strongest_within else { return false };
         let strongest = self.strongest();
-        !strongest.is_empty() && !self.proved(&strongest, Duration::from_secs(within))
+        let sought = |proof: &Evidence| strongest.contains(&proof.factor());
+        !strongest.is_empty() && !self.proved(sought, Duration::from_secs(within))
     }
 
     /// Whether more must be proved than was; `Err` where nobody could.
     pub(super) fn lacks_level(&self) -> Result<bool, Refusal> {
         let demands = &self.journey.demands;
         let met = demands.levels.iter().any(|level| Some(*level) <= self.level());
-        let impossible = !demands.levels.is_empty() && demands.levels.iter().all(|level| *level > HIGHEST);
-        if self.requirement.floor > HIGHEST || (demands.level_essential && !met && impossible) {
+        let highest = self.highest();
+        let impossible = !demands.levels.is_empty() && demands.levels.iter().all(|level| *level > highest);
+        if self.requirement.floor > highest || (demands.level_essential && !met && impossible) {
             return Err(Refusal::LevelOutOfReach);
         }
         Ok(self.owes_enrolment() || !(self.meets_policy() && self.meets_wish(self.level())))

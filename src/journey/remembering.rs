@@ -19,7 +19,11 @@ const COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 impl Journeys {
     /// Adds the proof to the step, and to `batch` what it costs, if this browser is remembered for the person who has just given
     /// the password, and that may stand in for the second factor. Answers the browser's next cookie.
-    async fn recognise(&self, step: &mut Step, batch: &mut Batch) -> Result<Option<RememberCookie>, Failure> {
+    async fn recognise_browser(
+        &self,
+        step: &mut Step,
+        batch: &mut Batch,
+    ) -> Result<Option<RememberCookie>, Failure> {
         let (Some(cookie), Some(epoch)) = (RememberCookie::read(&step.visitor.cookies), step.journey.epoch())
         else {
             return Ok(None);
@@ -42,7 +46,7 @@ impl Journeys {
         mut step: Step,
         mut batch: Batch,
     ) -> Result<Option<Response>, Failure> {
-        let cookie = self.recognise(&mut step, &mut batch).await?;
+        let cookie = self.recognise_browser(&mut step, &mut batch).await?;
         let Some(mut response) = self.try_to_settle(step, batch).await? else { return Ok(None) };
         set(&mut response, cookie.as_ref())?;
         Ok(Some(response))

@@ -33,6 +33,12 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
         .route("/sign-in/{journey}/password", step!(journeys.check_password))
         .route("/sign-in/{journey}/second-factor", step!(journeys.check_code))
         .route("/sign-in/{journey}/mail-code", step!(journeys.check_mail_code))
+        .route("/sign-in/{journey}/passkey", step!(journeys.check_key))
+        .route("/sign-in/{journey}/passkey/options", step!(journeys.key_options))
+        .route("/sign-in/{journey}/passwordless", step!(journeys.recognise))
+        .route("/sign-in/{journey}/passwordless/options", step!(journeys.passwordless_options))
+        .route("/sign-in/{journey}/new-key", step!(journeys.confirm_new_key))
+        .route("/sign-in/{journey}/new-key/options", step!(journeys.new_key_options))
         .route(
             "/sign-in/{journey}/recovery-code",
             step!(journeys.check_recovery_code).get(show_recovery_code),

@@ -39,6 +39,16 @@ impl Journeys {
         self.check_code_of(visitor, id, form, FactorKind::MailCode).await
     }
 
+    /// `POST /sign-in/{journey}/passkey`: what a key signed.
+    pub(super) async fn check_key(
+        &self,
+        visitor: Visitor,
+        id: &str,
+        form: &Parameters,
+    ) -> Result<Response, Failure> {
+        self.check_code_of(visitor, id, form, FactorKind::Passkey).await
+    }
+
     async fn check_code_of(
         &self,
         visitor: Visitor,
@@ -68,21 +78,34 @@ impl Journeys {
         if !offered.contains(&kind) {
             return step.shown();
         }
-        let Some(code) = form.get("code")?.map(Hidden::new) else {
-            return self.page_of(&step, kind, Some(Message::FieldEmpty)).await;
-        };
-        let factor: &dyn Factor = match kind {
-            FactorKind::MailCode => &self.mail_codes,
-            _ => self.second_factor.as_ref(),
+        let (factor, answer, failed) = self.given(kind, form)?;
+        let Some(answer) = answer else {
+            let missing = if kind == FactorKind::Passkey { failed } else { Message::FieldEmpty };
+            return self.page_of(&step, kind, Some(missing)).await;
         };
         step.journey.remember = form.get("remember")? == Some("yes");
-        match self.verify(factor, &step, code).await? {
+        match self.verify(factor, &step, answer).await? {
             // The same form was sent twice at once, and the other has spent the code.
             Verdict::Rejected if self.was_overtaken(&step).await? => step.shown(),
-            Verdict::Rejected => self.page_of(&step, kind, Some(Message::CodeFailed)).await,
+            Verdict::Rejected => self.page_of(&step, kind, Some(failed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
         }
+    }
+
+    /// The factor of `kind`, what the form gives for it, and what is said where that is wrong.
+    fn given(
+        &self,
+        kind: FactorKind,
+        form: &Parameters,
+    ) -> Result<(&dyn Factor, Option<Answer>, Message), Failure> {
+        let code = form.get("code")?.map(|code| Answer::Code(Hidden::new(code)));
+        let signed = form.get("answer")?.map(|answer| Answer::Key(answer.to_owned()));
+        Ok(match kind {
+            FactorKind::Passkey => (&self.passkeys, signed, Message::PasskeyFailed),
+            FactorKind::MailCode => (&self.mail_codes, code, Message::CodeFailed),
+            _ => (self.second_factor.as_ref(), code, Message::CodeFailed),
+        })
     }
 
     /// The person would rather give this one.
@@ -113,7 +136,7 @@ impl Journeys {
         let from_help_desk = AccessCodes::is_meant(code.expose());
         let factor: &dyn Factor =
             if from_help_desk { &self.people.access_codes } else { &self.recovery_codes };
-        match self.verify(factor, &step, code).await? {
+        match self.verify(factor, &step, Answer::Code(code)).await? {
             Verdict::Rejected => self.recovery_code_page(&step, Some(Message::RecoveryCodeFailed)).await,
             Verdict::Disabled => see_other(&format!("/sign-in/{id}/lost-factor")),
             verdict => self.take_proof(step, verdict).await,
@@ -136,9 +159,9 @@ impl Journeys {
         }
     }
 
-    async fn verify(&self, factor: &dyn Factor, step: &Step, code: Hidden) -> Result<Verdict, Failure> {
+    async fn verify(&self, factor: &dyn Factor, step: &Step, answer: Answer) -> Result<Verdict, Failure> {
         let occasion = step.occasion(&step.user()?);
-        factor.verify(&occasion, &Answer::Code(code)).await.map_err(error::factor)
+        factor.verify(&occasion, &answer).await.map_err(error::factor)
     }
 
     async fn take_proof(&self, mut step: Step, verdict: Verdict) -> Result<Response, Failure> {

@@ -226,6 +226,16 @@ impl Journey {
         self.has_proof_of(FactorKind::RecoveryCode) || self.has_proof_of(FactorKind::AccessCode)
     }
 
+    /// Whether a first factor was proved in it: a password, or a passkey.
+    pub fn has_first_proof(&self) -> bool {
+        self.evidence.iter().any(Evidence::is_first)
+    }
+
+    /// Whether a factor was proved in it that is enrolled by its owner.
+    pub fn has_enrolled_proof(&self) -> bool {
+        self.has_proof_of(FactorKind::Totp) || self.has_proof_of(FactorKind::Passkey)
+    }
+
     /// Whether a second factor was proved in it, or a recovery code in its place.
     pub fn has_second_proof(&self) -> bool {
         self.evidence.iter().any(|proof| proof.factor() != FactorKind::Password)

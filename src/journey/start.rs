@@ -11,7 +11,7 @@ use super::next::{Facts, Next, next, person_concerned};
 use super::policy::{Circumstances, requirement};
 use super::reach;
 use super::stage::{Demands, Errand, Journey, Progress};
-use super::step::shown;
+use super::step::{Step, shown};
 use super::store::Opened;
 use crate::factors::FactorKind;
 use crate::foundation::ids::JourneyId;
@@ -140,6 +140,11 @@ impl Journeys {
         session: Option<&Session>,
     ) -> Result<Vec<FactorKind>, Failure> {
         self.decide(visitor, journey, session, None, reach::offered).await
+    }
+
+    /// The kinds of second factors of which a new one would do now, strongest first.
+    pub(super) async fn enrollable(&self, step: &Step) -> Result<Vec<FactorKind>, Failure> {
+        self.decide(&step.visitor, &step.journey, step.session(), None, reach::enrollable).await
     }
 
     /// Reads all that a decision rests on, and makes it; `known` spares reading a person's record that was read just now.

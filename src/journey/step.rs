@@ -249,10 +249,11 @@ impl Journeys {
 /// Whether the journey has this stage behind it, so that its form was merely sent twice.
 fn passed(journey: &Journey, stage: Stage) -> bool {
     match stage {
-        Stage::Password | Stage::NewPassword => journey.has_proof_of(FactorKind::Password),
+        Stage::Password => journey.has_first_proof(),
+        Stage::NewPassword => journey.has_proof_of(FactorKind::Password),
         Stage::SecondFactor => journey.has_second_proof(),
-        Stage::Enrolment => journey.has_proof_of(FactorKind::Totp),
-        Stage::RecoveryCodes => journey.has_proof_of(FactorKind::Totp) && !journey.codes_unsaved,
+        Stage::Enrolment => journey.has_enrolled_proof(),
+        Stage::RecoveryCodes => journey.has_enrolled_proof() && !journey.codes_unsaved,
         Stage::Account | Stage::Consent => false,
     }
 }

@@ -5,11 +5,9 @@ use super::Lifecycle;
 use super::first_administrator;
 use super::invitation::{self, Invitations, Purpose};
 use crate::audit::{Action, Actor, Origin, Outcome};
-use crate::factors::FactorKind;
 use crate::factors::removal::{self, Gone};
 use crate::foundation::ids::UserId;
 use crate::foundation::secret::{Invitation, Plain};
-use crate::pages::mails::Notice;
 use crate::storage::{Batch, StorageError};
 use crate::users::store::user_key;
 use crate::users::{State, User, UserError};
@@ -78,14 +76,7 @@ impl Lifecycle {
         by: Actor,
     ) -> Result<Plain<Invitation>, StorageError> {
         let gone = self.remove_factors(batch, user, &by).await?;
-        let count = |sought| gone.iter().filter(|gone| gone.kind == sought).count();
-        let (apps, keys) = (count(FactorKind::Totp), count(FactorKind::Passkey));
-        if apps > 0 {
-            let notice = Notice::FactorRemoved { count: apps };
-            self.notices.tell(batch, user, notice, &Origin::default()).await?;
-        }
-        if keys > 0 {
-            let notice = Notice::PasskeysRemoved { count: keys };
+        for notice in removal::told(&gone) {
             self.notices.tell(batch, user, notice, &Origin::default()).await?;
         }
         self.note(batch, user, Action::FactorsReset, by);

@@ -8,11 +8,14 @@ use super::content::{Form, TOKEN, page};
 use super::message::Message;
 use super::picture::QrPicture;
 
-/// User name and password. Form `login`: `username`, `password`; `action` = `cancel` or `other_account`.
+/// User name and password. Form `login`: `username`, `password`; `action` = `cancel` or `other_account`. Form `passwordless`, shown
+/// by script only: `answer`.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginPage {
     /// Where to post.
     pub form: Form,
+    /// Where to post what a passkey signed; none where there can be no passkeys.
+    pub passwordless: Option<Form>,
     /// The application the person is going to, by its display name.
     pub application: Option<String>,
     /// Filled in from `login_hint`, or the signed-in person's when `username_fixed`.
@@ -72,6 +75,25 @@ pub struct FactorPage {
 }
 page!(FactorPage, "journey/factor.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
+/// A signature of a passkey or security key, which needs script. Form `factor`: `answer`; `action` = a factor, `recovery_code`,
+/// `lost_factor` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeyPage {
+    /// Where to post; `/options` behind it is what the browser is asked for.
+    pub form: Form,
+    /// The application the person is going to.
+    pub application: Option<String>,
+    /// Who is signing in.
+    pub username: String,
+    /// Why the last answer was not accepted.
+    pub problem: Option<Message>,
+    /// What else would do.
+    pub other_ways: OtherWays,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(PasskeyPage, "journey/passkey.html", "id=\"factor\"", "name=\"answer\"", TOKEN);
+
 /// A code sent by mail. Form `factor`: `code`; `action` = `resend`, a factor, `recovery_code`, `lost_factor` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct MailCodePage {
@@ -114,7 +136,28 @@ pub struct RecoveryCodePage {
 }
 page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
-/// Setting up an authenticator app. Form `enrol`: `code`; `action` = `mail_code` or `cancel`.
+/// Setting up a passkey or security key, which needs script. Form `new-key`: `name`, `kind`, `answer`; `action` = `totp`,
+/// `mail_code` or `cancel`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewKeyPage {
+    /// Where to post; `/options` behind it is what the browser is asked for.
+    pub form: Form,
+    /// Whose key it will be.
+    pub username: String,
+    /// The name typed for it.
+    pub name: String,
+    /// Why the last answer was not accepted.
+    pub problem: Option<Message>,
+    /// Whether an authenticator app would do.
+    pub can_use_app: bool,
+    /// Whether a code by mail would do for this sign-in.
+    pub can_use_mail_code: bool,
+    /// Whether the person can go back to the application.
+    pub can_cancel: bool,
+}
+page!(NewKeyPage, "journey/new_key.html", "id=\"new-key\"", "name=\"answer\"", "name=\"name\"", TOKEN);
+
+/// Setting up an authenticator app. Form `enrol`: `code`; `action` = `passkey`, `mail_code` or `cancel`.
 #[derive(Clone, Debug, Serialize)]
 pub struct EnrolPage {
     /// Where to post.
@@ -131,6 +174,8 @@ pub struct EnrolPage {
     pub picture: Option<QrPicture>,
     /// Why the last code was not accepted.
     pub problem: Option<Message>,
+    /// Whether a passkey would do.
+    pub can_use_passkey: bool,
     /// Whether a code by mail would do for this sign-in.
     pub can_use_mail_code: bool,
     /// Whether the person can go back to the application.

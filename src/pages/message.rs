@@ -16,6 +16,12 @@ pub enum Message {
     CodeFailed,
     /// The recovery code was wrong or already used.
     RecoveryCodeFailed,
+    /// The passkey or security key did not answer as it should.
+    PasskeyFailed,
+    /// No passkey or security key was set up.
+    NewKeyFailed,
+    /// The name of a key is empty or too long.
+    KeyNameUnusable,
     /// The first code of a new authenticator app did not fit.
     EnrolmentCodeFailed,
     /// A field was left empty.
@@ -72,6 +78,9 @@ impl Message {
             Self::SignInFailed => "message.sign_in_failed",
             Self::CodeFailed => "message.code_failed",
             Self::RecoveryCodeFailed => "message.recovery_code_failed",
+            Self::PasskeyFailed => "message.passkey_failed",
+            Self::NewKeyFailed => "message.new_key_failed",
+            Self::KeyNameUnusable => "message.key_name_unusable",
             Self::EnrolmentCodeFailed => "message.enrolment_code_failed",
             Self::FieldEmpty => "message.field_empty",
             Self::FormOutdated => "message.form_outdated",
@@ -110,6 +119,9 @@ impl Message {
             Self::SignInFailed,
             Self::CodeFailed,
             Self::RecoveryCodeFailed,
+            Self::PasskeyFailed,
+            Self::NewKeyFailed,
+            Self::KeyNameUnusable,
             Self::EnrolmentCodeFailed,
             Self::FieldEmpty,
             Self::FormOutdated,

@@ -19,6 +19,73 @@
     if (field.form) field.form.addEventListener("submit", () => set(false));
   }
 
+  // Passkeys and security keys. What needs them stays hidden where the browser has none.
+  const keys = window.PublicKeyCredential;
+  const knowsKeys = Boolean(keys && keys.parseCreationOptionsFromJSON && keys.parseRequestOptionsFromJSON);
+  let quiet = null;
+  const options = async (form, submitter) => {
+    const fields = new URLSearchParams(new FormData(form));
+    if (submitter && submitter.name) fields.set(submitter.name, submitter.value);
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(form.dataset.options, { method: "POST", body: fields, headers, redirect: "manual" });
+    // The journey went on elsewhere: its own page says where.
+    if (answer.type === "opaqueredirect") location.reload();
+    if (!answer.ok) throw new Error("no options");
+    return answer.json();
+  };
+  const send = (form, credential) => {
+    form.elements.answer.value = JSON.stringify(credential.toJSON());
+    form.submit();
+  };
+  const ask = async (form, submitter) => {
+    if (quiet) quiet.abort();
+    const place = document.querySelector(".problem-place");
+    place.textContent = "";
+    try {
+      const asked = await options(form, submitter);
+      send(form, form.dataset.key === "create"
+        ? await navigator.credentials.create({ publicKey: keys.parseCreationOptionsFromJSON(asked) })
+        : await navigator.credentials.get({ publicKey: keys.parseRequestOptionsFromJSON(asked) }));
+    } catch {
+      const problem = document.createElement("p");
+      problem.className = "problem";
+      problem.textContent = form.dataset.failed;
+      place.append(problem);
+    }
+  };
+  // Among the names that the browser suggests in the name field. A challenge is good for five minutes, so it is renewed.
+  const askQuietly = async (form) => {
+    if (!keys.isConditionalMediationAvailable || !await keys.isConditionalMediationAvailable()) return;
+    for (let again = true; again;) {
+      const publicKey = keys.parseRequestOptionsFromJSON(await options(form));
+      const mine = new AbortController();
+      quiet = mine;
+      let late = false;
+      const timer = setTimeout(() => { late = true; mine.abort(); }, 4 * 60 * 1000);
+      try {
+        send(form, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal }));
+        again = false;
+      } catch {
+        again = late;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  };
+  if (knowsKeys) {
+    for (const part of all("[data-needs-keys], form[data-key]")) part.hidden = false;
+    for (const part of all("[data-lacks-keys]")) part.hidden = true;
+    for (const form of all("form[data-key]")) {
+      form.addEventListener("submit", (event) => {
+        if (event.submitter && event.submitter.name === "action") return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        ask(form, event.submitter);
+      });
+      if ("quietly" in form.dataset) askQuietly(form).catch(() => {});
+    }
+  }
+
   // Send a form once, however often the button is pressed.
   for (const form of all("form")) {
     form.addEventListener("submit", (event) => {

@@ -12,7 +12,7 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 };
 use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
 use chromiumoxide::cdp::browser_protocol::log::{EnableParams as EnableLog, EventEntryAdded, LogEntryLevel};
-use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
+use chromiumoxide::cdp::browser_protocol::network::{ClearBrowserCookiesParams, EventRequestWillBeSent};
 use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotParams, Viewport};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
@@ -69,6 +69,11 @@ impl Chromium {
     /// Opens an address.
     pub async fn open(&self, address: &str) {
         self.page.goto(address).await.unwrap();
+    }
+
+    /// Forgets every cookie, as a private window does that is closed.
+    pub async fn forget_cookies(&self) {
+        self.page.execute(ClearBrowserCookiesParams::default()).await.unwrap();
     }
 
     /// Waits until an element is there. Pages change under the question, so failures to ask are asked again.

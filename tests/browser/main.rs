@@ -15,4 +15,5 @@ mod chromium;
 mod demo;
 mod gallery;
 mod looks;
+mod passkeys;
 mod walk;

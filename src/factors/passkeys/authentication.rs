@@ -41,7 +41,8 @@ impl Passkeys {
     /// `None` where there is no key that may be used.
     pub async fn ask(&self, occasion: &Occasion) -> Result<Option<String>, FactorError> {
         let own = self.list(&occasion.user).await?;
-        let usable: Vec<_> = own.into_iter().filter(|key| !key.locked).map(|key| key.credential).collect();
+        let own = own.into_iter().filter(|key| key.is_usable(self.bound_to()));
+        let usable: Vec<_> = own.map(|key| key.credential).collect();
         if usable.is_empty() {
             return Ok(None);
         }
@@ -148,7 +149,7 @@ impl Passkeys {
         claim: Claim,
     ) -> Result<Verdict, FactorError> {
         let party = self.party()?;
-        if claim.key.locked {
+        if !claim.key.is_usable(self.bound_to()) {
             let _rejected = self.turn_away(Some(&occasion.user), &occasion.origin, Some(open)).await?;
             return Ok(Verdict::Disabled);
         }
@@ -287,7 +288,7 @@ impl Factor for Passkeys {
     }
 
     async fn enrolled(&self, user: &UserId) -> Result<Vec<Enrolled>, FactorError> {
-        Ok(self.list(user).await?.into_iter().map(EnrolledKey::shown).collect())
+        Ok(self.list(user).await?.into_iter().map(|key| key.shown(self.bound_to())).collect())
     }
 
     async fn begin(&self, occasion: &Occasion) -> Result<Challenge, FactorError> {

@@ -12,8 +12,14 @@ use crate::pages::mails::Notice;
 use crate::storage::{Batch, Stored};
 
 impl EnrolledKey {
-    pub(super) fn shown(self) -> Enrolled {
+    /// Whether it lets its owner in at `site`.
+    pub(super) fn is_usable(&self, site: Option<&str>) -> bool {
+        !self.locked && site == Some(self.site.as_str())
+    }
+
+    pub(super) fn shown(self, site: Option<&str>) -> Enrolled {
         Enrolled {
+            usable: self.is_usable(site),
             credential: self.id,
             kind: FactorKind::Passkey,
             name: self.name,
@@ -53,7 +59,8 @@ impl Passkeys {
     ) -> Result<bool, FactorError> {
         let Some(mut keys) = self.holding(occasion, which).await? else { return Ok(false) };
         for key in keys.value.list.extract_if(.., |key| key.id == *which) {
-            forget(batch, &key);
+            AuthenticatorLockout::succeeded(&key.id, batch);
+            batch.delete(owner_key(&key.credential.cred_id));
         }
         self.note(batch, Action::FactorRemoved, occasion, which);
         let notice = Notice::PasskeysRemoved { count: 1 };
@@ -81,10 +88,4 @@ impl Passkeys {
         let event = event.by(Actor::User(occasion.user.clone())).about(&occasion.user);
         event.credential(which).because("passkey").write(batch);
     }
-}
-
-/// What goes with a key that leaves its person's record.
-pub(in crate::factors) fn forget(batch: &mut Batch, key: &EnrolledKey) {
-    AuthenticatorLockout::succeeded(&key.id, batch);
-    batch.delete(owner_key(&key.credential.cred_id));
 }

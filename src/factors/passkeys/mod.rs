@@ -11,7 +11,7 @@
 //! Follows: security requirements R-WA-01 to R-WA-10, R-EN-05, R-EN-06, R-MF-10.
 
 mod authentication;
-pub(in crate::factors) mod management;
+mod management;
 mod registration;
 mod relying_party;
 pub(in crate::factors) mod store;

@@ -11,13 +11,13 @@ use webauthn_rs_core::proto::{
 
 use super::store::Owner;
 use super::store::{
-    Begun, EnrolledKey, EnrolledKeys, Enrolling, begun, begun_key, bind, bound_to, keys_key, keys_of,
-    owner_key,
+    Begun, EnrolledKey, Enrolling, begun, begun_key, bind, bound_to, keys_key, keys_of, owner_key,
 };
 use super::{KeyKind, MOST, OPEN_FOR, Passkeys};
 use crate::audit::{Action, Actor, Outcome};
 use crate::factors::enrolment::name_of;
-use crate::factors::{Evidence, FactorError, KeyProof, Occasion, Verdict};
+use crate::factors::held::hold;
+use crate::factors::{Evidence, FactorError, KeyProof, Occasion, Placement, Verdict};
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, Stored};
@@ -44,10 +44,11 @@ impl Passkeys {
         occasion: &Occasion,
         kind: KeyKind,
         account: Account<'_>,
+        placement: Placement,
     ) -> Result<String, FactorError> {
         let core = &self.party()?.core;
         let enrolled = self.list(&occasion.user).await?;
-        if enrolled.len() >= MOST {
+        if enrolled.len() >= MOST && placement != Placement::InPlaceOfAll {
             return Err(FactorError::TooMany(MOST));
         }
         let own = enrolled.into_iter().map(|key| key.credential.cred_id).collect();
@@ -79,6 +80,7 @@ impl Passkeys {
         occasion: &Occasion,
         answer: &str,
         name: &str,
+        placement: Placement,
     ) -> Result<Verdict, FactorError> {
         let name = name_of(name)?;
         let place = begun_key::<Enrolling>(&occasion.journey);
@@ -106,11 +108,12 @@ impl Passkeys {
             name,
             kind: enrolling.kind,
             credential,
+            site: self.party()?.id().to_owned(),
             locked: false,
             enrolled_at: now,
             last_used: None,
         };
-        self.activate(batch, occasion, key).await?;
+        self.activate(batch, occasion, key, placement).await?;
         Ok(Verdict::Accepted(Box::new(Evidence::of_key(id, proof, now, occasion))))
     }
 
@@ -157,19 +160,11 @@ impl Passkeys {
         batch: &mut Batch,
         occasion: &Occasion,
         key: EnrolledKey,
+        placement: Placement,
     ) -> Result<(), FactorError> {
-        let place = keys_key(&occasion.user);
-        let mut keys = match keys_of(&self.store, &occasion.user).await? {
-            Some(stored) => {
-                batch.require_revision(place.clone(), stored.revision);
-                stored.value
-            }
-            None => {
-                batch.require_absent(place.clone());
-                EnrolledKeys::default()
-            }
-        };
-        if keys.list.len() >= MOST {
+        let mut held = hold(&self.store, batch, &occasion.user).await?;
+        held.make_room((placement, occasion), batch, &self.store, &self.trail, &self.notices).await?;
+        if held.keys.list.len() >= MOST {
             return Err(FactorError::TooMany(MOST));
         }
         let owner = owner_key(&key.credential.cred_id);
@@ -183,8 +178,8 @@ impl Passkeys {
         event.credential(&key.id).because(key.kind.word()).write(batch);
         let notice = Notice::PasskeyAdded { factor: key.name.clone() };
         self.notices.tell(batch, &occasion.user, notice, &occasion.origin).await?;
-        keys.list.push(key);
-        batch.put(place, &keys, None);
+        held.keys.list.push(key);
+        batch.put(keys_key(&occasion.user), &held.keys, None);
         Ok(())
     }
 

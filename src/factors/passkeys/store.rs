@@ -23,6 +23,8 @@ pub(in crate::factors) struct EnrolledKey {
     pub kind: KeyKind,
     /// Its id, public key, counter and flags, as the library keeps them.
     pub credential: Credential,
+    /// The RP ID to which it is bound.
+    pub site: String,
     /// Whether there seems to be a copy of it: then it lets nobody in any more (R-WA-06).
     pub locked: bool,
     pub enrolled_at: Timestamp,

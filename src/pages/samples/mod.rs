@@ -32,6 +32,7 @@ impl Samples {
         let journey = [
             self.login(),
             self.factor(),
+            self.keys(),
             self.mail_code(),
             self.recovery(),
             self.enrolment(),

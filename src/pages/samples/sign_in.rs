@@ -4,7 +4,8 @@ use super::{Samples, page};
 use crate::pages::content::Page;
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
-    LostFactorPage, MailCodePage, OtherWays, RecoveryCodePage, RecoveryCodesPage, SetUpPage, ShownBy,
+    LostFactorPage, MailCodePage, NewKeyPage, OtherWays, PasskeyPage, RecoveryCodePage, RecoveryCodesPage,
+    SetUpPage, ShownBy,
 };
 use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
@@ -13,6 +14,7 @@ impl Samples {
     pub(super) fn login(&self) -> Vec<Page> {
         let login = LoginPage {
             form: self.form("/sign-in"),
+            passwordless: Some(self.form("/sign-in/passwordless")),
             application: self.application(),
             username: self.word("maria.lindqvist"),
             username_fixed: false,
@@ -21,7 +23,13 @@ impl Samples {
             can_cancel: true,
         };
         let empty = LoginPage { username: String::new(), ..login.clone() };
-        let plain = LoginPage { application: None, can_cancel: false, can_reset: false, ..empty.clone() };
+        let plain = LoginPage {
+            application: None,
+            can_cancel: false,
+            can_reset: false,
+            passwordless: None,
+            ..empty.clone()
+        };
         let failed = LoginPage { problem: Some(Message::SignInFailed), ..login.clone() };
         let again = LoginPage { username_fixed: true, ..login };
         vec![page(&empty), page(&plain), page(&failed), page(&again)]
@@ -43,6 +51,34 @@ impl Samples {
         let wrong = FactorPage { problem: Some(Message::CodeFailed), ..factor.clone() };
         let blocked = FactorPage { problem: Some(Message::TooManyAttempts { minutes: 1 }), ..factor.clone() };
         vec![page(&factor), page(&token), page(&either), page(&wrong), page(&blocked)]
+    }
+
+    pub(super) fn keys(&self) -> Vec<Page> {
+        let passkey = PasskeyPage {
+            form: self.form("/sign-in"),
+            application: self.application(),
+            username: self.word("maria.lindqvist"),
+            problem: None,
+            other_ways: OtherWays { factors: vec!["totp", "mail_code"], recovery_code: true },
+            can_cancel: true,
+        };
+        let failed = PasskeyPage { problem: Some(Message::PasskeyFailed), ..passkey.clone() };
+        let new = NewKeyPage {
+            form: self.form("/sign-in"),
+            username: self.word("maria.lindqvist"),
+            name: String::new(),
+            problem: None,
+            can_use_app: true,
+            can_use_mail_code: true,
+            can_cancel: true,
+        };
+        let not_made = NewKeyPage {
+            name: self.word("Laptop"),
+            problem: Some(Message::NewKeyFailed),
+            can_use_app: false,
+            ..new.clone()
+        };
+        vec![page(&passkey), page(&failed), page(&new), page(&not_made)]
     }
 
     pub(super) fn mail_code(&self) -> Vec<Page> {
@@ -104,6 +140,7 @@ impl Samples {
             otpauth_url: otpauth.to_owned(),
             picture: QrPicture::of(otpauth),
             problem: None,
+            can_use_passkey: true,
             can_use_mail_code: true,
             can_cancel: true,
         };

@@ -9,6 +9,7 @@ mod mail_codes;
 mod model;
 mod next;
 mod pages;
+mod passkeys;
 mod recovery;
 mod remembered;
 mod sessions;

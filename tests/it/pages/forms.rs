@@ -45,7 +45,10 @@ fn form_ids_and_field_names_are_stable() {
 #[test]
 fn r_pw_09_password_managers_and_phones_know_each_field() {
     let login = document("journey/login.html");
-    assert!(has(&login, "input[name=username][autocomplete=username]"));
+    assert!(
+        has(&login, "input[name=username][autocomplete='username webauthn']"),
+        "the token for keys comes last"
+    );
     assert!(has(&login, "input[name=password][autocomplete=current-password]"));
     let change = document("journey/change_password.html");
     assert!(has(&change, "input[name=password][autocomplete=new-password]"));

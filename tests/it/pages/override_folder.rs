@@ -137,6 +137,7 @@ fn an_own_page_that_fails_only_with_real_content_is_replaced_too() {
     let pages = super::with_folder(Some(folder.path().to_owned()));
     let content = keyward::pages::journey_pages::LoginPage {
         form: keyward::pages::Form { action: "/sign-in".to_owned(), token: "t".to_owned() },
+        passwordless: None,
         application: None,
         username: "ann".to_owned(),
         username_fixed: false,

@@ -7,7 +7,7 @@ mod passwordless;
 mod registration;
 
 use keyward::factors::passkeys::Account;
-use keyward::factors::{Evidence, Factor as _, FactorError, KeyKind, Occasion, Verdict};
+use keyward::factors::{Evidence, Factor as _, FactorError, KeyKind, Occasion, Placement, Verdict};
 use keyward::foundation::ids::{JourneyId, UserId};
 use keyward::storage::Batch;
 
@@ -32,13 +32,13 @@ async fn enrolled() -> (World, Occasion, SoftKey) {
 
 impl World {
     async fn enrol(&self, who: &Occasion, key: &mut SoftKey, kind: KeyKind) -> Verdict {
-        let options = self.passkeys.begin_enrolment(who, kind, ANN).await.unwrap();
+        let options = self.passkeys.begin_enrolment(who, kind, ANN, Placement::Beside).await.unwrap();
         self.enrol_answer(who, &key.create(&options), "laptop").await.unwrap()
     }
 
     async fn enrol_answer(&self, who: &Occasion, answer: &str, name: &str) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
-        let verdict = self.passkeys.enrol_into(&mut batch, who, answer, name).await?;
+        let verdict = self.passkeys.enrol_into(&mut batch, who, answer, name, Placement::Beside).await?;
         let stands = self.store.commit(batch).await?.is_done();
         if stands { Ok(verdict) } else { Err(FactorError::Conflict) }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyward::audit::{Action, Outcome};
 use keyward::config::Site;
 use keyward::config::limits::Limits;
-use keyward::factors::{Factor as _, FactorError, KeyKind, Passkeys, Verdict};
+use keyward::factors::{Factor as _, FactorError, KeyKind, Passkeys, Placement, Verdict};
 use keyward::limits::AuthenticatorLockout;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::support::world::{ORIGIN, occasion};
 #[tokio::test]
 async fn a_passkey_is_asked_for_as_one_and_enrolled_once() {
     let (world, ann, mut key) = person().await;
-    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let options: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(options["rp"]["id"], "id.example.test");
     assert_eq!(options["authenticatorSelection"]["residentKey"], "required");
@@ -42,7 +42,8 @@ async fn a_passkey_is_asked_for_as_one_and_enrolled_once() {
 async fn a_security_key_need_not_verify_its_user_but_a_passkey_must() {
     let (world, ann, _) = person().await;
     let mut plain = SoftKey::plain(ORIGIN);
-    let text = world.passkeys.begin_enrolment(&ann, KeyKind::SecurityKey, ANN).await.unwrap();
+    let text =
+        world.passkeys.begin_enrolment(&ann, KeyKind::SecurityKey, ANN, Placement::Beside).await.unwrap();
     let options: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(options["authenticatorSelection"]["residentKey"], "discouraged");
     assert_eq!(options["authenticatorSelection"]["userVerification"], "preferred");
@@ -90,7 +91,7 @@ async fn what_is_not_signed_here_and_now_enrols_nothing() {
         assert!(matches!(verdict, Verdict::Rejected), "an id of {id} bytes");
     }
     for garbage in ["", "null", "[]", "{}", r#"{"type":"public-key"}"#] {
-        world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+        world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
         let verdict = world.enrol_answer(&ann, garbage, "garbage").await.unwrap();
         assert!(matches!(verdict, Verdict::Rejected), "{garbage}");
     }
@@ -100,7 +101,7 @@ async fn what_is_not_signed_here_and_now_enrols_nothing() {
 #[tokio::test]
 async fn r_wa_01_a_challenge_is_for_one_person_one_journey_and_five_minutes() {
     let (world, ann, mut key) = person().await;
-    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let answer = key.create(&text);
     let eve = occasion(&world.person("eve").await.id, "j1");
     let elsewhere = occasion(&ann.user, "j2");
@@ -111,8 +112,9 @@ async fn r_wa_01_a_challenge_is_for_one_person_one_journey_and_five_minutes() {
     world.clock.advance(Duration::from_secs(300));
     let late = world.enrol_answer(&ann, &answer, "x").await;
     assert!(matches!(late, Err(FactorError::NotBegun)));
-    let first = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
-    let second = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let first = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
+    let second =
+        world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     assert_ne!(first, second);
     let old = world.enrol_answer(&ann, &key.create(&first), "x").await.unwrap();
     assert!(matches!(old, Verdict::Rejected), "the newest challenge alone counts");
@@ -123,8 +125,10 @@ async fn r_wa_05_a_key_belongs_to_one_person_only() {
     let (world, ann, mut key) = person().await;
     let eve = occasion(&world.person("eve").await.id, "j2");
     // Both have begun before either has ended.
-    let for_ann = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
-    let for_eve = world.passkeys.begin_enrolment(&eve, KeyKind::Passkey, ANN).await.unwrap();
+    let for_ann =
+        world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
+    let for_eve =
+        world.passkeys.begin_enrolment(&eve, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let (to_ann, to_eve) = (key.create(&for_ann), key.create(&for_eve));
     let (one, other) =
         tokio::join!(world.enrol_answer(&ann, &to_ann, "a"), world.enrol_answer(&eve, &to_eve, "e"));
@@ -140,7 +144,7 @@ async fn r_wa_05_a_key_belongs_to_one_person_only() {
 async fn keys_that_are_enrolled_are_excluded_and_ten_are_enough() {
     let (world, ann, mut key) = person().await;
     world.enrol(&ann, &mut key, KeyKind::Passkey).await.evidence().unwrap();
-    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let options: Value = serde_json::from_str(&text).unwrap();
     let id = crate::support::authenticator::encoded(&key.id);
     assert_eq!(options["excludeCredentials"][0]["id"], Value::from(id));
@@ -150,14 +154,14 @@ async fn keys_that_are_enrolled_are_excluded_and_ten_are_enough() {
         let mut next = SoftKey::new(ORIGIN);
         world.enrol(&ann, &mut next, KeyKind::SecurityKey).await.evidence().unwrap();
     }
-    let eleventh = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await;
+    let eleventh = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await;
     assert!(matches!(eleventh, Err(FactorError::TooMany(10))), "R-EN-06");
 }
 
 #[tokio::test]
 async fn names_have_1_to_64_characters_and_a_wrong_one_spends_nothing() {
     let (world, ann, mut key) = person().await;
-    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let text = world.passkeys.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let answer = key.create(&text);
     for name in ["", "  ", "a\nb", &"x".repeat(65)] {
         assert!(matches!(world.enrol_answer(&ann, &answer, name).await, Err(FactorError::Name)), "{name:?}");
@@ -177,15 +181,16 @@ async fn an_ip_address_has_no_passkeys_and_localhost_has() {
     for address in ["https://192.0.2.1", "https://[2001:db8::1]:8443"] {
         let none = of(address);
         assert_eq!(none.bound_to(), None);
-        let begun = none.begin_enrolment(&ann, KeyKind::Passkey, ANN).await;
+        let begun = none.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await;
         assert!(matches!(begun, Err(FactorError::NoPasskeys)));
     }
     let local = of("http://localhost:8443");
     assert_eq!(local.bound_to(), Some("localhost"));
     let mut key = SoftKey::new("http://localhost:8443");
-    let options = local.begin_enrolment(&ann, KeyKind::Passkey, ANN).await.unwrap();
+    let options = local.begin_enrolment(&ann, KeyKind::Passkey, ANN, Placement::Beside).await.unwrap();
     let mut batch = keyward::storage::Batch::new();
-    let enrolled = local.enrol_into(&mut batch, &ann, &key.create(&options), "x").await.unwrap();
+    let enrolled =
+        local.enrol_into(&mut batch, &ann, &key.create(&options), "x", Placement::Beside).await.unwrap();
     assert!(matches!(enrolled, Verdict::Accepted(_)));
     assert!(world.store.commit(batch).await.unwrap().is_done());
     assert_eq!(local.lost_with().await.unwrap(), None);

@@ -1,7 +1,7 @@
 //! What holds of the decision for arbitrary facts: it never says "arrived" without the evidence.
 
 use keyward::factors::Evidence;
-use keyward::factors::FactorKind::{self, MailCode, Password, RecoveryCode, Totp};
+use keyward::factors::FactorKind::{self, MailCode, Passkey, Password, RecoveryCode, Totp};
 use keyward::journey::next::person_concerned;
 use keyward::journey::policy::Requirement;
 use keyward::journey::stage::{AccountChoice, EnrolmentPermission, Stage};
@@ -20,7 +20,7 @@ const PEOPLE: [&str; 2] = ["ann", "bob"];
 const AGES: [u64; 7] = [0, 1, 59, 3600, 43_200, 43_201, 90_000];
 
 fn factors(most: usize) -> impl Strategy<Value = Vec<(FactorKind, u64)>> {
-    vec((select(vec![Password, Totp, MailCode, RecoveryCode]), select(AGES.to_vec())), 0..=most)
+    vec((select(vec![Password, Passkey, Totp, MailCode, RecoveryCode]), select(AGES.to_vec())), 0..=most)
 }
 
 fn demands() -> impl Strategy<Value = Demands> {
@@ -101,13 +101,23 @@ fn walks() -> impl Strategy<Value = Walk> {
 
 fn scenes() -> impl Strategy<Value = Scene> {
     let session = option::of((select(PEOPLE.to_vec()), factors(3)));
-    let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa]);
+    let floor = select(vec![Level::Password, Level::MfaLow, Level::Mfa, Level::PhishingResistant]);
     let standing = select(vec![Ok(()), Ok(()), Ok(()), Err(Reason::Disabled), Err(Reason::Expired)]);
     let given = option::of(select(vec!["openid", "openid email"]));
-    let kinds = select(vec![vec![], vec![Totp], vec![MailCode], vec![Totp, MailCode]]);
+    let kinds = select(vec![
+        vec![],
+        vec![Totp],
+        vec![MailCode],
+        vec![Totp, MailCode],
+        vec![Passkey],
+        vec![Passkey, Totp],
+        vec![Passkey, MailCode],
+    ]);
     let person = (standing, any::<bool>(), kinds, given, prop::bool::weighted(0.95));
-    let counting = select(vec![vec![Totp, MailCode], vec![Totp, MailCode], vec![Totp], vec![MailCode]]);
-    let also = select(vec![vec![], vec![], vec![], vec![Totp], vec![MailCode]]);
+    let all = || vec![Passkey, Totp, MailCode];
+    let counting =
+        select(vec![all(), all(), vec![Totp, MailCode], vec![Totp], vec![MailCode], vec![Passkey]]);
+    let also = select(vec![vec![], vec![], vec![], vec![Totp], vec![MailCode], vec![Passkey]]);
     let denied = prop::bool::weighted(0.05);
     let floor = (floor, select(vec![vec![], vec![MailCode]]), counting, also, denied);
     (demands(), walks(), session, floor, person).prop_map(|(demands, walk, session, asked, person)| {
@@ -141,11 +151,17 @@ fn counting(scene: &Scene) -> Vec<Evidence> {
     let session = scene.session.iter().flat_map(|session| &session.evidence);
     let all = session.chain(scene.journey.evidence());
     let mine = all.filter(|proof| proof.user() == who);
-    let young = mine.filter(|proof| proof.factor() == Password || NOW.since(proof.at()) <= MAX_AGE);
     let kinds = &scene.requirement.counting;
-    let young = young
-        .filter(|proof| kinds.contains(&proof.factor()) || matches!(proof.factor(), Password | RecoveryCode));
-    young.cloned().collect()
+    let counts = |proof: &Evidence| kinds.contains(&proof.factor()) || proof.factor() == RecoveryCode;
+    mine.filter(|proof| proof.is_first() || (is_young(proof) && counts(proof))).cloned().collect()
+}
+
+fn is_young(proof: &Evidence) -> bool {
+    NOW.since(proof.at()) <= MAX_AGE
+}
+
+fn has_first(proofs: &[Evidence]) -> bool {
+    proofs.iter().any(Evidence::is_first)
 }
 
 fn has(proofs: &[Evidence], factor: FactorKind) -> bool {
@@ -154,18 +170,21 @@ fn has(proofs: &[Evidence], factor: FactorKind) -> bool {
 
 fn real_level(scene: &Scene) -> Option<Level> {
     let proofs = counting(scene);
-    match (has(&proofs, Password), has(&proofs, Totp), has(&proofs, MailCode)) {
-        (false, ..) => None,
-        (true, true, _) => Some(Level::Mfa),
-        (true, false, true) => Some(Level::MfaLow),
-        (true, false, false) => Some(Level::Password),
-    }
+    let counts = |kind| scene.requirement.counting.contains(&kind);
+    let second = |kind| counts(kind) && proofs.iter().any(|proof| proof.factor() == kind && is_young(proof));
+    let level = match (second(Passkey), second(Totp), second(MailCode)) {
+        (true, ..) => Level::PhishingResistant,
+        (false, true, _) => Level::Mfa,
+        (false, false, true) => Level::MfaLow,
+        (false, false, false) => Level::Password,
+    };
+    has_first(&proofs).then_some(level)
 }
 
 /// Whether a weak factor was given that policy accepts in place of the floor.
 fn instead_of_floor(scene: &Scene) -> bool {
     let proofs = counting(scene);
-    has(&proofs, Password) && scene.requirement.instead.iter().any(|kind| has(&proofs, *kind))
+    has_first(&proofs) && scene.requirement.instead.iter().any(|kind| has(&proofs, *kind))
 }
 
 proptest! {
@@ -198,9 +217,9 @@ proptest! {
         let (journey, demands) = (&scene.journey, &scene.journey.demands);
         let person = scene.person.as_ref().expect("nobody arrived");
         prop_assert!(person.standing.is_ok());
-        prop_assert!(!person.must_change_password);
+        prop_assert!(!person.must_change_password || !has(&counting(&scene), Password));
         prop_assert!(!journey.codes_unsaved);
-        prop_assert!(!demands.fresh_login || journey.has_proof_of(Password));
+        prop_assert!(!demands.fresh_login || has_first(journey.evidence()));
         prop_assert!(demands.subject.as_ref().is_none_or(|meant| *meant == person.user));
         let newest = counting(&scene).iter().map(Evidence::at).max().expect("without proof");
         let young = demands.max_age.is_none_or(|most| most > 0 && NOW.since(newest).as_secs() <= most);
@@ -243,10 +262,12 @@ proptest! {
         if let Next::Ask(Stage::Enrolment, _) = scene.decide() {
             let recovered = scene.journey.has_proof_of(RecoveryCode);
             let factors = scene.person.as_ref().map(|person| person.factors.clone()).unwrap_or_default();
-            let by_mail = factors == [MailCode] && scene.journey.has_proof_of(MailCode);
-            prop_assert!(recovered || scene.journey.permission.is_some() || by_mail);
-            prop_assert!(recovered || !factors.contains(&Totp) || !scene.requirement.counting.contains(&Totp));
-            prop_assert!(has(&counting(&scene), Password));
+            let proved = factors.first().is_some_and(|strongest| scene.journey.has_proof_of(*strongest));
+            let has_none = factors.iter().all(|kind| *kind == MailCode);
+            prop_assert!(recovered || proved || (has_none && scene.journey.permission.is_some()));
+            prop_assert!(has_first(&counting(&scene)));
+            let helps = keyward::journey::reach::enrollable(&scene.facts());
+            prop_assert!(!helps.is_empty(), "a page without a way on");
         }
     }
 
@@ -262,7 +283,7 @@ proptest! {
         let enough = scene.requirement.floor <= Level::MfaLow || scene.requirement.instead.contains(&MailCode);
         if offered == [MailCode] && factors.contains(&Totp) {
             let only = scene.requirement.also == [MailCode] || !scene.requirement.counting.contains(&Totp);
-            prop_assert!(only || (enough && scene.requirement.floor < Level::Mfa), "the stronger one would do as well");
+            prop_assert!(only || (enough && scene.requirement.floor != Level::Mfa), "the stronger one would do as well");
         }
     }
 
@@ -279,8 +300,9 @@ proptest! {
             .filter(|proof| NOW.since(proof.at()).as_secs() <= within || proof.journey().as_str() == THIS)
             .cloned()
             .collect();
-        prop_assert!(has(&recent, Password));
-        let strongest = scene.person.as_ref().unwrap().factors.first().copied();
+        prop_assert!(has_first(&recent));
+        let counts = |kind: &FactorKind| *kind != MailCode || scene.requirement.counting.contains(&MailCode);
+        let strongest = scene.person.as_ref().unwrap().factors.iter().copied().find(counts);
         let recovered = scene.journey.has_proof_of(RecoveryCode);
         prop_assert!(strongest.is_none_or(|kind| recovered || has(&recent, kind)));
     }
@@ -308,7 +330,8 @@ proptest! {
             prop_assert!(invited || scene.journey.has_proof_of(Password));
         }
         if let Next::Refuse(Refusal::LevelOutOfReach) = next {
-            let cannot = !scene.requirement.counting.contains(&Totp) || !scene.requirement.also.is_empty();
+            let asked = &scene.requirement;
+            let cannot = !asked.counting.contains(&Totp) || !asked.also.is_empty() || asked.floor > Level::Mfa;
             prop_assert!(scene.journey.demands.level_essential || cannot);
         }
     }

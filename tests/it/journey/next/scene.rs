@@ -33,13 +33,18 @@ pub fn ago(seconds: u64) -> Timestamp {
     NOW.minus(Duration::from_secs(seconds))
 }
 
-/// A proof; only the store can give one back, so it is read as from there.
+/// A proof; only the store can give one back, so it is read as from there. A key has verified its user in even seconds.
 pub fn proof(factor: FactorKind, who: &str, journey: &str, at: Timestamp) -> Evidence {
     let credential = (factor != FactorKind::Password).then_some("a credential");
-    serde_json::from_value(serde_json::json!({
+    let mut json = serde_json::json!({
         "factor": factor, "credential": credential, "at": at, "journey": journey, "user": who,
-    }))
-    .unwrap()
+    });
+    if factor == FactorKind::Passkey {
+        let verified = at.seconds() % 2 == 0;
+        json["key"] =
+            serde_json::json!({"user_verified": verified, "backup_eligible": true, "attested": false});
+    }
+    serde_json::from_value(json).unwrap()
 }
 
 /// Everything the decision rests on.
@@ -133,6 +138,11 @@ impl Scene {
         self
     }
 
+    /// There can be no passkeys.
+    pub fn without_keys(self) -> Self {
+        self.whose(|person| person.can_have_keys = false)
+    }
+
     /// Has no second factor.
     pub fn without_factor(self) -> Self {
         self.whose(|person| person.factors.clear())
@@ -170,6 +180,7 @@ pub fn somebody(user: UserId) -> Person {
         standing: Ok(()),
         must_change_password: false,
         factors: vec![FactorKind::Totp],
+        can_have_keys: true,
         consent: None,
     }
 }

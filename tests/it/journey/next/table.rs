@@ -245,16 +245,29 @@ fn r_az_12_levels_are_reached_or_wished_in_vain_unless_essential() {
     };
     let known = |scene: Scene| scene.proves("ann", Password);
     let (low, mfa, phishing) = (Level::Password, Level::Mfa, Level::PhishingResistant);
+    let hardware = Level::PhishingResistantHardware;
     let factor = || Ask(Stage::SecondFactor, Why::LevelTooLow);
     check(vec![
         ("a wish is asked for", known(wishes(&[mfa], false)), factor()),
         ("of several the first within reach", known(wishes(&[phishing, mfa], true)), factor()),
         ("any one satisfies", known(wishes(&[mfa, low], true)), Arrive(low)),
         ("a higher one satisfies a lower", ann_is_in(wishes(&[low], true)), Arrive(mfa)),
-        ("a wish out of reach is dropped", known(wishes(&[phishing], false)), Arrive(low)),
+        ("a wish out of reach is dropped", known(wishes(&[hardware], false)), Arrive(low)),
         (
             "a demand out of reach is refused",
-            known(wishes(&[phishing], true)),
+            known(wishes(&[hardware], true)),
+            Refuse(Refusal::LevelOutOfReach),
+        ),
+        ("a wish that only a new key fulfils is dropped", known(wishes(&[phishing], false)), Arrive(low)),
+        ("such a demand asks for what there is first", known(wishes(&[phishing], true)), factor()),
+        (
+            "and then for the key",
+            known(wishes(&[phishing], true)).proves("ann", Totp),
+            Ask(Stage::Enrolment, Why::FactorToEnrol),
+        ),
+        (
+            "but not where there can be none",
+            known(wishes(&[phishing], true)).without_keys(),
             Refuse(Refusal::LevelOutOfReach),
         ),
         (
@@ -306,7 +319,7 @@ fn r_az_10_every_answer_but_arrival_has_its_silent_error() {
     let choose = demanding(|demands| demands.select_account = true);
     let consents = demanding(|demands| demands.consent = consent("openid", false));
     let essential = demanding(|demands| {
-        demands.levels = vec![Level::PhishingResistant];
+        demands.levels = vec![Level::PhishingResistantHardware];
         demands.level_essential = true;
     });
     assert_eq!(error(plain()), Some(ErrorCode::LoginRequired));
