@@ -76,6 +76,7 @@ impl Mailing {
             links: resets.links.clone(),
             mail_codes: mail_codes.clone(),
             clock: clock.clone(),
+            store: store.clone(),
             trail: self.trail.clone(),
         };
         let (store, clock, random) = (store.clone(), clock.clone(), random.clone());

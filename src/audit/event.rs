@@ -85,6 +85,8 @@ pub enum Action {
     ProfileChanged,
     /// A mail could not be delivered, and was given up.
     MailUndelivered,
+    /// The mail server does not take our mail (failure), or does again (success).
+    MailDown,
     /// An application was registered.
     ClientRegistered,
     /// A backup was made.

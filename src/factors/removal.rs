@@ -2,6 +2,7 @@
 
 use super::FactorKind;
 use super::held::hold;
+use super::passkeys::store::offered_key;
 use super::recovery_codes;
 use crate::foundation::ids::UserId;
 use crate::limits::AuthenticatorLockout;
@@ -22,6 +23,6 @@ pub async fn remove_all(
         AuthenticatorLockout::succeeded(&credential, batch);
         gone.push(Gone { kind: FactorKind::RecoveryCode, credential, token: None });
     }
-    batch.delete(recovery_codes::key(user));
+    batch.delete(recovery_codes::key(user)).delete(offered_key(user));
     Ok(gone)
 }

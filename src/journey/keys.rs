@@ -34,7 +34,7 @@ impl Journeys {
     }
 
     /// `POST /sign-in/{journey}/passwordless`: a passkey says who it is.
-    pub(super) async fn recognise(
+    pub(super) async fn take_passkey(
         &self,
         visitor: Visitor,
         id: &str,
@@ -110,7 +110,11 @@ impl Journeys {
         }
         let security_key = form.get("kind")? == Some(KeyKind::SecurityKey.word());
         let kind = if security_key { KeyKind::SecurityKey } else { KeyKind::Passkey };
-        let user = self.concerned(&step).await?;
+        self.begin_new_key(&step, kind).await
+    }
+
+    pub(super) async fn begin_new_key(&self, step: &Step, kind: KeyKind) -> Result<Response, Failure> {
+        let user = self.concerned(step).await?;
         let name = user.username.as_str();
         let display_name = full_name(&user).unwrap_or_else(|| name.to_owned());
         let account = Account { name, display_name: &display_name };

@@ -23,6 +23,7 @@ pub mod keys;
 mod mail_code;
 pub mod next;
 pub mod page;
+mod passkey_offer;
 pub mod people;
 pub mod password;
 pub mod policy;

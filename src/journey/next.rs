@@ -79,6 +79,8 @@ pub enum Why {
     FactorToEnrol,
     /// New recovery codes must be saved.
     CodesToSave,
+    /// A passkey would be quicker than what was just given (section 4.6).
+    FasterNextTime,
     /// The application may not learn this yet.
     ConsentToGive,
 }
@@ -127,7 +129,7 @@ pub fn person_concerned<'a>(journey: &'a Journey, session: Option<&'a Session>) 
 type Rule = fn(&Seen<'_>) -> Option<Next>;
 
 /// The rules, in the order in which they are asked; the first that has something to say decides.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     account_to_choose,
     nobody_signed_in,
     not_served,
@@ -141,6 +143,7 @@ const RULES: [Rule; 14] = [
     password_to_change,
     level_by_enrolment,
     codes_to_save,
+    passkey_to_offer,
     consent_to_give,
 ];
 
@@ -280,6 +283,10 @@ fn level_by_enrolment(facts: &Seen<'_>) -> Option<Next> {
 
 fn codes_to_save(facts: &Seen<'_>) -> Option<Next> {
     facts.journey.codes_unsaved.then_some(Next::Ask(Stage::RecoveryCodes, Why::CodesToSave))
+}
+
+fn passkey_to_offer(facts: &Seen<'_>) -> Option<Next> {
+    facts.journey.passkey_offered.then_some(Next::Ask(Stage::PasskeyOffer, Why::FasterNextTime))
 }
 
 fn consent_to_give(facts: &Seen<'_>) -> Option<Next> {

@@ -68,6 +68,7 @@ impl Journeys {
             }
             Stage::Enrolment => self.first_enrol_page(step).await,
             Stage::RecoveryCodes => self.recovery_codes_page(step, None).await,
+            Stage::PasskeyOffer => self.passkey_offer_page(step, None).await,
             Stage::Consent => self.consent_page(step).await,
         }
     }

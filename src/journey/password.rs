@@ -50,6 +50,7 @@ impl Journeys {
             step.journey.account = AccountChoice::Another;
             return self.settle(step, Batch::new()).await;
         }
+        step.journey.can_make_passkeys = form.get("keys")? == Some("yes");
         let login_name = form.get("username")?.unwrap_or_default();
         let Some(password) = form.get("password")?.map(Hidden::new) else {
             return Ok(self.password_page(&step, StatusCode::OK, login_name, Some(Message::FieldEmpty)));

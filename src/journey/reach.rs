@@ -47,6 +47,24 @@ pub fn enrollable(facts: &Facts<'_>) -> Vec<FactorKind> {
     Seen::of(facts).enrollable()
 }
 
+/// How old the proofs may be with which a factor is added (R-EN-01).
+const FRESH_FOR_CHANGES: Duration = Duration::from_secs(5 * 60);
+
+/// Whether a first passkey may be set up for the next time by what was just proved in this journey: a first factor, and the
+/// strongest second one that there is (R-EN-01).
+pub fn may_add_passkey(facts: &Facts<'_>) -> bool {
+    let seen = Seen::of(facts);
+    let strongest = seen.strongest();
+    let just = |sought: &dyn Fn(&Evidence) -> bool| {
+        let young = |proof: &&Evidence| facts.now.since(proof.at()) <= FRESH_FOR_CHANGES;
+        facts.journey.evidence().iter().filter(young).any(sought)
+    };
+    seen.highest() > Level::Mfa
+        && !strongest.contains(&FactorKind::Passkey)
+        && just(&Evidence::is_first)
+        && just(&|proof| strongest.contains(&proof.factor()))
+}
+
 /// The facts, and what all that was proved and is still fresh adds up to.
 pub(super) struct Seen<'a> {
     facts: &'a Facts<'a>,

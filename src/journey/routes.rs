@@ -35,8 +35,10 @@ pub fn routes(journeys: Arc<Journeys>) -> Router {
         .route("/sign-in/{journey}/mail-code", step!(journeys.check_mail_code))
         .route("/sign-in/{journey}/passkey", step!(journeys.check_key))
         .route("/sign-in/{journey}/passkey/options", step!(journeys.key_options))
-        .route("/sign-in/{journey}/passwordless", step!(journeys.recognise))
+        .route("/sign-in/{journey}/passwordless", step!(journeys.take_passkey))
         .route("/sign-in/{journey}/passwordless/options", step!(journeys.passwordless_options))
+        .route("/sign-in/{journey}/passkey-offer", step!(journeys.answer_passkey_offer))
+        .route("/sign-in/{journey}/passkey-offer/options", step!(journeys.passkey_offer_options))
         .route("/sign-in/{journey}/new-key", step!(journeys.confirm_new_key))
         .route("/sign-in/{journey}/new-key/options", step!(journeys.new_key_options))
         .route(

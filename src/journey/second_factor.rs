@@ -168,7 +168,8 @@ impl Journeys {
         match verdict {
             Verdict::Accepted(evidence) => {
                 self.accept(&mut step, *evidence).await?;
-                self.settle(step, Batch::new()).await
+                let batch = self.offer_passkey(&mut step).await?;
+                self.settle(step, batch).await
             }
             Verdict::Throttled(limit) => Err(Failure::too_many(limit.retry_after, "factor throttled")),
             Verdict::Rejected | Verdict::Disabled => Err(Failure::internal("a verdict without an answer")),

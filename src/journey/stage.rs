@@ -27,6 +27,8 @@ pub enum Stage {
     Enrolment,
     /// Saving new recovery codes.
     RecoveryCodes,
+    /// Whether to set up a passkey for the next time; the person may go on without.
+    PasskeyOffer,
     /// Whether the application may learn about the person.
     Consent,
 }
@@ -162,6 +164,12 @@ pub struct Journey {
     /// The person wants this browser to be remembered.
     #[serde(default)]
     pub remember: bool,
+    /// The browser says that it stands on a device that makes passkeys.
+    #[serde(default)]
+    pub can_make_passkeys: bool,
+    /// A passkey is offered for the next time, and the person has not answered yet.
+    #[serde(default)]
+    pub passkey_offered: bool,
     /// Whom the present stage was shown to: nobody else may answer it (R-MF-02).
     pub concerned: Option<UserId>,
     user: Option<UserId>,
@@ -199,6 +207,8 @@ impl Journey {
             password_chosen: false,
             chosen: None,
             remember: false,
+            can_make_passkeys: false,
+            passkey_offered: false,
             concerned: None,
             user: None,
             epoch: None,

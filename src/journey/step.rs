@@ -254,6 +254,7 @@ fn passed(journey: &Journey, stage: Stage) -> bool {
         Stage::SecondFactor => journey.has_second_proof(),
         Stage::Enrolment => journey.has_enrolled_proof(),
         Stage::RecoveryCodes => journey.has_enrolled_proof() && !journey.codes_unsaved,
+        Stage::PasskeyOffer => !journey.passkey_offered,
         Stage::Account | Stage::Consent => false,
     }
 }

@@ -18,8 +18,9 @@ use crate::jobs::{Handler, Job, Verdict};
 use crate::pages::Pages;
 use crate::pages::link_mail::{self, LinkMail};
 use crate::pages::mails::{Addressee, Mail};
-use crate::storage::Batch;
+use crate::storage::{Batch, SharedStore};
 use crate::telemetry::health::Check;
+use crate::telemetry::metrics;
 use crate::users::notices::{CodeLetter, Letter, LinkLetter, Subject};
 
 const MINUTE: u64 = 60;
@@ -42,6 +43,8 @@ pub struct Post {
     pub mail_codes: MailCodes,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The store.
+    pub store: SharedStore,
     /// Where it is noted that a mail could not be delivered.
     pub trail: Trail,
 }
@@ -90,11 +93,13 @@ impl Way {
         Ok(email)
     }
 
-    /// Notes how a try went.
-    fn note(&self, failure: Option<String>) {
+    /// Notes how a try went. Whether the way is blocked now that was free, or free that was blocked.
+    fn note(&self, failure: Option<String>) -> bool {
         let generation = self.settings.now().generation;
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_blocked = trouble.is_some();
         *trouble = failure.map(|sentence| (generation, sentence));
+        was_blocked != trouble.is_some()
     }
 
     fn per_hour(&self) -> u64 {
@@ -202,14 +207,30 @@ impl Post {
         };
         match sent {
             Ok(()) => {
-                self.way.note(None);
+                if self.way.note(None) {
+                    tracing::info!("mail goes out again");
+                    self.tell(Action::MailDown, Outcome::Success).await;
+                }
                 Verdict::Done
             }
             Err(error) if error.is_permanent() => Verdict::Never(error.to_string()),
             Err(error) => {
-                self.way.note(Some(error.to_string()));
+                if error.is_of_server() && self.way.note(Some(error.to_string())) {
+                    tracing::error!(%error, "mail does not go out; it is tried again until its time is over");
+                    self.tell(Action::MailDown, Outcome::Failure).await;
+                }
                 Verdict::Later(error.to_string())
             }
+        }
+    }
+
+    /// Raises the alarm, or ends it: in the trail, and so for monitoring, too.
+    async fn tell(&self, action: Action, outcome: Outcome) {
+        metrics::mail_is_down(outcome == Outcome::Failure);
+        let mut batch = Batch::new();
+        self.trail.event(action, outcome, &Origin::default()).by(Actor::System).write(&mut batch);
+        if let Err(error) = self.store.commit(batch).await {
+            tracing::error!(%error, "that mail does not go out, or does again, could not be written down");
         }
     }
 }

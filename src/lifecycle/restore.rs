@@ -39,6 +39,7 @@ pub const LIVING: &[&str] = &[
     "hardware_token_forgotten",
     "limit_authenticator",
     "mail_changed",
+    "passkey_offered",
     "passkey_owner",
     "passkey_site",
     "password_by_mail",

@@ -136,6 +136,18 @@ pub struct RecoveryCodePage {
 }
 page!(RecoveryCodePage, "journey/recovery_code.html", "id=\"factor\"", "name=\"code\"", TOKEN);
 
+/// A passkey is offered for the next time. Form `new-key`: `name`, `answer`; `action` = `later`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeyOfferPage {
+    /// Where to post; `/options` behind it is what the browser is asked for.
+    pub form: Form,
+    /// Whose key it will be.
+    pub username: String,
+    /// Why the last answer was not accepted.
+    pub problem: Option<Message>,
+}
+page!(PasskeyOfferPage, "journey/passkey_offer.html", "id=\"new-key\"", "value=\"later\"", TOKEN);
+
 /// Setting up a passkey or security key, which needs script. Form `new-key`: `name`, `kind`, `answer`; `action` = `totp`,
 /// `mail_code` or `cancel`.
 #[derive(Clone, Debug, Serialize)]

@@ -26,6 +26,7 @@ const HASHES: &str = "keyward_password_hashes_total";
 const HASHES_SHED: &str = "keyward_password_hashes_shed_total";
 const HASHES_WAITING: &str = "keyward_password_hashes_waiting";
 const CLOCK_JUMPS: &str = "keyward_clock_jumps_total";
+const MAIL_DOWN: &str = "keyward_mail_down";
 const TRAIL_WAITING: &str = "keyward_audit_unlinked";
 const SET_ASIDE: &str = "keyward_set_aside_records";
 const JOBS_WAITING: &str = "keyward_jobs_waiting";
@@ -106,6 +107,7 @@ fn describe() {
     describe_counter!(HASHES_SHED, "Password hashes not made because too many waited");
     describe_gauge!(HASHES_WAITING, "Password hashes that wait now");
     describe_counter!(CLOCK_JUMPS, "Jumps of the machine's clock");
+    describe_gauge!(MAIL_DOWN, "1 while the mail server does not take our mail");
     describe_gauge!(TRAIL_WAITING, "Audit events that wait to be linked, looked at once a minute");
     describe_gauge!(SET_ASIDE, "Records that were set aside because they could not be used");
     describe_gauge!(JOBS_WAITING, "Jobs that wait, looked at once a minute");
@@ -204,6 +206,11 @@ fn number(count: usize) -> f64 {
 /// The machine's clock jumped.
 pub fn clock_jumped() {
     counter!(CLOCK_JUMPS).increment(1);
+}
+
+/// The mail server does not take our mail, or does again.
+pub fn mail_is_down(is_down: bool) {
+    gauge!(MAIL_DOWN).set(if is_down { 1.0 } else { 0.0 });
 }
 
 /// Whether all checks of `/ready` pass.

@@ -84,6 +84,10 @@
       });
       if ("quietly" in form.dataset) askQuietly(form).catch(() => {});
     }
+    // Whether this device could make a passkey for the next time.
+    for (const field of all("input[name=keys]")) {
+      keys.isUserVerifyingPlatformAuthenticatorAvailable().then((can) => { field.value = can ? "yes" : ""; });
+    }
   }
 
   // Send a form once, however often the button is pressed.

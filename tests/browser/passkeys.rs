@@ -115,7 +115,7 @@ async fn a_passkey_signs_in_by_a_button_and_by_the_browsers_own_suggestion() {
     browser.sign_in_anew(&demo).await;
     browser.pictures("login-passkey").await;
     browser.touch(&laptop, true).await;
-    browser.click("form#passwordless button").await;
+    browser.click("button[form=passwordless]").await;
     browser.wait_for("#claim-username").await;
 
     // A second factor it is as well.
@@ -135,6 +135,27 @@ async fn a_passkey_signs_in_by_a_button_and_by_the_browsers_own_suggestion() {
     browser.wait_for("form#factor button.main").await;
     browser.click("form#factor button[value=lost_factor]").await;
     browser.wait_for("form#lost-factor").await;
+    browser.assert_quiet();
+}
+
+/// Section 4.6: "faster next time".
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_is_offered_after_a_code() {
+    let _turn = crate::TURN.lock().await;
+    let demo = Demo::start(&["--totp-enrolled"]).await;
+    let browser = Chromium::start().await;
+    let laptop = browser.plug_in(&LAPTOP).await;
+    browser.sign_in_anew(&demo).await;
+    browser.type_password(&demo).await;
+    browser.wait_for("form#factor").await;
+    let code = crate::walk::code(demo.person("totp_secret"), 0);
+    browser.fill("form#factor input[name=code]", &code).await;
+    browser.click("form#factor button.main").await;
+    browser.wait_for("form#new-key").await;
+    browser.pictures("passkey-offer").await;
+    browser.click(PASSKEY).await;
+    browser.wait_for("form#recovery-codes, #claim-username").await;
+    assert_eq!(browser.keys_on(&laptop).await.len(), 1);
     browser.assert_quiet();
 }
 

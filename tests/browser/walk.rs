@@ -8,7 +8,7 @@ use crate::chromium::Chromium;
 use crate::demo::Demo;
 
 /// The code that an authenticator app would show now for the typed key.
-fn code(key: &str, steps_ahead: u64) -> String {
+pub fn code(key: &str, steps_ahead: u64) -> String {
     let secret = Secret::try_from_base32(key.replace(char::is_whitespace, "")).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
     let now = u64::try_from(SystemClock.now().seconds()).unwrap();

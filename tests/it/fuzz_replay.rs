@@ -62,6 +62,11 @@ fn replay(target: &str) {
     }
 }
 
+#[test]
+fn the_seeds_of_passkeys_hold_one_right_answer_of_each_kind() {
+    fuzz::passkeys::check_seeds();
+}
+
 macro_rules! targets {
     ($($name:ident),*) => {
         $(#[test]
@@ -86,6 +91,7 @@ targets!(
     id_token_hint,
     oath_seeds,
     parameters,
+    passkeys,
     pskc,
     redirect_uri,
     words

@@ -7,7 +7,7 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt};
 use tokio::net::TcpStream;
 
 use super::Email;
@@ -40,6 +40,19 @@ impl<'a> Dialogue<'a> {
         }
         dialogue.log_in().await?;
         Ok(dialogue)
+    }
+
+    /// Goes on over a connection that was kept, if the server still answers there.
+    pub async fn resume(email: &'a Email, mut connection: AsyncSmtpConnection) -> Option<Self> {
+        timed(email, Step::Connect, connection.command(Noop))
+            .await
+            .is_ok()
+            .then_some(Self { email, connection })
+    }
+
+    /// The connection, to be kept for the next message.
+    pub fn into_connection(self) -> AsyncSmtpConnection {
+        self.connection
     }
 
     async fn encrypt(&mut self) -> Result<(), DeliveryError> {
@@ -93,7 +106,10 @@ async fn connect(email: &Email, addresses: &[SocketAddr]) -> Result<TcpStream, D
     let unreachable = |why: String| DeliveryError::Unreachable(email.place(), why);
     let connected = tokio::time::timeout(email.patience, TcpStream::connect(addresses)).await;
     let connected = connected.map_err(|_| unreachable("no answer".to_owned()))?;
-    connected.map_err(|error| unreachable(error.to_string()))
+    let connected = connected.map_err(|error| unreachable(error.to_string()))?;
+    // Else each step of the talk waits for the acknowledgement of the one before.
+    connected.set_nodelay(true).map_err(|error| unreachable(error.to_string()))?;
+    Ok(connected)
 }
 
 async fn timed<T>(

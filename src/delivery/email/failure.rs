@@ -120,6 +120,19 @@ impl DeliveryError {
     }
 }
 
+impl DeliveryError {
+    /// Whether it concerns the server itself, and so every mail.
+    pub fn is_of_server(&self) -> bool {
+        !matches!(
+            self,
+            Self::RecipientRefused { .. }
+                | Self::MessageRefused { .. }
+                | Self::Address(_)
+                | Self::Unwritable(_)
+        )
+    }
+}
+
 impl Email {
     /// Host and port.
     pub(super) fn place(&self) -> String {

@@ -1,5 +1,5 @@
-//! Mail over SMTP (RFC 5321) to the one server that is configured: encrypted, its certificate checked against its name, one
-//! connection for each mail.
+//! Mail over SMTP (RFC 5321) to the one server that is configured: encrypted, its certificate checked against its name. A
+//! connection over which a mail went out is kept for a minute, for the next one.
 //!
 //! A mail is accepted when the server says so after the last line. If the connection is lost between that line and the
 //! server's word, nobody can know (RFC 5321 section 6.1): it is sent again, with the same `Message-ID`, by which mailboxes
@@ -12,22 +12,29 @@ pub mod failure;
 mod line_by_line;
 pub mod message;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::Address;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
 pub use failure::DeliveryError;
 pub use message::Message;
 
 use crate::config::mail::{Encryption, Mail};
+use crate::foundation::clock::Stopwatch;
 use dialogue::Dialogue;
 
 /// How long the server may take for each step, and the way to it to come about.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For so long a connection is kept.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+/// So many are kept.
+const KEPT: usize = 4;
 
 /// The way to the mail server.
 #[derive(Clone)]
@@ -41,7 +48,11 @@ pub struct Email {
     sender_name: Option<String>,
     hello: ClientId,
     patience: Duration,
+    kept: Arc<Mutex<Vec<Kept>>>,
 }
+
+/// A connection over which a mail went out, and for how long nothing has since.
+type Kept = (AsyncSmtpConnection, Stopwatch);
 
 impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,6 +76,7 @@ impl Email {
             sender_name: settings.sender_name.clone(),
             hello: ClientId::default(),
             patience: PATIENCE,
+            kept: Arc::default(),
         })
     }
 
@@ -79,10 +91,28 @@ impl Email {
         let name = self.sender_name.as_deref().unwrap_or(&message.sender_name);
         let sender = Mailbox::new(Some(message::one_line(name)), self.sender.clone());
         let (envelope, bytes) = message.encode(&sender, &self.host)?;
-        let mut dialogue = Dialogue::open(self).await?;
+        let mut dialogue = match self.resumed().await {
+            Some(dialogue) => dialogue,
+            None => Dialogue::open(self).await?,
+        };
         dialogue.deliver(&envelope, &bytes).await?;
-        dialogue.close().await;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT {
+            kept.push((dialogue.into_connection(), Stopwatch::start()));
+        }
         Ok(())
+    }
+
+    /// A talk over a connection that was kept, if there is one that still works.
+    async fn resumed(&self) -> Option<Dialogue<'_>> {
+        loop {
+            let (connection, since) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if since.elapsed() < KEPT_FOR
+                && let Some(dialogue) = Dialogue::resume(self, connection).await
+            {
+                return Some(dialogue);
+            }
+        }
     }
 
     /// Goes the whole way, logs in where that is configured, and sends nothing.

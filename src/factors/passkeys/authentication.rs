@@ -1,18 +1,18 @@
 //! Proving a key (WebAuthn Level 3 section 7.2): as second factor of a known person, or by itself.
 
 use async_trait::async_trait;
-use webauthn_rs_core::error::WebauthnError;
 use webauthn_rs_core::proto::{
     AuthenticationResult, AuthenticationState, PublicKeyCredential, UserVerificationPolicy,
 };
 
 use super::registration::{ceremony, handle};
+use super::relying_party::{Wrong, read};
 use super::store::{
     Begun, EnrolledKey, EnrolledKeys, Owner, Passwordless, Purpose, SecondFactor, begun, begun_key, keys_key,
     keys_of, owner_key,
 };
 use super::{KeyKind, OPEN_FOR, Passkeys};
-use crate::audit::{Action, Actor, Origin, Outcome};
+use crate::audit::{self, Action, Actor, Origin};
 use crate::factors::totp::FAILURES_TOLD;
 use crate::factors::{
     Answer, Challenge, Enrolled, Evidence, Factor, FactorError, FactorKind, KeyProof, Occasion, Verdict,
@@ -20,7 +20,7 @@ use crate::factors::{
 use crate::foundation::ids::{CredentialId, JourneyId, UserId};
 use crate::limits::{AuthenticatorLockout, CountedProof};
 use crate::pages::mails::Notice;
-use crate::storage::{Batch, Key, Stored};
+use crate::storage::{Batch, Key, Outcome, Stored};
 
 /// A challenge that is answered now: where it stands, and what it demands.
 struct Open {
@@ -155,22 +155,16 @@ impl Passkeys {
         }
         let counted = match self.lockout.count(&claim.key.id).await? {
             Ok(counted) => counted,
+            // Not looked at, so the challenge stands: the same answer, sent twice at once, may be about to be accepted.
             Err(blocked) => {
-                let _rejected = self.turn_away(Some(&occasion.user), &occasion.origin, Some(open)).await?;
+                let _rejected = self.turn_away(Some(&occasion.user), &occasion.origin, None).await?;
                 return Ok(blocked.into());
             }
         };
-        if !party.is_own_page(&claim.answer.response.client_data_json) {
-            return self.reject(occasion, open, &counted).await;
-        }
-        let judged =
-            party.core.authenticate_single_credential(&claim.answer, &open.state, &claim.key.credential);
-        match judged {
+        match party.signed(&open.state, &claim.answer, &claim.key.credential) {
             Ok(signed) => Ok(self.accept(batch, occasion, open, claim, &signed)),
-            Err(WebauthnError::CredentialPossibleCompromise) => {
-                self.lock(occasion, open, &claim.key.id).await
-            }
-            Err(_) => self.reject(occasion, open, &counted).await,
+            Err(Wrong::Copied) => self.lock(occasion, open, &claim.key.id).await,
+            Err(Wrong::Unfit) => self.reject(occasion, open, &counted).await,
         }
     }
 
@@ -192,7 +186,7 @@ impl Passkeys {
         batch.require_revision(open.place.clone(), open.revision).delete(open.place);
         batch.require_revision(place.clone(), claim.keys.revision).put(place, &keys, None);
         AuthenticatorLockout::succeeded(&id, batch);
-        let event = self.trail.event(Action::FactorCheck, Outcome::Success, &occasion.origin);
+        let event = self.trail.event(Action::FactorCheck, audit::Outcome::Success, &occasion.origin);
         event.about(&occasion.user).credential(&id).because("passkey").write(batch);
         let proof = KeyProof {
             user_verified: signed.user_verified(),
@@ -211,7 +205,7 @@ impl Passkeys {
     ) -> Result<Verdict, FactorError> {
         let mut batch = Batch::new();
         batch.delete(open.place);
-        let event = self.trail.event(Action::FactorCheck, Outcome::Failure, &occasion.origin);
+        let event = self.trail.event(Action::FactorCheck, audit::Outcome::Failure, &occasion.origin);
         let event = event.about(&occasion.user).credential(counted.credential());
         event.because("passkey").write(&mut batch);
         if counted.failures() == FAILURES_TOLD {
@@ -222,7 +216,8 @@ impl Passkeys {
         Ok(Verdict::Rejected)
     }
 
-    /// The key's counter did not rise: there are two of it, and nobody knows which one is its owner's (R-WA-06).
+    /// The key's counter did not rise: there are two of it, and nobody knows which one is its owner's (R-WA-06). Where the
+    /// challenge was spent meanwhile, it was the same answer, sent twice.
     async fn lock(
         &self,
         occasion: &Occasion,
@@ -231,12 +226,13 @@ impl Passkeys {
     ) -> Result<Verdict, FactorError> {
         loop {
             let mut batch = Batch::new();
-            batch.delete(open.place.clone());
+            batch.require_revision(open.place.clone(), open.revision).delete(open.place.clone());
             if let Some(mut keys) = keys_of(&self.store, &occasion.user).await? {
                 let place = keys_key(&occasion.user);
                 for key in keys.value.list.iter_mut().filter(|key| key.id == *which && !key.locked) {
                     key.locked = true;
-                    let event = self.trail.event(Action::FactorLocked, Outcome::Success, &occasion.origin);
+                    let event =
+                        self.trail.event(Action::FactorLocked, audit::Outcome::Success, &occasion.origin);
                     let event = event.by(Actor::System).about(&occasion.user).credential(which);
                     event.because("counter").write(&mut batch);
                     let notice = Notice::PasskeyLocked { factor: key.name.clone() };
@@ -244,8 +240,10 @@ impl Passkeys {
                 }
                 batch.require_revision(place.clone(), keys.revision).put(place, &keys.value, None);
             }
-            if self.store.commit(batch).await?.is_done() {
-                return Ok(Verdict::Disabled);
+            match self.store.commit(batch).await? {
+                Outcome::Done(_) => return Ok(Verdict::Disabled),
+                Outcome::Refused(0) => return Ok(Verdict::Rejected),
+                Outcome::Refused(_) => {}
             }
         }
     }
@@ -263,18 +261,14 @@ impl Passkeys {
             batch.delete(open.place);
             self.store.commit(batch).await?;
         }
-        let mut event = self.trail.event(Action::FactorCheck, Outcome::Failure, origin).because("passkey");
+        let mut event =
+            self.trail.event(Action::FactorCheck, audit::Outcome::Failure, origin).because("passkey");
         if let Some(user) = user {
             event = event.about(user);
         }
         event.write_bounded(&self.store).await?;
         Ok(Verdict::Rejected)
     }
-}
-
-fn read(answer: &str) -> Option<PublicKeyCredential> {
-    let answer = serde_json::from_str::<PublicKeyCredential>(answer).ok()?;
-    (answer.type_ == "public-key").then_some(answer)
 }
 
 fn as_json(options: &impl serde::Serialize) -> Result<String, FactorError> {

@@ -1,15 +1,17 @@
 //! What a person has enrolled, under which names; names are changed and keys removed. Whether the person may (R-EN-01) is
 //! decided above.
 
+use std::time::Duration;
+
 use super::Passkeys;
-use super::store::{EnrolledKey, EnrolledKeys, keys_key, keys_of, owner_key};
+use super::store::{EnrolledKey, EnrolledKeys, Offered, keys_key, keys_of, offered_key, owner_key};
 use crate::audit::{Action, Actor, Outcome};
 use crate::factors::enrolment::name_of;
 use crate::factors::{Enrolled, FactorError, FactorKind, Occasion};
-use crate::foundation::ids::CredentialId;
+use crate::foundation::ids::{CredentialId, UserId};
 use crate::limits::AuthenticatorLockout;
 use crate::pages::mails::Notice;
-use crate::storage::{Batch, Stored};
+use crate::storage::{Batch, StorageError, Stored};
 
 impl EnrolledKey {
     /// Whether it lets its owner in at `site`.
@@ -31,7 +33,20 @@ impl EnrolledKey {
     }
 }
 
+/// So long a passkey is not offered again (section 4.6).
+const OFFERED_EVERY: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
 impl Passkeys {
+    /// Adds to `batch` that a passkey is offered to `user` now; answers whether it was not offered lately.
+    pub async fn offer(&self, batch: &mut Batch, user: &UserId) -> Result<bool, StorageError> {
+        let key = offered_key(user);
+        let lately = self.store.get_one(&key).await?.is_some();
+        if !lately {
+            batch.require_absent(key.clone()).put(key, &Offered, Some(self.clock.now().plus(OFFERED_EVERY)));
+        }
+        Ok(!lately)
+    }
+
     /// Adds to `batch` another name for a key; answers whether the person has it.
     pub async fn rename_into(
         &self,

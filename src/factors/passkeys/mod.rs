@@ -13,7 +13,7 @@
 mod authentication;
 mod management;
 mod registration;
-mod relying_party;
+pub mod relying_party;
 pub(in crate::factors) mod store;
 
 use std::sync::Arc;

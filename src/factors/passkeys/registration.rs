@@ -1,13 +1,8 @@
 //! Enrolling a key (WebAuthn Level 3 section 7.1). Whether the person may (R-EN-01, R-EN-02) is decided above.
 
-use std::ops::RangeInclusive;
-
 use uuid::Uuid;
 use webauthn_rs_core::error::WebauthnError;
-use webauthn_rs_core::proto::{
-    AttestationConveyancePreference, AttestationFormat, Credential, ParsedAttestation,
-    RegisterPublicKeyCredential, UserVerificationPolicy,
-};
+use webauthn_rs_core::proto::{AttestationConveyancePreference, UserVerificationPolicy};
 
 use super::store::Owner;
 use super::store::{
@@ -21,11 +16,6 @@ use crate::factors::{Evidence, FactorError, KeyProof, Occasion, Placement, Verdi
 use crate::foundation::ids::{CredentialId, UserId};
 use crate::pages::mails::Notice;
 use crate::storage::{Batch, Key, Stored};
-
-/// Bytes of a credential id (WebAuthn Level 3 sections 4 and 7.1).
-const ID_BYTES: RangeInclusive<usize> = 16..=1023;
-/// Of the ways to reach a key, which its browser names unsigned, so many are remembered.
-const MOST_TRANSPORTS: usize = 8;
 
 /// Under which names a key shows the account.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +77,7 @@ impl Passkeys {
         let found = begun::<Enrolling>(&self.store, &occasion.journey).await?;
         let Stored { value: Begun(enrolling), revision, .. } =
             found.filter(|found| found.value.0.user == occasion.user).ok_or(FactorError::NotBegun)?;
-        let made = self.made(&enrolling, answer)?;
+        let made = self.party()?.made(&enrolling.state, answer);
         let taken = match &made {
             Some(made) => self.store.get_one(&owner_key(&made.cred_id)).await?.is_some(),
             None => false,
@@ -115,30 +105,6 @@ impl Passkeys {
         };
         self.activate(batch, occasion, key, placement).await?;
         Ok(Verdict::Accepted(Box::new(Evidence::of_key(id, proof, now, occasion))))
-    }
-
-    /// The key that was made as it was asked for; `None` for every other answer.
-    fn made(&self, enrolling: &Enrolling, answer: &str) -> Result<Option<Credential>, FactorError> {
-        let party = self.party()?;
-        let Ok(answer) = serde_json::from_str::<RegisterPublicKeyCredential>(answer) else { return Ok(None) };
-        if answer.type_ != "public-key" || !party.is_own_page(&answer.response.client_data_json) {
-            return Ok(None);
-        }
-        let Ok(made) = party.core.register_credential(&answer, &enrolling.state, None) else {
-            return Ok(None);
-        };
-        let mut transports = answer.response.transports;
-        if let Some(transports) = &mut transports {
-            transports.truncate(MOST_TRANSPORTS);
-        }
-        // Nobody asked for the maker's certificates, so they are not kept.
-        let slim = Credential {
-            transports,
-            attestation: ParsedAttestation::default(),
-            attestation_format: AttestationFormat::None,
-            ..made
-        };
-        Ok(ID_BYTES.contains(&slim.cred_id.len()).then_some(slim))
     }
 
     async fn refuse_enrolment(

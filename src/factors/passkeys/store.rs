@@ -56,6 +56,12 @@ struct BoundTo {
 
 impl Record for BoundTo {}
 
+/// That a passkey was offered to a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Offered;
+
+impl Record for Offered {}
+
 /// What a challenge was made for. One answers no other (R-WA-01).
 pub(super) trait Purpose: Serialize + DeserializeOwned + Send + Sync {
     const WORD: &'static str;
@@ -116,6 +122,10 @@ fn bound_key() -> Key {
 
 pub(super) fn begun_key<P: Purpose>(journey: &JourneyId) -> Key {
     Key::new("passkey_ceremony", &[journey.as_str(), P::WORD])
+}
+
+pub(in crate::factors) fn offered_key(user: &UserId) -> Key {
+    Key::new("passkey_offered", &[user.as_str()])
 }
 
 pub(super) async fn begun<P: Purpose>(

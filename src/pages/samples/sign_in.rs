@@ -4,8 +4,8 @@ use super::{Samples, page};
 use crate::pages::content::Page;
 use crate::pages::journey_pages::{
     AskAdministratorPage, ChangePasswordPage, EnrolPage, FactorPage, InvitationPage, LoginPage,
-    LostFactorPage, MailCodePage, NewKeyPage, OtherWays, PasskeyPage, RecoveryCodePage, RecoveryCodesPage,
-    SetUpPage, ShownBy,
+    LostFactorPage, MailCodePage, NewKeyPage, OtherWays, PasskeyOfferPage, PasskeyPage, RecoveryCodePage,
+    RecoveryCodesPage, SetUpPage, ShownBy,
 };
 use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
@@ -78,7 +78,12 @@ impl Samples {
             can_use_app: false,
             ..new.clone()
         };
-        vec![page(&passkey), page(&failed), page(&new), page(&not_made)]
+        let offer = PasskeyOfferPage {
+            form: self.form("/sign-in"),
+            username: self.word("maria.lindqvist"),
+            problem: None,
+        };
+        vec![page(&passkey), page(&failed), page(&new), page(&not_made), page(&offer)]
     }
 
     pub(super) fn mail_code(&self) -> Vec<Page> {

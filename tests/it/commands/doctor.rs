@@ -256,3 +256,42 @@ async fn a_mail_server_that_does_not_answer_is_wrong_and_none_is_skipped() {
     let settings = Settings::parse("test.toml", std::path::Path::new("/tmp"), &text).unwrap().mail;
     wrong(&sent_by(settings).look().await, "localhost", "keyward mail test");
 }
+
+/// R-WA-10: passkeys are bound to the issuer's host for ever.
+#[tokio::test]
+async fn passkeys_that_the_issuers_host_has_lost_are_told_of() {
+    use keyward::commands::doctor::passkeys::PasskeysFit;
+    use keyward::config::limits::Limits;
+    use keyward::config::{Live, Site};
+    use keyward::factors::passkeys::Account;
+    use keyward::factors::{KeyKind, Occasion, Passkeys, Placement};
+    use keyward::foundation::ids::JourneyId;
+    use keyward::limits::AuthenticatorLockout;
+    use keyward::storage::Batch;
+
+    let app = crate::support::app::start().await;
+    let ann = app.person_without_factor("ann").await;
+    let ground = &app.app.ground;
+    let at = |issuer: &str| {
+        let (store, clock) = (ground.store.clone(), ground.clock.clone());
+        let lockout = AuthenticatorLockout::new(store.clone(), clock.clone(), Live::from(&Limits::default()));
+        let (random, trail) = (ground.random.clone(), app.app.trail.clone());
+        Passkeys::new(&Site::new(issuer).unwrap(), store, clock, random, lockout, trail)
+    };
+    let fit = |issuer: &str| PasskeysFit { passkeys: at(issuer) };
+    assert!(matches!(fit(&app.issuer).look().await, Finding::Well(_)));
+    assert!(matches!(fit("https://192.0.2.1").look().await, Finding::Warning(..)));
+    let journey = JourneyId::from_text("j");
+    let occasion = Occasion { user: ann.id.clone(), journey, origin: Default::default() };
+    let account = Account { name: "ann", display_name: "Ann" };
+    let own = at(&app.issuer);
+    let beside = Placement::Beside;
+    let options = own.begin_enrolment(&occasion, KeyKind::Passkey, account, beside).await.unwrap();
+    let answer = crate::support::authenticator::SoftKey::new(&app.issuer).create(&options);
+    let mut batch = Batch::new();
+    let _proved = own.enrol_into(&mut batch, &occasion, &answer, "key", beside).await.unwrap();
+    assert!(ground.store.commit(batch).await.unwrap().is_done());
+    assert!(matches!(fit(&app.issuer).look().await, Finding::Well(_)));
+    let Finding::Warning(what, _) = fit("https://id.example.com").look().await else { panic!("not told") };
+    assert!(what.contains("localhost") && what.contains("id.example.com"), "{what}");
+}

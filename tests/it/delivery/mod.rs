@@ -253,3 +253,22 @@ async fn r_ob_05_an_address_that_needs_more_than_ascii_is_refused_or_has_its_dom
     }
     assert_eq!(mailbox.mails().len(), 1);
 }
+
+/// Issue "Second factors": the connection is kept for the next mail, and a server that closed it is no failure.
+#[tokio::test]
+async fn a_connection_is_kept_for_the_next_mail() {
+    let Some(server) = USUAL.start() else { return };
+    let email = email(&server.mail());
+    for _ in 0..3 {
+        email.send(&message()).await.unwrap();
+    }
+    let connections: Vec<_> = server.taken().iter().map(|mail| mail["connection"].clone()).collect();
+    assert!(
+        connections.len() == 3 && connections.iter().all(|one| *one == connections[0]),
+        "{connections:?}"
+    );
+
+    // A kept connection that is dead is no way to send: another one is opened, which is refused here.
+    drop(server);
+    assert!(matches!(email.send(&message()).await, Err(DeliveryError::Unreachable(..))));
+}

@@ -95,10 +95,16 @@ async fn rg_08_a_server_that_is_down_for_an_hour_gets_everything_afterwards_and_
     let impaired = app.app.health.impaired().await;
     assert!(impaired.len() == 1 && impaired[0].0 == "mail" && impaired[0].1.contains("cannot be reached"));
     assert!(app.app.health.is_ready().await, "requests are served all the same");
+    let alarms = async |outcome: &str| {
+        let told = |event: &&serde_json::Value| event["action"] == "mail_down" && event["outcome"] == outcome;
+        app.events().await.iter().filter(told).count()
+    };
+    assert_eq!((alarms("failure").await, alarms("success").await), (1, 0), "raised once");
     forward(port, mailbox.mail().port).await;
     until_nothing_waits(&app).await;
     assert_eq!((mailbox.mails().len(), undelivered(&app).await), (3, 0));
     assert!(app.app.health.impaired().await.is_empty());
+    assert_eq!((alarms("failure").await, alarms("success").await), (1, 1), "ended once");
 }
 
 /// From now on whoever connects to `from` talks to `to`.

@@ -1,12 +1,14 @@
 //! Passkeys and security keys within the sign-in (R-WA-01 to R-WA-10, R-MF-01 to R-MF-05, R-EN-01, R-EN-02, R-RL-05).
 
+mod offer;
+
 use keyward::factors::passkeys::Account;
 use keyward::factors::{Factor as _, KeyKind, Occasion, Placement, Verdict};
 use keyward::foundation::ids::JourneyId;
 use keyward::storage::{Batch, Key};
 use serde_json::json;
 
-use super::{codes_of, enrol, error_of, password_given, sent, type_password};
+use super::{SESSION, codes_of, enrol, error_of, password_given, sent, type_password};
 use crate::support::app::{self, TestApp};
 use crate::support::authenticator::SoftKey;
 use crate::support::browser::Browser;
@@ -86,7 +88,7 @@ async fn a_security_key_is_a_second_factor_and_the_token_says_so() {
     let page = password_given(&mut world.browser, &world.wiki, &ann).await;
     assert_eq!(page.attribute("factor", "data-key").as_deref(), Some("get"), "the strongest first");
     assert!(page.body.contains("value=\"totp\""), "R-MF-04: the app would do as well");
-    assert!(world.browser.cookie(&world.app.issuer, super::SESSION).is_none(), "R-MF-05");
+    assert!(world.browser.cookie(&world.app.issuer, SESSION).is_none(), "R-MF-05");
     let page = world.prove(&page, "factor", &mut key).await;
     assert!(page.has("problem"), "it verified its user when it was enrolled");
     let page = world.prove(&page, "factor", &mut plain).await;
