@@ -177,7 +177,9 @@ impl Accounts {
         target: &Enrolled,
     ) -> Result<bool, Failure> {
         let mut person = self.journeys.people.read(&here.user, None).await?;
-        let left = |kind| held.second().any(|one| one.kind == kind && one.credential != target.credential);
+        let left = |kind| {
+            held.second().any(|one| one.kind == kind && one.usable && one.credential != target.credential)
+        };
         person.factors.retain(|kind| *kind == FactorKind::MailCode || left(*kind));
         let thought = Thought {
             at: self.journeys.clock.now(),

@@ -245,8 +245,8 @@ fn level_by_enrolled_factor(facts: &Seen<'_>) -> Option<Next> {
 
 /// Whoever came without the password is not asked to change it: that waits for whoever comes with it.
 fn password_to_change(facts: &Seen<'_>) -> Option<Next> {
-    let wished = facts.journey.demands.new_password && !facts.journey.password_chosen;
     let must = facts.person?.must_change_password && !facts.is_without_password();
+    let wished = facts.journey.demands.new_password && !facts.journey.password_chosen;
     if !must && !wished {
         return None;
     }
