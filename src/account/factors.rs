@@ -99,14 +99,15 @@ impl Accounts {
             enrolled: for_people(one.enrolled_at),
             last_used: one.last_used.map(for_people),
         };
-        let apps = held.second().filter(|one| one.kind == FactorKind::Totp).count();
+        let count = |kind| held.second().filter(|one| one.kind == kind).count();
         let page = FactorsPage {
             section: "factors",
             form: self.form(here),
             confirmed: self.is_confirmed(here).await?,
             factors: held.second().map(line).collect(),
             codes_left: u32::try_from(held.codes_left()).unwrap_or(u32::MAX),
-            can_add_app: apps < MOST,
+            can_add_app: count(FactorKind::Totp) < MOST,
+            can_add_key: self.can_add_key(count(FactorKind::Passkey)),
             problem,
         };
         self.show(here, &page).await

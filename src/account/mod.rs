@@ -11,6 +11,7 @@ mod forgotten;
 pub mod home;
 mod mail;
 mod new_app;
+mod new_key;
 mod overview;
 mod password;
 pub mod portal;

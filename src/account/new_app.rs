@@ -30,8 +30,8 @@ impl Accounts {
         }
     }
 
-    /// Where a new app stands; nowhere if the person may not add one here.
-    async fn placement(&self, here: &Here) -> Result<Option<Placement>, Failure> {
+    /// Where a new factor stands; nowhere if the person may not add one here.
+    pub(super) async fn placement(&self, here: &Here) -> Result<Option<Placement>, Failure> {
         if self.held(here).await?.second().next().is_some() {
             return Ok(Some(Placement::Beside));
         }
@@ -45,7 +45,7 @@ impl Accounts {
         Ok((by_mail || by_network).then_some(Placement::First))
     }
 
-    fn ask_administrator(&self, here: &Here) -> Response {
+    pub(super) fn ask_administrator(&self, here: &Here) -> Response {
         let page = AskAdministratorPage {
             username: here.user.username.as_str().to_owned(),
             request_id: here.visitor.request.as_str().to_owned(),

@@ -43,6 +43,8 @@ pub enum Section {
     Factors,
     /// A further authenticator app.
     NewApp,
+    /// A further passkey or security key.
+    NewKey,
     /// New recovery codes.
     RecoveryCodes,
 }
@@ -59,6 +61,7 @@ impl Section {
             Self::Mail => "/account/mail",
             Self::Factors => "/account/factors",
             Self::NewApp => "/account/factors/app",
+            Self::NewKey => "/account/factors/key",
             Self::RecoveryCodes => "/account/factors/recovery-codes",
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::{Accounts, forgotten, home, portal};
 use crate::web::{Form, Visitor};
@@ -50,6 +50,13 @@ pub fn routes(accounts: Arc<Accounts>) -> Router {
         .route("/account/profile", page!(profile_page, change_profile))
         .route("/account/factors", page!(factors_page, change_factor))
         .route("/account/factors/app", page!(new_app_page, add_app))
+        .route("/account/factors/key", page!(new_key_page, add_key))
+        .route(
+            "/account/factors/key/options",
+            post(|State(accounts): Shared, visitor: Visitor, Form(form): Form| async move {
+                accounts.new_key_options(visitor, &form).await
+            }),
+        )
         .route("/account/factors/confirm", page!(confirm_person))
         .route("/account/factors/recovery-codes", page!(recovery_codes_page, change_codes))
         .route("/account/mail", page!(mail_page, ask_new_address))

@@ -108,9 +108,7 @@ impl Journeys {
         if !self.enrollable(&step).await?.contains(&FactorKind::Passkey) {
             return Err(Failure::bad_request("no key is to be set up"));
         }
-        let security_key = form.get("kind")? == Some(KeyKind::SecurityKey.word());
-        let kind = if security_key { KeyKind::SecurityKey } else { KeyKind::Passkey };
-        self.begin_new_key(&step, kind).await
+        self.begin_new_key(&step, KeyKind::of_form(form.get("kind")?)).await
     }
 
     pub(super) async fn begin_new_key(&self, step: &Step, kind: KeyKind) -> Result<Response, Failure> {
@@ -158,7 +156,7 @@ impl Journeys {
 }
 
 /// Options for the page's script.
-fn json(options: String) -> Response {
+pub(crate) fn json(options: String) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (headers, options).into_response()
 }

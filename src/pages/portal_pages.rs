@@ -311,6 +311,8 @@ pub struct FactorsPage {
     pub codes_left: u32,
     /// Whether there is room for another app.
     pub can_add_app: bool,
+    /// Whether there is room for another key, and keys are possible.
+    pub can_add_key: bool,
     /// Why the last form was not accepted.
     pub problem: Option<Message>,
 }
@@ -339,6 +341,20 @@ pub struct NewAppPage {
     pub problem: Option<Message>,
 }
 page!(NewAppPage, "account/new_app.html", "id=\"enrol\"", "name=\"code\"", "name=\"name\"", TOKEN);
+
+/// A further passkey or security key, which needs script. Form `new-key`: `name`, `kind`, `answer`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewKeyPage {
+    /// `factors`
+    pub section: &'static str,
+    /// Where to post; `/options` behind it is what the browser is asked for.
+    pub form: Form,
+    /// As typed before.
+    pub name: String,
+    /// Why the last answer was not accepted.
+    pub problem: Option<Message>,
+}
+page!(NewKeyPage, "account/new_key.html", "id=\"new-key\"", "name=\"answer\"", "name=\"name\"", TOKEN);
 
 /// Whether to make a new set of recovery codes. Form `new-codes`: `action` = `issue`.
 #[derive(Clone, Debug, Serialize)]

@@ -49,7 +49,12 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    /// The word for it in the audit trail.
+    /// What a form asks for in its field `kind`: a passkey, unless it is said otherwise.
+    pub fn of_form(word: Option<&str>) -> Self {
+        if word == Some(Self::SecurityKey.word()) { Self::SecurityKey } else { Self::Passkey }
+    }
+
+    /// The word for it in forms and the audit trail.
     pub fn word(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",

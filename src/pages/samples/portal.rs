@@ -9,8 +9,8 @@ use crate::pages::message::Message;
 use crate::pages::picture::QrPicture;
 use crate::pages::portal_pages::{
     ConsentLine, ConsentsPage, EventInWords, EventLine, EventsPage, FactorInWords, FactorLine, FactorsPage,
-    LanguageChoice, MailPage, NewAppPage, NewCodesPage, OverviewPage, ProfileField, ProfilePage, SessionLine,
-    SessionsPage,
+    LanguageChoice, MailPage, NewAppPage, NewCodesPage, NewKeyPage, OverviewPage, ProfileField, ProfilePage,
+    SessionLine, SessionsPage,
 };
 
 impl Samples {
@@ -174,6 +174,7 @@ impl Samples {
             factors: factors.collect(),
             codes_left: 9,
             can_add_app: true,
+            can_add_key: true,
             problem: None,
         };
         let refused = FactorsPage { problem: Some(Message::FactorNeeded), codes_left: 1, ..shown.clone() };
@@ -199,6 +200,12 @@ impl Samples {
             codes_left: 3,
             problem: Some(Message::FactorTooYoung),
         };
-        vec![page(&shown), page(&refused), page(&seen), page(&none), page(&app), page(&codes)]
+        let key = NewKeyPage {
+            section: "factors",
+            form: self.form("/account/factors/key"),
+            name: self.word("Laptop"),
+            problem: Some(Message::NewKeyFailed),
+        };
+        vec![page(&shown), page(&refused), page(&seen), page(&none), page(&app), page(&key), page(&codes)]
     }
 }

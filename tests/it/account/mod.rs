@@ -4,6 +4,7 @@ mod address;
 mod consents;
 mod factors;
 mod forgotten;
+mod keys;
 mod password;
 mod profile;
 mod seen;
