@@ -2,16 +2,17 @@
 //!
 //! ```text
 //!             ┌────────── next ──────────┐        every step returns to `next`, which alone says what is asked now
-//!  start ──▶ Account ─▶ Password ─▶ SecondFactor ─▶ NewPassword ─▶ Enrolment ─▶ RecoveryCodes ─▶ Consent ──▶ Arrived
-//!                                       │                                                                     │
-//!             cancel, refusal ──────────┴──────────────────────▶ GivenUp ─────────▶ the errand's resume path ◀┘
+//!  start ──▶ Account ─▶ Password ─▶ SecondFactor ─▶ NewPassword ─▶ Enrolment ─▶ RecoveryCodes ─▶ PasskeyOffer ─▶ Consent ──▶ Arrived
+//!                                       │                                                                                     │
+//!             cancel, refusal ──────────┴──────────────────────▶ GivenUp ─────────▶ the errand's resume path ◀────────────────┘
 //! ```
 //!
 //! A journey is a record bound to the browser by a cookie; its address holds an identifier that is worthless without it.
 //! A step leaves evidence, never a boolean. Nothing that counts as signed in exists before [`finish`] commits (R-MF-05).
 //!
 //! Must not: know a protocol; an errand's data is opaque here.
-//! Follows: security requirements R-AZ-16, R-AZ-17, R-MF-01 to R-MF-05, R-EN-01 to R-EN-04, R-SE-02, R-SE-06, R-SE-11.
+//! Follows: security requirements R-AZ-16, R-AZ-17, R-MF-01 to R-MF-05, R-EN-01 to R-EN-04, R-SE-02, R-SE-06, R-SE-11,
+//! R-WA-01, R-WA-04, R-WA-09.
 
 pub mod consent;
 pub mod enrol;
