@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -29,7 +30,7 @@ impl Folder {
         // A link would have us make or lock a file of somebody else's choice.
         options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         let lock = options.open(path.join("lock")).map_err(|error| unusable(path, &error))?;
-        match lock.try_lock() {
+        match patiently(&lock) {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(in_use(path)),
             Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
@@ -135,6 +136,19 @@ fn refuse_foreign(path: &Path) -> Result<(), StorageError> {
         known(owner),
         known(own)
     )))
+}
+
+/// Locks `file`, if need be after a moment: a process that is just ending, or is being born of one that held the lock, has it
+/// for so long.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    const TRIES: u32 = 10;
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// The sentence for a folder that another process holds.
