@@ -99,7 +99,8 @@ impl Report {
         line(
             text,
             format_args!(
-                "\nWhat to try\n  1. Open {} and sign in as one of these people, with an authenticator app at hand.\n  \
+                "\nWhat to try\n  1. Open {} and sign in as one of these people. As second factor take a passkey, an\n     \
+                 authenticator app, or a code by mail, which arrives among its mails.\n  \
                  2. Open {}: it lets you in without asking.\n  \
                  3. Press \"Sign out everywhere\". Both applications are told, and the next log-in asks again.\n\n\
                  Stop it with Ctrl+C.",
